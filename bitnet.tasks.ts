@@ -1,0 +1,219 @@
+// The declared repair graph: every task, every edge, on one page.
+//   fetch-source -> cmake-configure -> cmake-build -> gen-detect-constants -> rebuild-tool -> revalidate
+import { argv, defineGraph, type Graph, type Place, root, task } from './graph/index.ts'
+import {
+  BACKEND_NAMES,
+  BACKENDS,
+  type Backend,
+  type BackendName,
+  DEVICES,
+  type Device,
+} from './tasks/backends.ts'
+import { buildProbe, buildTools, compile, configure, configured } from './tasks/cmake.ts'
+import { writeConstants } from './tasks/constants.ts'
+import { libraryContract } from './tasks/contracts.ts'
+import { FETCH_VARIABLES, fetchSource } from './tasks/git.ts'
+import type { RepairOptions } from './tasks/options.ts'
+import { localSource, probeSource, roots, step, stepFile } from './tasks/places.ts'
+
+const BACKEND = { backend: BACKEND_NAMES } as const
+const BUILD = { backend: BACKEND_NAMES, device: DEVICES } as const
+
+// Tools print in English, ask nothing, and a repair inside a repair is refused. Without GIT_DIR a build
+// would bake in the commit of whatever repository the cache happens to lie in.
+const SET = {
+  LC_ALL: 'C',
+  LANGUAGE: 'C',
+  GIT_TERMINAL_PROMPT: '0',
+  BITNET_REPAIR_IN_PROGRESS: '1',
+}
+const BUILD_SET = { ...SET, GIT_DIR: '/dev/null' }
+// Decide what a compiler produces; their values are part of the key.
+const COMPILER_ENV = [
+  'CC',
+  'CXX',
+  'CFLAGS',
+  'CXXFLAGS',
+  'LDFLAGS',
+  'CUDAARCHS',
+  'CUDACXX',
+  'NVCC_PREPEND_FLAGS',
+]
+
+const MINUTE = 60_000
+
+/**
+ * The graph that repairs the backends, for one set of choices.
+ *
+ * @example const graph = repairGraph({ generator: 'Unix Makefiles' })
+ */
+export function repairGraph(options: RepairOptions = {}): Graph {
+  const isLocal = (name: BackendName): boolean => options.sourceFolder?.backend === name
+  const sourceOf = (name: BackendName): string | Place =>
+    isLocal(name) ? localSource('') : `sources/${name}`
+  const where = (name: BackendName, device: Device) => {
+    const own = isLocal(name)
+      ? `${name}-${device}-local-${shortId(options.sourceFolder?.path ?? '')}`
+      : `${name}-${device}`
+    const generator = options.generator === 'Unix Makefiles' ? '-make' : ''
+    return {
+      build: `build/${own}${generator}`,
+      prefix: prefixOf(name, device),
+      constants: `constants/${name}-${device}`,
+      probeBuild: `build/probe-${name}-${device}`,
+    }
+  }
+  const cuda = (device: Device): readonly string[] => (device === 'cuda' ? ['nvcc'] : [])
+  const local = (name: BackendName, patterns: readonly string[]) =>
+    isLocal(name) ? patterns.map(localSource) : []
+
+  const fetch = task('fetch-source', BACKEND, ({ backend: name }) => {
+    const backend = BACKENDS[name]
+    if (isLocal(name)) return useLocalSource(name)
+    return {
+      title: `fetch ${backend.title}`,
+      inputs: [stepFile('fetch-source')],
+      outputs: [`sources/${name}/**`],
+      tools: ['git'],
+      passEnv: FETCH_VARIABLES,
+      set: SET,
+      clean: false,
+      pool: 'network',
+      timeoutMs: 15 * MINUTE,
+      run: fetchSource(backend, `sources/${name}`, options),
+    }
+  })
+
+  const configureTask = task('cmake-configure', BUILD, ({ backend: name, device }) => {
+    const backend = BACKENDS[name]
+    const { build } = where(name, device)
+    return {
+      title: `configure ${backend.title} for ${device}`,
+      needs: [fetch({ backend: name })],
+      inputs: local(name, backend.configureSources),
+      outputs: configured(build, options),
+      tools: [...buildTools(options), ...cuda(device)],
+      facts: ['cpu'],
+      env: COMPILER_ENV,
+      set: BUILD_SET,
+      timeoutMs: 10 * MINUTE,
+      run: configure(backend, device, { source: sourceOf(name), build }, options),
+    }
+  })
+
+  // The build folder stays: ninja does the fine grain. What others see is a copy of the result.
+  const build = task('cmake-build', BUILD, ({ backend: name, device }) => {
+    const backend = BACKENDS[name]
+    const at = where(name, device)
+    return {
+      title: `compile ${backend.title} for ${device}`,
+      needs: [fetch({ backend: name }), configureTask({ backend: name, device })],
+      inputs: [...local(name, backend.sources), stepFile('stage'), stepFile('check-libraries')],
+      outputs: [
+        `${at.prefix}/lib/**`,
+        ...backend.includes.map((folder) => `${at.prefix}/${folder}/**`),
+      ],
+      tools: [...buildTools(options), ...cuda(device), 'nm'],
+      env: COMPILER_ENV,
+      passEnv: ['CMAKE_BUILD_PARALLEL_LEVEL', 'CCACHE_DIR'],
+      set: BUILD_SET,
+      clean: false,
+      pool: 'compiler',
+      run: [
+        compile(at.build, backend.target),
+        argv(...step('stage'), sourceOf(name), stageOrder(backend, device, at)),
+      ],
+      contracts: [libraryContract(backend, device, at)],
+    }
+  })
+
+  const constants = task('gen-detect-constants', BUILD, ({ backend: name, device }) => {
+    const { prefix, constants: into } = where(name, device)
+    const source = options.ref ?? (isLocal(name) ? 'local' : BACKENDS[name].pin.ref)
+    return {
+      title: `write detection constants of ${BACKENDS[name].title} (${device})`,
+      needs: [build({ backend: name, device })],
+      inputs: [stepFile('write-constants')],
+      outputs: [`${into}/detect-constants.json`, `${into}/detect_constants.h`],
+      set: SET,
+      run: writeConstants(BACKENDS[name], device, { prefix, into }, source),
+    }
+  })
+
+  const tool = task('rebuild-tool', BUILD, ({ backend: name, device }) => {
+    const { prefix, constants: header, probeBuild } = where(name, device)
+    return {
+      title: `rebuild bitnet-probe for ${BACKENDS[name].title} (${device})`,
+      needs: [build({ backend: name, device }), constants({ backend: name, device })],
+      inputs: [probeSource('**')],
+      outputs: [`${prefix}/bin/bitnet-probe`],
+      tools: buildTools(options),
+      env: COMPILER_ENV,
+      set: BUILD_SET,
+      passEnv: ['CMAKE_BUILD_PARALLEL_LEVEL'],
+      run: buildProbe(
+        probeBuild,
+        { prefix: absolute(prefix), constants: absolute(header) },
+        options,
+      ),
+    }
+  })
+
+  const revalidate = task('revalidate', BUILD, ({ backend: name, device }) => ({
+    title: `revalidate ${BACKENDS[name].title} (${device})`,
+    needs: [tool({ backend: name, device }), build({ backend: name, device })],
+    inputs: [stepFile('revalidate')],
+    outputs: [`validation/${name}-${device}.json`],
+    facts: ['cpu'],
+    set: SET,
+    timeoutMs: MINUTE,
+    run: argv(...step('revalidate'), prefixOf(name, device), `validation/${name}-${device}.json`),
+  }))
+
+  return defineGraph({
+    tasks: [fetch, configureTask, build, constants, tool, revalidate],
+    pools: { network: 2, compiler: 1 },
+    roots: roots(options.sourceFolder?.path),
+  })
+}
+
+/** Where the graph puts a finished build, below its folder; an installation is a copy of it. */
+export function prefixOf(backend: BackendName, device: Device): string {
+  return `prefix/${backend}-${device}`
+}
+
+// A tree that lies on this machine is looked at, and left as it is.
+function useLocalSource(name: BackendName) {
+  return {
+    title: `use the given source of ${BACKENDS[name].title}`,
+    inputs: [localSource('CMakeLists.txt'), stepFile('check-source')],
+    outputs: [`sources/${name}.local.json`],
+    set: SET,
+    clean: false,
+    run: argv(...step('check-source'), localSource(''), `sources/${name}.local.json`),
+  }
+}
+
+function stageOrder(
+  backend: Backend,
+  device: Device,
+  at: { build: string; prefix: string },
+): string {
+  return JSON.stringify({
+    ...at,
+    libraries: backend.libraries[device],
+    libraryFolders: backend.libraryFolders,
+    includes: backend.includes,
+  })
+}
+
+// CMake wants absolute folders here; the key holds them relative to the graph's folder.
+const absolute = root('')
+
+function shortId(path: string): string {
+  let hash = 0
+  for (const char of path) hash = (Math.imul(hash, 31) + char.charCodeAt(0)) >>> 0
+  return hash.toString(36)
+}
+
+export default repairGraph()

@@ -1,0 +1,323 @@
+// Runs one stale node, in this order: begin (forgets the old record) -> old outputs away -> commands ->
+// contracts -> outputs exist -> inputs looked at again -> outputs digested -> commit.
+// A kill at any point leaves a stale node, never a false fresh one.
+import { commandText } from './command.ts'
+import { parseDepfile } from './depfile.ts'
+import { digestText } from './digest.ts'
+import { GraphError } from './error.ts'
+import type { NodeFailure } from './event.ts'
+import { partsText, toolNames } from './fingerprint.ts'
+import type { Node } from './graph.ts'
+import type { Exit } from './host.ts'
+import type { NodeRecord } from './journal.ts'
+import { outputFiles } from './look.ts'
+import type { FileState } from './snapshot.ts'
+import { logName, type Memory, type Session } from './state.ts'
+import { isPattern, MISSING } from './world.ts'
+
+export interface ActionOptions {
+  readonly session: Session
+  readonly memory: Memory
+  readonly env: Readonly<Record<string, string>>
+  readonly resultOf: (need: Node) => string
+  readonly attempt: number
+  readonly signal: AbortSignal
+}
+
+export type Done =
+  | {
+      readonly how: 'done'
+      readonly result: string
+      readonly ms: number
+      /** An input that changed while the node ran: it is not recorded as fresh. */
+      readonly movedInput: string | undefined
+    }
+  | Failed
+  | { readonly how: 'cancelled'; readonly ms: number }
+
+interface Failed {
+  readonly how: 'failed' | 'timed-out'
+  readonly failure: NodeFailure
+  readonly ms: number
+}
+
+// From here on an fsync of the outputs is small beside the work that it saves after a power loss.
+const WORTH_FLUSHING_MS = 500
+
+/** The log of one attempt of a node. */
+export function logPath(session: Session, node: Node, attempt: number): string {
+  return `${session.stateFolder}/logs/${logName(node)}.${attempt}.log`
+}
+
+/** Runs a node once. Never rejects for what the node does; only for our own mistakes. */
+export async function runAction(node: Node, options: ActionOptions): Promise<Done> {
+  const { session, memory } = options
+  const { journal } = memory
+  const start = session.host.clock.now()
+  const elapsed = (): number => session.host.clock.now() - start
+  const log = logPath(session, node, options.attempt)
+  journal.begin(node.name)
+  try {
+    prepare(node, session, memory, log)
+    const missing = toolNames(node).find((name) => memory.world.tool(name) === MISSING)
+    if (missing !== undefined) return failed(node, toolMissing(missing, log), memory, elapsed())
+    // The key is taken before the commands run: what changes meanwhile is noticed against it.
+    const before = partsText(node, memory.world, { resultOf: options.resultOf, discovered: [] })
+    const ended = await runCommands(node, options, log)
+    if (ended.how === 'cancelled') return { how: 'cancelled', ms: elapsed() }
+    if (ended.how !== 'ok')
+      return { ...failed(node, ended.failure, memory, elapsed()), how: ended.how }
+    return commit(node, options, { before, answer: ended.answer, ms: elapsed(), log })
+  } catch (error) {
+    const failure = systemFailure(error, log)
+    if (failure === undefined) throw error
+    return failed(node, failure, memory, elapsed())
+  }
+}
+
+function prepare(node: Node, session: Session, memory: Memory, log: string): void {
+  const { disk } = session.host
+  disk.removeFile(log)
+  // Only what this node is known to have made is removed: a wrong `outputs` deletes no source.
+  if (node.spec.clean !== false)
+    for (const [path] of memory.journal.history.lastOutputs.get(node.name) ?? [])
+      disk.removeFile(memory.world.path(path))
+  for (const path of node.spec.outputs ?? []) {
+    const slash = path.lastIndexOf('/')
+    if (!isPattern(path) && slash > 0) disk.makeFolder(memory.world.path(path.slice(0, slash)))
+  }
+}
+
+type Ended =
+  | { readonly how: 'ok'; readonly answer: string | undefined }
+  | { readonly how: 'cancelled' }
+  | { readonly how: 'failed' | 'timed-out'; readonly failure: NodeFailure }
+
+async function runCommands(node: Node, options: ActionOptions, log: string): Promise<Ended> {
+  const { session, memory, signal } = options
+  const { shell, clock } = session.host
+  const env = environmentOf(node, options)
+  const cwd = memory.world.path(node.spec.cwd ?? '')
+  if (node.kind === 'probe') return ask(node, options, { env, cwd, log })
+  const start = clock.now()
+  const all = [...node.commands, ...(node.spec.contracts ?? [])]
+  for (const [i, command] of all.entries()) {
+    const text = commandText(command, memory.world.roots)
+    const left =
+      node.spec.timeoutMs === undefined ? undefined : node.spec.timeoutMs - (clock.now() - start)
+    const timeout = left === undefined ? {} : { timeoutMs: Math.max(1, left) }
+    const exit = await shell.run({ text, cwd, env, log, signal, ...timeout })
+    if (exit.how === 'exited' && exit.code === 0) continue
+    if (exit.how === 'cancelled') return { how: 'cancelled' }
+    const how = i < node.commands.length ? 'command' : 'contract'
+    const failure = exitFailure(exit, how, text, session, log)
+    return { how: exit.how === 'timed-out' ? 'timed-out' : 'failed', failure }
+  }
+  return { how: 'ok', answer: undefined }
+}
+
+function environmentOf(
+  { spec }: Node,
+  { env, session }: ActionOptions,
+): Readonly<Record<string, string>> {
+  const names = [...(spec.env ?? []), ...(spec.passEnv ?? [])]
+  if (names.length === 0 && spec.set === undefined) return env
+  const own: Record<string, string> = { ...env }
+  for (const name of names) {
+    const value = session.host.env[name]
+    if (value !== undefined) own[name] = value
+  }
+  return { ...own, ...spec.set }
+}
+
+// A probe's answer is what it prints; it is short and kept.
+async function ask(
+  node: Node,
+  { session, memory, signal }: ActionOptions,
+  at: { env: Readonly<Record<string, string>>; cwd: string; log: string },
+): Promise<Ended> {
+  const text = commandText(node.commands[0]!, memory.world.roots)
+  const { exit, stdout, stderr } = await session.host.shell.capture(['/bin/sh', '-c', text], {
+    cwd: at.cwd,
+    env: at.env,
+    timeoutMs: node.spec.timeoutMs ?? 30_000,
+    signal,
+  })
+  session.host.disk.writeWhole(at.log, stdout + stderr)
+  if (exit.how === 'exited' && exit.code === 0) return { how: 'ok', answer: stdout }
+  if (exit.how === 'cancelled') return { how: 'cancelled' }
+  const failure = exitFailure(exit, 'command', text, session, at.log)
+  return { how: exit.how === 'timed-out' ? 'timed-out' : 'failed', failure }
+}
+
+function commit(
+  node: Node,
+  options: ActionOptions,
+  run: { before: string; answer: string | undefined; ms: number; log: string },
+): Done {
+  const { session, memory } = options
+  const { world, journal } = memory
+  const paths = run.answer === undefined ? outputFiles(node, memory) : []
+  const outputs: [string, FileState][] = []
+  for (const path of paths) {
+    const state = world.output(world.path(path))
+    if (state === undefined)
+      return failed(node, outputMissing(path, run.log, session), memory, run.ms)
+    outputs.push([path, state])
+  }
+  for (const pattern of (node.spec.outputs ?? []).filter(isPattern))
+    if (!pattern.startsWith('!') && world.glob([pattern], world.folder).length === 0)
+      return failed(node, outputMissing(pattern, run.log, session), memory, run.ms)
+  const discovered = discover(node, options)
+  const { resultOf } = options
+  const after = partsText(node, world, { resultOf, discovered: [] })
+  const parts = discovered.length === 0 ? after : partsText(node, world, { resultOf, discovered })
+  const result = digestText(
+    run.answer ?? outputs.map(([path, state]) => `${path}\t${state}`).join('\n'),
+  )
+  if (run.before !== after) {
+    // Not recorded: the next run does it again, with inputs that stand still.
+    const movedInput = firstDifference(run.before, after)
+    const detail = `the input '${movedInput}' changed while it ran`
+    journal.fail(node.name, { what: 'failed', detail, log: run.log, at: session.host.clock.now() })
+    return { how: 'done', result, ms: run.ms, movedInput }
+  }
+  const durable = run.ms >= WORTH_FLUSHING_MS
+  if (durable) session.host.disk.flush(outputs.map(([path]) => world.path(path)))
+  const record: NodeRecord = {
+    fingerprint: digestText(parts),
+    result,
+    ms: run.ms,
+    at: session.host.clock.now(),
+    durable,
+    parts,
+    outputs,
+    discovered,
+    boot: session.host.clock.bootId(),
+  }
+  journal.commit(node.name, record)
+  return { how: 'done', result, ms: run.ms, movedInput: undefined }
+}
+
+function discover(node: Node, { memory }: ActionOptions): readonly string[] {
+  const { world } = memory
+  if (node.spec.depfile === undefined) return []
+  const text = world.host.disk.readText(world.path(node.spec.depfile)) ?? ''
+  const declared = new Set(world.inputs(node).map((file) => file.path))
+  const within = `${world.folder}/`
+  const names = parseDepfile(text)
+    .filter((path) => !declared.has(world.path(path)))
+    .map((path) => (path.startsWith(within) ? path.slice(within.length) : path))
+  return [...new Set(names)].sort()
+}
+
+function firstDifference(before: string, after: string): string {
+  const old = new Set(before.split('\n'))
+  const row = after.split('\n').find((candidate) => !old.has(candidate)) ?? ''
+  return row.split('\t')[1] ?? ''
+}
+
+function failed(node: Node, failure: NodeFailure, memory: Memory, ms: number): Failed {
+  const { clock } = memory.world.host
+  memory.journal.fail(node.name, {
+    what: 'failed',
+    detail: failure.message,
+    log: failure.log,
+    at: clock.now(),
+  })
+  return { how: 'failed', failure, ms }
+}
+
+function exitFailure(
+  exit: Exit,
+  how: NodeFailure['how'],
+  text: string,
+  session: Session,
+  log: string,
+): NodeFailure {
+  const what = how === 'contract' ? 'contract' : 'command'
+  const tail = session.host.disk.readTail(log, 65_536)
+  const short = text.length > 300 ? `${text.slice(0, 300)}…` : text
+  const base = { how, tail, log }
+  switch (exit.how) {
+    case 'exited': {
+      const signal =
+        exit.code > 128 && exit.code < 160 ? { signal: signalName(exit.code - 128) } : {}
+      const message = `${what} failed with exit code ${exit.code}: ${short}`
+      return { ...base, ...signal, message, exitCode: exit.code }
+    }
+    case 'signalled':
+      return {
+        ...base,
+        message: `${what} was ended by ${exit.signal}: ${short}`,
+        signal: exit.signal,
+      }
+    case 'timed-out':
+      return { ...base, message: `${what} took longer than its time limit: ${short}` }
+    case 'not-started':
+      return {
+        ...base,
+        message: `${what} could not start (${exit.errno}): ${short}`,
+        errno: exit.errno,
+      }
+    case 'cancelled':
+      return { ...base, message: `${what} was cancelled: ${short}` }
+    default:
+      return exit satisfies never
+  }
+}
+
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: 'SIGHUP',
+  2: 'SIGINT',
+  3: 'SIGQUIT',
+  4: 'SIGILL',
+  6: 'SIGABRT',
+  7: 'SIGBUS',
+  8: 'SIGFPE',
+  9: 'SIGKILL',
+  11: 'SIGSEGV',
+  13: 'SIGPIPE',
+  15: 'SIGTERM',
+  24: 'SIGXCPU',
+  25: 'SIGXFSZ',
+}
+
+function signalName(number: number): string {
+  return SIGNALS[number] ?? `signal ${number}`
+}
+
+function toolMissing(name: string, log: string): NodeFailure {
+  const hint = `install it, or put its folder on PATH`
+  return {
+    message: `the program '${name}' is not on PATH`,
+    how: 'tool',
+    errno: 'ENOENT',
+    tail: '',
+    log,
+    hint,
+  }
+}
+
+function outputMissing(path: string, log: string, { host }: Session): NodeFailure {
+  return {
+    message: isPattern(path)
+      ? `the commands ended well, but no file matches the output '${path}'`
+      : `the commands ended well, but the output '${path}' is not there`,
+    how: 'output',
+    tail: host.disk.readTail(log, 65_536),
+    log,
+    hint: 'correct the path in outputs, or the command that should write it',
+  }
+}
+
+function systemFailure(error: unknown, log: string): NodeFailure | undefined {
+  if (error instanceof GraphError) {
+    const hint = error.hint === undefined ? {} : { hint: error.hint }
+    return { message: error.message, how: 'input', tail: '', log, ...hint }
+  }
+  const { code, path, message } = error as { code?: string; path?: string; message?: string }
+  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return undefined
+  const where = path === undefined ? '' : ` '${path}'`
+  return { message: `${code}${where}: ${message}`, how: 'system', errno: code, tail: '', log }
+}

@@ -1,0 +1,67 @@
+// What a run would do, without running: the same decisions, node by node. Used by plan, status,
+// explain and --dry-run.
+import { loadDigest } from './digest.ts'
+import { GraphError } from './error.ts'
+import type { Reason } from './freshness.ts'
+import type { Node } from './graph.ts'
+import { reasonsOf, recordedResult } from './look.ts'
+import type { Memory } from './state.ts'
+import { DIGEST_NEEDED } from './world.ts'
+
+export interface Assessed {
+  readonly node: Node
+  /** 'maybe': a need runs first, and what it produces decides. */
+  readonly state: 'fresh' | 'stale' | 'maybe'
+  readonly reasons: readonly Reason[]
+}
+
+export interface AssessOptions {
+  readonly force?: (node: Node) => boolean
+}
+
+/** Assesses the nodes, which must be in topological order and closed under needs. */
+export async function assess(
+  wanted: readonly Node[],
+  memory: Memory,
+  options: AssessOptions = {},
+): Promise<readonly Assessed[]> {
+  const done = new Map<Node, Assessed>()
+  for (const node of wanted) {
+    const once = (): Assessed => assessOne(node, memory, done, options.force?.(node) === true)
+    try {
+      done.set(node, once())
+    } catch (error) {
+      if (error !== DIGEST_NEEDED) throw error
+      await loadDigest()
+      done.set(node, once())
+    }
+  }
+  return [...done.values()]
+}
+
+function assessOne(
+  node: Node,
+  memory: Memory,
+  done: ReadonlyMap<Node, Assessed>,
+  isForced: boolean,
+): Assessed {
+  const moving = node.needs.filter((need) => done.get(need)?.state !== 'fresh')
+  if (isForced) return { node, state: 'stale', reasons: [{ kind: 'forced' }] }
+  const reasons = softly(node, memory, moving.length > 0)
+  if (reasons.length > 0) return { node, state: 'stale', reasons }
+  if (moving.length === 0) return { node, state: 'fresh', reasons }
+  const waits = moving.map((need) => ({ kind: 'need-will-run', name: need.name }) as const)
+  return { node, state: 'maybe', reasons: waits }
+}
+
+// An input that a need has yet to make is not missing.
+function softly(node: Node, memory: Memory, needsMove: boolean): readonly Reason[] {
+  const { history } = memory.journal
+  try {
+    return reasonsOf(node, memory, (need) => recordedResult(history, need) || need.name)
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error
+    if (needsMove) return []
+    return [{ kind: 'input-missing', name: error.place ?? node.name, detail: error.message }]
+  }
+}

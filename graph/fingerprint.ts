@@ -1,0 +1,157 @@
+// Every part that decides freshness, named and ordered, listed once here: hashing and explaining
+// walk the same list. A part is one line `kind TAB name TAB value`; the fingerprint is the digest of
+// all lines. Raise FORMAT when a line changes its meaning: everything then runs once.
+import type { Command } from './command.ts'
+import type { Node, NodeName } from './graph.ts'
+import type { World } from './world.ts'
+
+export const FORMAT = '1'
+
+export type PartKind =
+  | 'format'
+  | 'param'
+  | 'command'
+  | 'contract'
+  | 'cwd'
+  | 'output-spec'
+  | 'set'
+  | 'env'
+  | 'tool'
+  | 'fact'
+  | 'input'
+  | 'discovered'
+  | 'need'
+
+export interface Part {
+  readonly kind: PartKind
+  readonly name: string
+  readonly value: string
+}
+
+/** In place of the digest of a file that is not there. */
+export const ABSENT = 'absent'
+
+export interface PartsOptions {
+  /** What each need produced. */
+  readonly resultOf: (need: Node) => string
+  /** Names of the inputs that the last run discovered. */
+  readonly discovered: readonly string[]
+}
+
+/**
+ * All parts of a node as text.
+ *
+ * @throws GraphError 'unmatched-input', 'bad-file', 'bad-graph' (unknown fact)
+ */
+export function partsText(node: Node, world: World, options: PartsOptions): string {
+  let text = declaredText(node)
+  const { env, facts } = node.spec
+  for (const name of sorted(env)) text += line('env', name, world.host.env[name] ?? ABSENT)
+  for (const name of toolNames(node)) text += line('tool', name, world.tool(name))
+  for (const name of sorted(facts)) text += line('fact', name, world.fact(name))
+  for (const { name, path } of world.inputs(node))
+    text += line('input', name, world.input(path) ?? ABSENT)
+  for (const name of options.discovered)
+    text += line('discovered', name, world.input(world.path(name)) ?? ABSENT)
+  for (const need of sortedNeeds(node)) text += line('need', need.name, options.resultOf(need))
+  return text
+}
+
+/** The parts behind a text, by `kind TAB name`. */
+export function parseParts(text: string): ReadonlyMap<string, Part> {
+  const parts = new Map<string, Part>()
+  for (const row of text.split('\n')) {
+    if (row === '') continue
+    const [kind, name, value] = row.split('\t').map(unescaped) as [PartKind, string, string]
+    parts.set(`${kind}\t${name}`, { kind, name, value })
+  }
+  return parts
+}
+
+const declared = new WeakMap<Node, string>()
+
+// What the declaration alone decides; the same in every decision of a run.
+function declaredText(node: Node): string {
+  const known = declared.get(node)
+  if (known !== undefined) return known
+  const { spec, values } = node
+  let text = line('format', node.kind, FORMAT)
+  for (const name of Object.keys(values)) text += line('param', name, values[name] as string)
+  node.commands.forEach((command, i) => {
+    text += line('command', `${i + 1}`, commandKey(command))
+  })
+  spec.contracts?.forEach((command, i) => {
+    text += line('contract', `${i + 1}`, commandKey(command))
+  })
+  if (spec.cwd !== undefined) text += line('cwd', '', JSON.stringify(spec.cwd))
+  for (const path of sorted(spec.outputs)) text += line('output-spec', path, '')
+  if (spec.depfile !== undefined) text += line('output-spec', spec.depfile, 'depfile')
+  for (const name of sorted(spec.set && Object.keys(spec.set)))
+    text += line('set', name, spec.set?.[name] as string)
+  declared.set(node, text)
+  return text
+}
+
+function commandKey(command: Command): string {
+  return JSON.stringify(command.kind === 'argv' ? command.words : command.text)
+}
+
+/** The programs that a node is known to call, sorted. */
+export function toolNames(node: Node): readonly string[] {
+  const names = new Set(node.spec.tools)
+  for (const command of node.commands)
+    if (command.kind === 'sh') names.add('sh')
+    else if (typeof command.words[0] === 'string') names.add(command.words[0])
+  return names.size < 2 ? [...names] : [...names].sort()
+}
+
+function sortedNeeds(node: Node): readonly Node[] {
+  if (node.needs.length < 2) return node.needs
+  return [...new Set(node.needs)].sort((a, b) => byName(a.name, b.name))
+}
+
+function byName(a: NodeName, b: NodeName): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function sorted(names: readonly string[] | undefined): readonly string[] {
+  if (names === undefined || names.length < 2) return names ?? []
+  return [...new Set(names)].sort()
+}
+
+function line(kind: PartKind, name: string, value: string): string {
+  return `${kind}\t${escaped(name)}\t${escaped(value)}\n`
+}
+
+// Tabs and line ends separate; 0x1e and 0x1f separate in the journal.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the separators
+const SEPARATORS = /[\\\t\n\r\x1e\x1f]/
+
+/** Makes a text free of the characters that separate fields; `unescaped` undoes it. */
+export function escaped(text: string): string {
+  if (!SEPARATORS.test(text)) return text
+  return [...text].map((char) => FORTH[char] ?? char).join('')
+}
+
+export function unescaped(text: string): string {
+  if (!text.includes('\\')) return text
+  return text.replace(/\\(.)/g, (_, code: string) => BACK[code] ?? code)
+}
+
+const FORTH: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\x1e': '\\e',
+  '\x1f': '\\f',
+}
+
+const BACK: Readonly<Record<string, string>> = {
+  '\\': '\\',
+  t: '\t',
+  n: '\n',
+  r: '\r',
+  e: '\x1e',
+  f: '\x1f',
+}

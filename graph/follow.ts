@@ -1,0 +1,83 @@
+// Turns the growing logs of running nodes into events. Logs are files, not pipes: a build writes at
+// its own pace, nothing is kept in memory, and a killed engine leaves what was printed.
+import type { RunEvent } from './event.ts'
+import type { Node } from './graph.ts'
+import type { Host } from './host.ts'
+
+const EVERY_MS = 100
+const PIECE = 262_144
+
+interface Followed {
+  readonly node: Node
+  readonly log: string
+  offset: number
+  rest: string
+}
+
+export class LogFollower {
+  private readonly host: Host
+  private readonly report: (event: RunEvent) => void
+  private readonly followed = new Map<Node, Followed>()
+  private cancel: (() => void) | undefined
+
+  constructor(host: Host, report: (event: RunEvent) => void) {
+    this.host = host
+    this.report = report
+  }
+
+  start(node: Node, log: string): void {
+    this.followed.set(node, { node, log, offset: 0, rest: '' })
+    this.cancel ??= this.host.clock.after(EVERY_MS, () => this.tick())
+  }
+
+  /** Reads to the end, once more. */
+  stop(node: Node): void {
+    const followed = this.followed.get(node)
+    if (followed === undefined) return
+    this.read(followed)
+    if (followed.rest !== '') this.tell(followed, [followed.rest])
+    this.followed.delete(node)
+    if (this.followed.size > 0) return
+    this.cancel?.()
+    this.cancel = undefined
+  }
+
+  private tick(): void {
+    for (const followed of this.followed.values()) this.read(followed)
+    this.cancel = this.host.clock.after(EVERY_MS, () => this.tick())
+  }
+
+  private read(followed: Followed): void {
+    for (let isMore = true; isMore; ) {
+      const { text, next } = this.host.disk.readFrom(followed.log, followed.offset, PIECE)
+      isMore = next - followed.offset >= PIECE
+      followed.offset = next
+      if (text === '') return
+      const lines = (followed.rest + text).split(/\r?\n|\r/)
+      followed.rest = (lines.pop() as string).slice(-4096)
+      if (lines.length > 0) this.tell(followed, lines)
+    }
+  }
+
+  private tell({ node }: Followed, lines: readonly string[]): void {
+    const at = this.host.clock.now()
+    this.report({ type: 'output', at, node: node.name, lines })
+    const last = lines.findLast((line) => STEP.test(line))
+    const step = last === undefined ? null : STEP.exec(last)
+    if (step === null) return
+    const [, done, total, percent, line] = step
+    const counts = percent === undefined ? [Number(done), Number(total)] : [Number(percent), 100]
+    const [doneSteps, totalSteps] = counts as [number, number]
+    this.report({
+      type: 'progress',
+      at,
+      node: node.name,
+      done: doneSteps,
+      total: totalSteps,
+      line: (line ?? '').slice(0, 200),
+    })
+  }
+}
+
+// ninja: `[12/77] Building …`; CMake's make: `[ 42%] Building …`
+const STEP = /^\[(?:(\d+)\/(\d+)| *(\d+)%)\]\s*(.*)$/

@@ -1,0 +1,175 @@
+// What the engine asks of the machine. The core never touches node:fs or a process itself:
+// it is given a Host, which is the real machine or, in tests, one in memory with its own clock.
+
+/** Times in nanoseconds; a changed identity means that the content may have changed. */
+export interface FileStat {
+  readonly kind: 'file' | 'folder' | 'link' | 'special'
+  readonly size: bigint
+  readonly mtimeNs: bigint
+  readonly ctimeNs: bigint
+  readonly ino: bigint
+  readonly dev: bigint
+  readonly mode: number
+}
+
+export interface GlobResult {
+  /** Matched files, absolute, sorted by code unit. */
+  readonly files: readonly string[]
+  /** Every folder that was looked into, absolute: while none changed, the result stands. */
+  readonly folders: readonly string[]
+}
+
+/** Paths are absolute. Methods are synchronous: a stat loop in Node is three times as fast so. */
+export interface Disk {
+  /** Follows links. Undefined when nothing is there. */
+  stat(path: string): FileStat | undefined
+  /** Does not follow the last link. */
+  lstat(path: string): FileStat | undefined
+  readLink(path: string): string
+  /** Undefined when nothing is there. */
+  readText(path: string): string | undefined
+  /** Undefined when nothing is there. */
+  readBytes(path: string): Uint8Array | undefined
+  /** The last `bytes` of a text file; '' when nothing is there. */
+  readTail(path: string, bytes: number): string
+  /** At most `bytes` of a file from `offset`, whole UTF-8 characters; '' at its end. */
+  readFrom(path: string, offset: number, bytes: number): { text: string; next: number }
+  /** SHA-256 of the content, hex. Throws when it is no regular file. Needs loadDigest() first. */
+  digest(path: string): string
+  /** With every link followed; undefined when nothing is there. */
+  realPath(path: string): string | undefined
+  /** Whole or not at all: temporary name, then rename. `durable` adds fsync of file and folder. */
+  writeWhole(path: string, content: string | Uint8Array, options?: { durable?: boolean }): void
+  /** Opens for appending; makes the folder. */
+  append(path: string): AppendFile
+  /** With all its parents. `private`: for our user alone. */
+  makeFolder(path: string, options?: { private?: boolean }): void
+  /** Removes a file or link; nothing there is fine. Throws for a folder. */
+  removeFile(path: string): void
+  /** Removes a file, link or whole folder; nothing there is fine. */
+  remove(path: string): void
+  rename(from: string, to: string): void
+  /** Names in a folder, unsorted; undefined when it is no folder. */
+  list(path: string): readonly string[] | undefined
+  /** fsync of files and of the folders that hold them. */
+  flush(paths: readonly string[]): void
+  /** Globs below `cwd`: dot files match, links are not followed, only files are returned. */
+  glob(patterns: readonly string[], ignore: readonly string[], cwd: string): GlobResult
+}
+
+export interface AppendFile {
+  write(text: string): void
+  /** Asks the kernel to make it durable; resolves when it is. */
+  sync(): Promise<void>
+  close(): void
+}
+
+export interface Spawn {
+  /** A line for /bin/sh. */
+  readonly text: string
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  /** stdout and stderr of the command are appended here. */
+  readonly log: string
+  /** Milliseconds; then the whole process group is ended. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+export type Exit =
+  | { readonly how: 'exited'; readonly code: number }
+  | { readonly how: 'signalled'; readonly signal: string }
+  | { readonly how: 'timed-out' }
+  | { readonly how: 'cancelled' }
+  /** The command could not be started. */
+  | { readonly how: 'not-started'; readonly errno: string; readonly message: string }
+
+export interface Captured {
+  readonly exit: Exit
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Shell {
+  /** Runs one command to its end in its own process group; never rejects. */
+  run(spawn: Spawn): Promise<Exit>
+  /** Runs a short program and keeps what it prints (at most 1 MiB of each stream). */
+  capture(
+    words: readonly string[],
+    options: {
+      cwd: string
+      env: Readonly<Record<string, string>>
+      timeoutMs: number
+      signal?: AbortSignal
+    },
+  ): Promise<Captured>
+  /** Absolute path of a program on PATH, or undefined. */
+  which(name: string): string | undefined
+  /** Ends what an engine that died left running; its mark is in the lock's owner record. */
+  endStrays(mark: string): Promise<number>
+  /** Ends all that runs, at once: the second Ctrl-C. */
+  killNow(): void
+  /** Releases long-lived helpers. */
+  close(): void
+}
+
+/** Who holds a lock, for the message of the one who waits. */
+export interface LockOwner {
+  readonly pid: number
+  readonly host: string
+  /** ISO 8601. */
+  readonly since: string
+  readonly purpose: string
+  /** Found in the environment of every process that the owner started. */
+  readonly mark: string
+}
+
+export interface Lock {
+  /** Aborts when the lock was lost while held (another machine took it over). */
+  readonly lost: AbortSignal
+  /** The owner record that a dead holder left behind, if the lock was taken over from one. */
+  readonly inheritedFrom: LockOwner | undefined
+  release(): Promise<void>
+}
+
+export interface LockOptions {
+  readonly purpose: string
+  readonly mark: string
+  /** False: fail at once when it is held. */
+  readonly wait: boolean
+  /** Milliseconds to wait at most; undefined waits for ever. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+  /** Called once when waiting begins. */
+  readonly onWait?: (owner: LockOwner | undefined) => void
+}
+
+export interface Locks {
+  /** Throws GraphError 'locked' (held and not waiting, or timed out) or 'cancelled'. */
+  acquire(path: string, options: LockOptions): Promise<Lock>
+}
+
+export interface Clock {
+  /** Milliseconds since 1970, with fractions. */
+  now(): number
+  /** Nanoseconds since 1970, on the clock that file times come from. */
+  nowNs(): bigint
+  /** Changes with every start of the machine. */
+  bootId(): string
+  /** Calls back after `ms`; returns how to cancel. */
+  after(ms: number, call: () => void): () => void
+}
+
+export interface Host {
+  readonly disk: Disk
+  readonly shell: Shell
+  readonly locks: Locks
+  readonly clock: Clock
+  /** The environment that the person started us with. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Facts of the machine that may decide an output, as 'cpu'. Undefined for an unknown name. */
+  fact(name: string): string | undefined
+  /** In the environment of every process started by this engine. */
+  readonly mark: string
+  readonly cores: number
+}

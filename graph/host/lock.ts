@@ -1,0 +1,198 @@
+// One holder at a time, on this machine and on others that share the folder. The kernel's lock is
+// the lower layer: exact, and free the moment its holder dies. proper-lockfile is the upper one,
+// for shared file systems, where the kernel's lock may not reach the other machine. Alone it would
+// not do: it lets two waiters take one stale lock, and a killed holder blocks for ten seconds.
+
+import { renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { hostname } from 'node:os'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { GraphError } from '../error.ts'
+import type { Lock, LockOptions, LockOwner, Locks } from '../host.ts'
+import type { KernelLock } from './kernel-lock.ts'
+import { bootId, flockProgram, readSmallFile, startOf, tryKernelLock } from './kernel-lock.ts'
+
+export function locks(flock = flockProgram()): Locks {
+  return { acquire: (path, options) => acquire(path, options, flock) }
+}
+
+async function acquire(path: string, options: LockOptions, flock: string | false): Promise<Lock> {
+  const { wait, signal, onWait } = options
+  const deadline = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY)
+  let kernel: KernelLock | undefined
+  try {
+    for (let turn = 0; ; turn += 1) {
+      signal?.throwIfAborted()
+      kernel ??= await tryKernelLock(path, flock, signal)
+      const lock = kernel && (await tryLockfile(path, kernel, options))
+      if (lock) return lock
+      // On this machine the lock file itself names the holder; another machine left its record.
+      const owner = (kernel ? undefined : readOwner(path)) ?? readOwner(`${path}.owner`)
+      const left = deadline - performance.now()
+      if (!wait || left <= 0) throw lockedBy(path, owner)
+      if (turn === 0) onWait?.(owner)
+      await sleep(Math.min(left, pollMs(turn)), undefined, { signal })
+    }
+  } catch (error) {
+    kernel?.close()
+    throw signal?.aborted ? cancelled(path, error) : unwritable(path, error)
+  }
+}
+
+// One try costs 3 ms of flock(1): soon at first, then four times a second. The jitter keeps those
+// who began to wait together from trying together.
+function pollMs(turn: number): number {
+  return Math.min(250, 40 * 1.3 ** turn) * (0.75 + Math.random() / 2)
+}
+
+// Called with the kernel's lock held. Undefined when another machine holds the folder.
+async function tryLockfile(
+  path: string,
+  kernel: KernelLock,
+  { purpose, mark }: LockOptions,
+): Promise<Lock | undefined> {
+  const record = `${path}.owner`
+  const before = readOwner(record)
+  const named = readSmallFile(path)
+  const isLeftOver = whereabouts(before ?? parseOwner(named)) === 'dead'
+  const lost = new AbortController()
+  const self = JSON.stringify(describeSelf(purpose, mark))
+  // The lock file names us before '.held' is made: if we are killed between that and the record,
+  // the next one still knows whose left-over it is.
+  kernel.write(self)
+  const unlock = await takeHeld(path, isLeftOver, () => lost.abort())
+  if (!unlock) {
+    kernel.write(named ?? '')
+    return undefined
+  }
+  try {
+    // Only the holder writes here, so one temporary name will do; 'wx' follows no link.
+    rmSync(`${record}.new`, { force: true })
+    writeFileSync(`${record}.new`, self, { flag: 'wx', mode: 0o600 })
+    renameSync(`${record}.new`, record)
+  } catch (error) {
+    await unlock()
+    throw error
+  }
+  let released: Promise<void> | undefined
+  const release = async () => {
+    const found = readSmallFile(record)
+    // The record goes first: once '.held' is gone another machine may write its own.
+    if (found === self) tolerate(() => rmSync(record))
+    // proper-lockfile looks every 2 s. In between, a robber's record tells that '.held' is not
+    // ours any more, and its unlock would remove the robber's.
+    const isRobbed = lost.signal.aborted || (found !== self && parseOwner(found) !== undefined)
+    if (!isRobbed) await unlock().catch(() => {})
+    tolerate(() => kernel.write(''))
+    kernel.close()
+  }
+  return {
+    lost: lost.signal,
+    inheritedFrom: whereabouts(before) === 'alive' ? undefined : before,
+    release: () => (released ??= release()),
+  }
+}
+
+async function takeHeld(
+  path: string,
+  isLeftOver: boolean,
+  onCompromised: () => void,
+): Promise<(() => Promise<void>) | undefined> {
+  const { lock } = await loadProperLockfile()
+  // Touched every 2 s; another machine may take it over after 10 s without.
+  const times = { stale: 10_000, update: 2_000, retries: 0 }
+  const held = { lockfilePath: `${path}.held`, realpath: false, onCompromised }
+  const take = () => lock(path, { ...times, ...held }).catch(undefinedIfHeld)
+  const unlock = await take()
+  if (unlock || !isLeftOver) return unlock
+  tolerate(() => rmdirSync(held.lockfilePath))
+  return take()
+}
+
+function undefinedIfHeld(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ELOCKED') throw error
+}
+
+// Loaded when first needed: 7 ms. It brings signal-exit 3, which listens to every signal and, when
+// our own `once` listener is the only other one, ends the process at once, in the middle of our
+// orderly stop. So that is unloaded; a '.held' left behind is taken over by what follows.
+async function loadProperLockfile(): Promise<typeof import('proper-lockfile')> {
+  const isLoadedByOthers = '__signal_exit_emitter__' in process
+  const module = await import('proper-lockfile')
+  if (!isLoadedByOthers) {
+    const ask = createRequire(createRequire(import.meta.url).resolve('proper-lockfile'))
+    tolerate(() => ask('signal-exit').unload())
+  }
+  return module
+}
+
+interface OwnerRecord extends LockOwner {
+  readonly bootId: string
+  /** Process ids are used again; with the time of its start one is unique for a boot. */
+  readonly started: string
+}
+
+function describeSelf(purpose: string, mark: string): OwnerRecord {
+  const { pid } = process
+  const words = purpose.replace(/\p{C}/gu, ' ').slice(0, 500)
+  const machine = { host: hostname(), bootId: bootId() }
+  const times = { since: new Date().toISOString(), started: startOf(pid) ?? '' }
+  return { pid, ...machine, ...times, purpose: words, mark }
+}
+
+function readOwner(path: string): OwnerRecord | undefined {
+  return parseOwner(readSmallFile(path))
+}
+
+// Whatever is there may be cut off, or planted: what is not wholly as we write it is nothing.
+function parseOwner(text: string | undefined): OwnerRecord | undefined {
+  try {
+    const { pid, host, bootId, since, started, purpose, mark } = JSON.parse(text ?? '')
+    const texts = [host, bootId, since, started, purpose, mark]
+    const isRight = Number.isInteger(pid) && pid > 0 && pid < 2 ** 31 && texts.every(isPrintable)
+    return isRight && mark ? { pid, host, bootId, since, started, purpose, mark } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isPrintable(value: unknown): boolean {
+  return typeof value === 'string' && value.length < 1000 && !/\p{C}/u.test(value)
+}
+
+// Without /proc there is no boot id, and the name of the machine decides alone.
+function whereabouts(owner: OwnerRecord | undefined): 'alive' | 'dead' | 'unknown' {
+  if (owner?.host !== hostname() || owner.bootId !== bootId()) return 'unknown'
+  return startOf(owner.pid) === owner.started ? 'alive' : 'dead'
+}
+
+function tolerate(act: () => void): void {
+  try {
+    act()
+  } catch {}
+}
+
+function lockedBy(path: string, owner: LockOwner | undefined): GraphError {
+  const who = owner && `process ${owner.pid} on '${owner.host}'`
+  const detail = owner ? ` (${who}, since ${owner.since}: ${owner.purpose})` : ''
+  return new GraphError(`another run holds the lock '${path}'${detail}`, {
+    code: 'locked',
+    place: path,
+    hint: `run again when it has ended${who ? `, or end ${who}` : ''}`,
+  })
+}
+
+function cancelled(path: string, cause: unknown): GraphError {
+  const message = `cancelled while waiting for the lock '${path}'`
+  return new GraphError(message, { code: 'cancelled', place: path, cause })
+}
+
+function unwritable(path: string, cause: unknown): unknown {
+  const errno = (cause as NodeJS.ErrnoException).code
+  if (cause instanceof GraphError || typeof errno !== 'string') return cause
+  const hint = `make '${dirname(path)}' writable, or choose another cache folder`
+  const options = { code: 'state-unwritable', place: path, hint, errno, cause } as const
+  return new GraphError(`cannot make the lock '${path}': ${(cause as Error).message}`, options)
+}

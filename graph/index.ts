@@ -1,0 +1,35 @@
+// The public API: re-exports only.
+export { type Assessed, type AssessOptions, assess } from './assess.ts'
+export {
+  argv,
+  type Command,
+  commandText,
+  type Place,
+  quote,
+  type Roots,
+  root,
+  sh,
+  type Word,
+} from './command.ts'
+export { GraphError, type GraphErrorCode } from './error.ts'
+export type { NodeFailure, Outcome, PlannedNode, RunEvent, RunSummary } from './event.ts'
+export type { Reason } from './freshness.ts'
+export { defineGraph, type Graph, type GraphDefinition, type Node, type NodeName } from './graph.ts'
+export { machine } from './host/index.ts'
+export type { Captured, Exit, Host, Lock, LockOwner } from './host.ts'
+export type { History, NodeRecord } from './journal.ts'
+export { nearest } from './nearest.ts'
+export { plan } from './plan.ts'
+export { type RunOptions, runGraph, type Verdict } from './run.ts'
+export { select } from './select.ts'
+export { logName, type Memory, recall, type Session } from './state.ts'
+export {
+  type Bound,
+  type Params,
+  type ProbeSpec,
+  probe,
+  type Ref,
+  type TaskHandle,
+  type TaskSpec,
+  task,
+} from './task.ts'

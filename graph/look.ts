@@ -1,0 +1,62 @@
+// What the machine shows of one node now: the other half of freshness, which is pure.
+import { GraphError } from './error.ts'
+import { partsText } from './fingerprint.ts'
+import { decide, type Reason, withoutRecord } from './freshness.ts'
+import type { Node } from './graph.ts'
+import type { History, NodeRecord } from './journal.ts'
+import type { Memory } from './state.ts'
+import { isPattern } from './world.ts'
+
+/**
+ * Why a node would run now; empty when it is fresh. `resultOf` says what its needs produced.
+ *
+ * @throws GraphError when an input is missing or cannot be read
+ */
+export function reasonsOf(
+  node: Node,
+  { journal, world }: Memory,
+  resultOf: (need: Node) => string,
+): readonly Reason[] {
+  const { history } = journal
+  const record = history.records.get(node.name)
+  if (record === undefined) return [withoutRecord(history.troubles.get(node.name))]
+  const parts = partsText(node, world, { resultOf, discovered: record.discovered })
+  const outputs = record.outputs.map(([path]) => stateOrOdd(() => world.output(world.path(path))))
+  const unknownOutputs = unknown(node, record, (patterns) => world.glob(patterns, world.folder))
+  return decide(record, undefined, { parts, outputs, unknownOutputs })
+}
+
+/** What a node produced when it was last done; '' when that is not known. */
+export function recordedResult(history: History, node: Node): string {
+  return history.records.get(node.name)?.result ?? ''
+}
+
+/** The files that a node's outputs name now, sorted; literal outputs whether they are there or not. */
+export function outputFiles(node: Node, { world }: Memory): readonly string[] {
+  const specs = node.spec.outputs ?? []
+  const literal = specs.filter((spec) => !isPattern(spec))
+  const patterns = specs.filter(isPattern)
+  if (patterns.length === 0) return literal.length < 2 ? literal : [...new Set(literal)].sort()
+  return [...new Set([...literal, ...world.glob(patterns, world.folder)])].sort()
+}
+
+function unknown(
+  node: Node,
+  record: NodeRecord,
+  glob: (patterns: readonly string[]) => readonly string[],
+): readonly string[] {
+  const patterns = node.spec.outputs?.filter(isPattern) ?? []
+  if (patterns.length === 0) return []
+  const known = new Set(record.outputs.map(([path]) => path))
+  return glob(patterns).filter((path) => !known.has(path))
+}
+
+// A folder or a device where an output should be is a changed output, not an error.
+function stateOrOdd(look: () => string | undefined): string | undefined {
+  try {
+    return look()
+  } catch (error) {
+    if (error instanceof GraphError) return 'no-file'
+    throw error
+  }
+}

@@ -1,0 +1,15 @@
+// From targets to everything they stand on.
+import type { Graph, Node } from './graph.ts'
+
+/** The targets and all that they need, directly or not, in topological order. */
+export function plan(graph: Graph, targets: readonly Node[]): readonly Node[] {
+  if (targets.length === graph.nodes.length) return graph.nodes
+  const wanted = new Set<Node>()
+  const stack = [...targets]
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (wanted.has(node)) continue
+    wanted.add(node)
+    stack.push(...node.needs, ...node.after)
+  }
+  return graph.nodes.filter((node) => wanted.has(node))
+}

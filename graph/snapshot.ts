@@ -1,0 +1,191 @@
+// What is known of files: identity (size, times, inode) and the digest that was read under it.
+// An unchanged identity spares the reading. A file whose times are too young when it is looked at
+// is not remembered: another write in the same tick of the clock would look the same (git's racy rule).
+import { checksum } from './digest.ts'
+import type { FileStat } from './host.ts'
+
+/** 'f' or 'x' (executable) and the digest of the content; 'l' and the digest of a link's text. */
+export type FileState = string
+
+interface GlobMemory {
+  readonly files: readonly string[]
+  /** Folders that were looked into, with their identity then. */
+  readonly folders: readonly (readonly [path: string, identity: string])[]
+}
+
+const MAGIC = 'snapshot 2'
+const FIELDS = 6
+// Coarser than any kernel's tick; file systems that keep whole seconds are given two.
+const TICK_NS = 50_000_000n
+const WHOLE_SECONDS_NS = 2_000_000_000n
+// No file is that large: an entry with this size matches nothing.
+const NO_SIZE = 0xffff_ffff_ffff_ffffn
+const SECOND_NS = 1_000_000_000n
+
+export class Snapshot {
+  /** Something was learned that is worth saving. */
+  changed = false
+  /** It was saved since the machine started: what it says of outputs outlived no power loss. */
+  isFromThisBoot = false
+  private readonly places = new Map<string, number>()
+  private readonly touched = new Set<string>()
+  private numbers = new BigUint64Array(64 * FIELDS)
+  private readonly states: FileState[] = []
+  private globs = new Map<string, GlobMemory>()
+  private readonly boot: string
+
+  constructor(boot: string) {
+    this.boot = boot
+  }
+
+  /** What was saved; an unreadable or damaged text gives an empty snapshot, never an error. */
+  static load(bytes: Uint8Array | undefined, boot: string): Snapshot {
+    const snapshot = new Snapshot(boot)
+    if (bytes === undefined) return snapshot
+    try {
+      snapshot.read(bytes)
+      return snapshot
+    } catch {
+      return new Snapshot(boot)
+    }
+  }
+
+  /** The state of a file that still has the identity it was read under. */
+  known(path: string, stat: FileStat): FileState | undefined {
+    const place = this.places.get(path)
+    if (place === undefined) return undefined
+    const at = place * FIELDS
+    const n = this.numbers
+    const isSame =
+      n[at] === stat.size &&
+      n[at + 1] === stat.mtimeNs &&
+      n[at + 2] === stat.ctimeNs &&
+      n[at + 3] === stat.ino &&
+      n[at + 4] === stat.dev &&
+      n[at + 5] === BigInt(stat.mode)
+    return isSame ? this.states[place] : undefined
+  }
+
+  /** Remembers what was read, unless the file was too young for its identity to be trusted. */
+  remember(path: string, stat: FileStat, state: FileState, lookedAtNs: bigint): void {
+    if (isTooYoung(stat, lookedAtNs)) return
+    const { size, mtimeNs, ctimeNs, ino, dev, mode } = stat
+    this.put(path, [size, mtimeNs, ctimeNs, ino, dev, BigInt(mode)], state)
+  }
+
+  /** The file has to be read again. */
+  forget(path: string): void {
+    const place = this.places.get(path)
+    if (place !== undefined) this.numbers[place * FIELDS] = NO_SIZE
+  }
+
+  /** The files of a glob whose folders all still have their identity. */
+  knownGlob(
+    key: string,
+    look: (folder: string) => FileStat | undefined,
+  ): readonly string[] | undefined {
+    const memory = this.globs.get(key)
+    if (memory === undefined) return undefined
+    for (const [folder, identity] of memory.folders)
+      if (folderIdentity(look(folder)) !== identity) return undefined
+    return memory.files
+  }
+
+  rememberGlob(
+    key: string,
+    files: readonly string[],
+    folders: readonly (readonly [string, FileStat | undefined])[],
+    lookedAtNs: bigint,
+  ): void {
+    const isYoung = folders.some(([, stat]) => stat !== undefined && isTooYoung(stat, lookedAtNs))
+    if (isYoung) return
+    this.globs.set(key, {
+      files,
+      folders: folders.map(([folder, stat]) => [folder, folderIdentity(stat)] as const),
+    })
+    this.changed = true
+  }
+
+  /** Takes over what another look at the same files has learned since. */
+  learnFrom(other: Snapshot): void {
+    if (!other.changed) return
+    for (const path of other.touched) {
+      const at = (other.places.get(path) as number) * FIELDS
+      const numbers = other.numbers.subarray(at, at + FIELDS)
+      if (numbers[0] === NO_SIZE) continue
+      this.put(path, numbers, other.states[at / FIELDS] as FileState)
+    }
+    for (const [key, memory] of other.globs) this.globs.set(key, memory)
+  }
+
+  save(): Uint8Array {
+    const paths = this.keptPaths()
+    const numbers = new BigUint64Array(paths.length * FIELDS)
+    const states: FileState[] = []
+    paths.forEach((path, i) => {
+      const place = this.places.get(path) as number
+      numbers.set(this.numbers.subarray(place * FIELDS, (place + 1) * FIELDS), i * FIELDS)
+      states.push(this.states[place] as FileState)
+    })
+    const text = Buffer.from(
+      JSON.stringify({ boot: this.boot, paths, states, globs: [...this.globs] }),
+    )
+    const body = Buffer.concat([text, Buffer.from(numbers.buffer)])
+    const head = `${MAGIC} ${checksum(body)} ${text.length}\n`
+    this.changed = false
+    return Buffer.concat([Buffer.from(head), body])
+  }
+
+  // Files that no node names any more go when they outnumber the others.
+  private keptPaths(): string[] {
+    const all = [...this.places.keys()]
+    const isCrowded = all.length > 10_000 && all.length > 4 * this.touched.size
+    return isCrowded ? all.filter((path) => this.touched.has(path)) : all
+  }
+
+  private read(bytes: Uint8Array): void {
+    const end = bytes.indexOf(10)
+    const head = Buffer.from(bytes.subarray(0, end)).toString('latin1').split(' ')
+    const body = bytes.subarray(end + 1)
+    if (`${head[0]} ${head[1]}` !== MAGIC || checksum(body) !== head[2]) return
+    const textBytes = Number(head[3])
+    const saved = JSON.parse(Buffer.from(body.subarray(0, textBytes)).toString('utf8'))
+    // A copy: the block starts at any byte, a BigUint64Array must start at a multiple of eight.
+    this.numbers = new BigUint64Array(new Uint8Array(body.subarray(textBytes)).buffer)
+    for (const path of saved.paths) this.places.set(path, this.places.size)
+    this.states.push(...saved.states)
+    this.globs = new Map(saved.globs)
+    this.isFromThisBoot = saved.boot === this.boot
+  }
+
+  private put(path: string, numbers: ArrayLike<bigint>, state: FileState): void {
+    let place = this.places.get(path)
+    if (place === undefined) {
+      place = this.states.length
+      this.places.set(path, place)
+      if ((place + 1) * FIELDS > this.numbers.length) this.grow()
+    }
+    this.states[place] = state
+    this.numbers.set(numbers, place * FIELDS)
+    this.touched.add(path)
+    this.changed = true
+  }
+
+  private grow(): void {
+    const larger = new BigUint64Array(Math.max(this.numbers.length * 2, 64 * FIELDS))
+    larger.set(this.numbers)
+    this.numbers = larger
+  }
+}
+
+function isTooYoung(stat: FileStat, lookedAtNs: bigint): boolean {
+  // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
+  const changed = stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs
+  const isCoarse = stat.mtimeNs % SECOND_NS === 0n && stat.ctimeNs % SECOND_NS === 0n
+  return lookedAtNs - changed < (isCoarse ? WHOLE_SECONDS_NS : TICK_NS)
+}
+
+function folderIdentity(stat: FileStat | undefined): string {
+  if (stat === undefined) return 'absent'
+  return `${stat.kind}:${stat.mtimeNs}:${stat.ctimeNs}:${stat.ino}:${stat.dev}`
+}

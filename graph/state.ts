@@ -1,0 +1,74 @@
+// Where a graph keeps what it remembers: journal, snapshot, lock, logs; opened for looking or writing.
+import { GraphError } from './error.ts'
+import type { Graph, Node } from './graph.ts'
+import type { Host } from './host.ts'
+import { Journal } from './journal.ts'
+import { Snapshot } from './snapshot.ts'
+import { World } from './world.ts'
+
+/** A graph on a machine: what every command works with. */
+export interface Session {
+  readonly graph: Graph
+  readonly host: Host
+  /** Absolute: relative paths of the graph start here. */
+  readonly folder: string
+  /** Absolute: journal, snapshot, lock and logs. */
+  readonly stateFolder: string
+}
+
+/** What is remembered, and the machine beside it. */
+export interface Memory {
+  readonly journal: Journal
+  readonly world: World
+}
+
+/** Reads what is remembered; changes nothing on the disk. */
+export function recall({ graph, host, folder, stateFolder }: Session): Memory {
+  const { disk, clock } = host
+  const boot = clock.bootId()
+  const journal = new Journal(`${stateFolder}/journal`, disk, clock)
+  const snapshot = Snapshot.load(disk.readBytes(`${stateFolder}/snapshot`), boot)
+  const world = new World(host, folder, graph.roots, snapshot)
+  if (!snapshot.isFromThisBoot) distrust(journal, world, boot)
+  return { journal, world }
+}
+
+/** Saves the snapshot if anything was learned; a disk that refuses costs only time later. */
+export function keepSnapshot({ host, stateFolder }: Session, { world }: Memory): void {
+  if (!world.snapshot.changed) return
+  try {
+    host.disk.writeWhole(`${stateFolder}/snapshot`, world.snapshot.save())
+  } catch {
+    // A read-only state folder: the next look reads the files again.
+  }
+}
+
+/** The state folder cannot be written: says which and why. */
+export function unwritable(stateFolder: string, error: unknown): GraphError {
+  const errno = (error as { code?: string }).code ?? 'unknown'
+  return new GraphError(`cannot write the state folder '${stateFolder}': ${errno}`, {
+    code: 'state-unwritable',
+    place: stateFolder,
+    errno,
+    hint: `make it writable: ls -ld '${stateFolder}'`,
+    cause: error,
+  })
+}
+
+/** File name of a node's logs. */
+export function logName(node: Node): string {
+  return node.name
+    .replaceAll(/[^\w.@+=-]+/g, '_')
+    .replace(/_$/, '')
+    .slice(0, 150)
+}
+
+// After a power loss a file may have its new size and times, and not its new bytes. An output that
+// was not fsynced and was last seen before this start of the machine is read again.
+function distrust(journal: Journal, world: World, boot: string): void {
+  world.snapshot.changed = true
+  for (const record of journal.history.records.values()) {
+    if (record.durable || record.boot === boot) continue
+    for (const [path] of record.outputs) world.snapshot.forget(world.path(path))
+  }
+}

@@ -1,0 +1,142 @@
+// What an author writes: a task, or a probe, perhaps with parameters. Declaring runs nothing.
+import type { Command, Place } from './command.ts'
+import { GraphError } from './error.ts'
+
+/** The values that each parameter can take. */
+export type Params = Readonly<Record<string, readonly string[]>>
+
+/** One value for each parameter. */
+export type Bound<P extends Params> = { readonly [K in keyof P]: P[K][number] }
+
+/** A reference to one node: a task with its parameters bound. */
+export interface Ref {
+  readonly task: string
+  readonly values: Readonly<Record<string, string>>
+}
+
+export interface TaskSpec {
+  /** One line for people, as 'compile llama.cpp for cpu'. */
+  readonly title?: string
+  /** Edges whose result counts: a rerun that gives the same bytes leaves this node fresh. */
+  readonly needs?: readonly Ref[]
+  /** Edges that only order. */
+  readonly after?: readonly Ref[]
+  /**
+   * Files or globs that are read, relative to the graph's folder; '!glob' takes matches away. A
+   * pattern that matches nothing is an error, unless it ends in '?' (`'local.cmake?'`).
+   */
+  readonly inputs?: readonly (string | Place)[]
+  /** Files or globs that are written, below the graph's folder. */
+  readonly outputs?: readonly string[]
+  /** Variables of the environment that decide the result; their values are part of the key. */
+  readonly env?: readonly string[]
+  /** Variables that reach the commands but decide nothing (credentials, proxies). */
+  readonly passEnv?: readonly string[]
+  /** Variables with a fixed value. */
+  readonly set?: Readonly<Record<string, string>>
+  /** Programs that the commands call; the first word of each argv() command is one already. */
+  readonly tools?: readonly string[]
+  /** Facts of the machine that decide the result, as 'cpu'. */
+  readonly facts?: readonly string[]
+  /** Where the commands run; the graph's folder unless said. */
+  readonly cwd?: string | Place
+  /** Nodes of one pool share its limit. */
+  readonly pool?: string
+  /** Milliseconds for one try of all commands. */
+  readonly timeoutMs?: number
+  /** Remove the recorded outputs before the commands run. True unless said: an inner build says no. */
+  readonly clean?: boolean
+  /** A Makefile fragment that the commands write: the files it names are discovered inputs. */
+  readonly depfile?: string
+  /** Checks that the outputs are what they must be; they run after the commands and fail the node. */
+  readonly contracts?: readonly Command[]
+  readonly run: Command | readonly Command[]
+}
+
+export interface ProbeSpec {
+  readonly title?: string
+  readonly env?: readonly string[]
+  readonly tools?: readonly string[]
+  readonly facts?: readonly string[]
+  readonly run: Command
+}
+
+export interface Declaration {
+  readonly kind: 'task' | 'probe'
+  readonly name: string
+  readonly params: Params
+  readonly define: (values: Readonly<Record<string, string>>) => TaskSpec
+}
+
+/** What `task()` gives: call it with values to name one node. */
+export interface TaskHandle<P extends Params = Params> {
+  (...values: keyof P extends never ? [] : [values: Bound<P>]): Ref
+  readonly declaration: Declaration
+}
+
+/**
+ * Declares a task: something that reads inputs and writes outputs.
+ *
+ * @throws GraphError 'bad-graph' when a name or a parameter value cannot be part of a node's name
+ * @example
+ * const notes = task('notes', () => ({ inputs: ['n/*.md'], outputs: ['out/n.txt'], run: sh`cat n/*.md > out/n.txt` }))
+ */
+export function task(name: string, define: () => TaskSpec): TaskHandle<Record<never, never>>
+export function task<const P extends Params>(
+  name: string,
+  params: P,
+  define: (values: Bound<P>) => TaskSpec,
+): TaskHandle<P>
+export function task(
+  name: string,
+  paramsOrDefine: Params | (() => TaskSpec),
+  maybeDefine?: (values: never) => TaskSpec,
+): TaskHandle {
+  const hasParams = typeof paramsOrDefine !== 'function'
+  const params = hasParams ? paramsOrDefine : {}
+  const define = (hasParams ? maybeDefine : paramsOrDefine) as Declaration['define']
+  return handle({ kind: 'task', name, params, define })
+}
+
+/**
+ * Declares a probe: a question to the machine whose printed answer is its result. It is asked again
+ * when what it looks at (its program, a fact, a variable) may have changed.
+ *
+ * @throws GraphError 'bad-graph' as task() does
+ * @example const version = probe('version', { name: ['cc', 'cmake'] }, ({ name }) => ({ run: argv(name, '--version') }))
+ */
+export function probe<const P extends Params>(
+  name: string,
+  params: P,
+  define: (values: Bound<P>) => ProbeSpec,
+): TaskHandle<P> {
+  return handle({ kind: 'probe', name, params, define: define as Declaration['define'] })
+}
+
+function handle(declaration: Declaration): TaskHandle {
+  checkName(declaration.name, 'task')
+  const names = Object.keys(declaration.params)
+  for (const name of names)
+    for (const value of declaration.params[name] as readonly string[])
+      checkName(value, `value of parameter '${name}' of task '${declaration.name}'`)
+  const refer = (values: Readonly<Record<string, string>> = {}): Ref => ({
+    task: declaration.name,
+    values,
+  })
+  return Object.assign(refer, { declaration }) as TaskHandle
+}
+
+// Names appear in selectors `task[value,value]`, in file names and on screens.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+const UNSAFE = /[\x00-\x20\x7f-\x9f[\],/\\]|^-|^\.+$|^$/
+
+function checkName(name: string, what: string): void {
+  if (!UNSAFE.test(name) && name.length <= 200) return
+  throw new GraphError(
+    `${JSON.stringify(name)} cannot be the ${what === 'task' ? 'name of a task' : what}`,
+    {
+      code: 'bad-graph',
+      hint: 'use letters, digits, points, dashes; no blanks, brackets, commas or slashes; at most 200 characters',
+    },
+  )
+}

@@ -1,0 +1,202 @@
+// The machine as one run sees it: files by their state, globs, tools behind their names, facts.
+// It only looks. What was read once is taken from the snapshot while the identity stands.
+import { isPlace, type Place, placePath, type Roots } from './command.ts'
+import { digestText, isDigestLoaded } from './digest.ts'
+import { GraphError } from './error.ts'
+import type { Node } from './graph.ts'
+import type { FileStat, Host } from './host.ts'
+import type { FileState, Snapshot } from './snapshot.ts'
+
+/** A file under the name that it has in a key: relative to the folder, or `{root}/path`. */
+export interface NamedFile {
+  readonly name: string
+  readonly path: string
+}
+
+// The graph's own folder among the names of roots.
+const OWN = ''
+
+/** In place of the identity of a program that is not there. */
+export const MISSING = 'missing'
+
+/** Thrown where a digest is wanted before hasha was loaded; the run loads it and asks again. */
+export const DIGEST_NEEDED = Symbol('digest needed')
+
+export class World {
+  readonly host: Host
+  readonly folder: string
+  readonly roots: Roots
+  readonly snapshot: Snapshot
+  private readonly tools = new Map<string, string>()
+  private readonly facts = new Map<string, string>()
+  private readonly lists = new WeakMap<Node, readonly NamedFile[]>()
+
+  constructor(host: Host, folder: string, roots: Roots, snapshot: Snapshot) {
+    this.host = host
+    this.folder = folder
+    this.roots = { ...roots, [OWN]: folder }
+    this.snapshot = snapshot
+  }
+
+  /** Absolute path of a file named in the graph. */
+  path(name: string | Place): string {
+    if (isPlace(name)) return placePath(name, this.roots)
+    return name.startsWith('/') ? name : `${this.folder}/${name}`
+  }
+
+  /** State of a file that is read; links are followed. Undefined when nothing is there. */
+  input(path: string): FileState | undefined {
+    const stat = this.host.disk.stat(path)
+    return stat === undefined ? undefined : this.state(path, stat)
+  }
+
+  /** State of a file that was written; a link counts as itself. Undefined when nothing is there. */
+  output(path: string): FileState | undefined {
+    const stat = this.host.disk.lstat(path)
+    if (stat === undefined) return undefined
+    if (stat.kind !== 'link') return this.state(path, stat)
+    const key = `${path}\0link`
+    const known = this.snapshot.known(key, stat)
+    if (known !== undefined) return known
+    if (!isDigestLoaded()) throw DIGEST_NEEDED
+    const lookedAt = this.host.clock.nowNs()
+    const state = `l${digestText(this.host.disk.readLink(path))}`
+    this.snapshot.remember(key, stat, state, lookedAt)
+    return state
+  }
+
+  /**
+   * The files that a node's inputs name, sorted by name.
+   *
+   * @throws GraphError 'unmatched-input' when a pattern or path finds nothing
+   */
+  inputs(node: Node): readonly NamedFile[] {
+    const specs = node.spec.inputs
+    if (specs === undefined || specs.length === 0) return []
+    const known = this.lists.get(node)
+    if (known) return known
+    const literal = specs.every((spec) => typeof spec === 'string' && !isPattern(spec))
+    if (!literal) return this.expand(node, specs)
+    const files = specs.map((spec) => ({ name: spec as string, path: `${this.folder}/${spec}` }))
+    if (files.length > 1) files.sort((a, b) => (a.name < b.name ? -1 : 1))
+    this.lists.set(node, files)
+    return files
+  }
+
+  /** Files below the graph's folder that match, by name, sorted; `!pattern` takes away. */
+  glob(patterns: readonly string[], cwd: string): readonly string[] {
+    const key = `${cwd}\0${patterns.join('\0')}`
+    const known = this.snapshot.knownGlob(key, (folder) => this.host.disk.stat(folder))
+    if (known) return known
+    const lookedAt = this.host.clock.nowNs()
+    const positive = patterns.filter((pattern) => !pattern.startsWith('!'))
+    const negative = patterns.filter((pattern) => pattern.startsWith('!')).map((p) => p.slice(1))
+    const found = this.host.disk.glob(positive, negative, cwd)
+    const folders = found.folders.map((folder) => [folder, this.host.disk.stat(folder)] as const)
+    this.snapshot.rememberGlob(key, found.files, folders, lookedAt)
+    return found.files
+  }
+
+  /** What stands behind a program's name: its path and the digests of all files that make it up. */
+  tool(name: string): string {
+    const known = this.tools.get(name)
+    if (known !== undefined) return known
+    const isPath = name.includes('/')
+    const path = isPath ? this.path(name) : this.host.shell.which(name)
+    const isThere = path !== undefined && this.host.disk.stat(path)?.kind === 'file'
+    const identity = isThere ? `${isPath ? name : path} ${this.behind(path, 3).join(' ')}` : MISSING
+    // A program given by its path may be made by this run.
+    if (!isPath) this.tools.set(name, identity)
+    return identity
+  }
+
+  fact(name: string): string {
+    const known = this.facts.get(name)
+    if (known !== undefined) return known
+    const fact = this.host.fact(name)
+    if (fact === undefined)
+      throw new GraphError(`no fact of the machine is called '${name}'`, { code: 'bad-graph' })
+    this.facts.set(name, fact)
+    return fact
+  }
+
+  private expand(node: Node, specs: readonly (string | Place)[]): readonly NamedFile[] {
+    const found = new Map<string, string>()
+    const places = specs.map((spec) => (isPlace(spec) ? spec : { root: OWN, path: spec as string }))
+    for (const { root, path } of places) {
+      if (path.startsWith('!')) continue
+      const isOptional = path.endsWith('?')
+      const pattern = isOptional ? path.slice(0, -1) : path
+      const cwd = root === OWN ? this.folder : placePath({ root, path: '' }, this.roots)
+      const prefix = root === OWN ? '' : `{${root}}/`
+      const minus = places.filter((other) => other.root === root && other.path.startsWith('!'))
+      const names = isPattern(pattern)
+        ? this.glob([pattern, ...minus.map((other) => other.path)], cwd)
+        : isOptional && this.host.disk.stat(`${cwd}/${pattern}`) === undefined
+          ? []
+          : [pattern]
+      if (names.length === 0 && !isOptional) throw unmatched(node.name, `${prefix}${pattern}`)
+      for (const name of names) found.set(`${prefix}${name}`, `${cwd}/${name}`)
+    }
+    return [...found]
+      .map(([name, path]) => ({ name, path }))
+      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  }
+
+  private state(path: string, stat: FileStat): FileState {
+    const known = this.snapshot.known(path, stat)
+    if (known !== undefined) return known
+    if (stat.kind !== 'file')
+      throw new GraphError(
+        `'${path}' is a ${stat.kind === 'folder' ? 'folder' : 'special file'}, not a file`,
+        {
+          code: 'bad-file',
+          place: path,
+          hint: stat.kind === 'folder' ? `name its files: '${path}/**'` : 'name a regular file',
+        },
+      )
+    if (!isDigestLoaded()) throw DIGEST_NEEDED
+    const lookedAt = this.host.clock.nowNs()
+    const state = `${stat.mode & 0o111 ? 'x' : 'f'}${this.host.disk.digest(path)}`
+    // Written while it was read: what was digested belongs to neither content; never remember it.
+    const after = this.host.disk.stat(path)
+    if (
+      after &&
+      after.size === stat.size &&
+      after.mtimeNs === stat.mtimeNs &&
+      after.ctimeNs === stat.ctimeNs
+    )
+      this.snapshot.remember(path, stat, state, lookedAt)
+    return state
+  }
+
+  // A wrapper (`#!/bin/sh … exec /opt/cuda/bin/nvcc`) is only as old as what it calls: follow the
+  // absolute paths that it names.
+  private behind(path: string, depth: number): string[] {
+    const real = this.host.disk.realPath(path) ?? path
+    const state = this.input(real) ?? 'missing'
+    const own = [`${real}=${state}`]
+    const stat = this.host.disk.stat(real)
+    if (depth === 0 || stat === undefined || stat.size > 65_536n) return own
+    const text = this.host.disk.readText(real) ?? ''
+    if (!text.startsWith('#!')) return own
+    const called = [...new Set(text.match(/(?<=^|[\s"'=])\/[\w./+-]+/g) ?? [])].filter((word) => {
+      const there = this.host.disk.stat(word)
+      return there?.kind === 'file' && (there.mode & 0o111) !== 0 && word !== real
+    })
+    return [...own, ...called.flatMap((word) => this.behind(word, depth - 1))]
+  }
+}
+
+/** Whether a path is a glob. */
+export function isPattern(path: string): boolean {
+  return /[*?[\]{}()!]/.test(path)
+}
+
+function unmatched(node: string, pattern: string): GraphError {
+  return new GraphError(`'${node}': no file matches the input '${pattern}'`, {
+    code: 'unmatched-input',
+    place: node,
+    hint: `correct it, or write '${pattern}?' if it may be absent`,
+  })
+}

@@ -1,0 +1,91 @@
+// How cmake is called: configure, build of the libraries alone, and the consumer tool.
+import { argv, type Command, type Place, type Word } from '../graph/index.ts'
+import type { Backend, Device } from './backends.ts'
+import type { RepairOptions } from './options.ts'
+import { probeSource } from './places.ts'
+
+/** Source and build folder of one backend on one device. */
+export interface BuildPaths {
+  readonly source: string | Place
+  readonly build: string
+}
+
+export function configure(
+  backend: Backend,
+  device: Device,
+  { source, build }: BuildPaths,
+  options: RepairOptions,
+): Command {
+  return argv(
+    'cmake',
+    '-S',
+    source,
+    '-B',
+    build,
+    '-G',
+    options.generator ?? 'Ninja',
+    '-DCMAKE_BUILD_TYPE=Release',
+    '-DBUILD_SHARED_LIBS=ON',
+    ...backend.options,
+    ...deviceOptions(device, options),
+    // Libraries find each other beside themselves: they are copied, and `cmake --install` would strip it.
+    '-DCMAKE_BUILD_WITH_INSTALL_RPATH=ON',
+    `-DCMAKE_INSTALL_RPATH=${ORIGIN}`,
+  )
+}
+
+// GGML_NATIVE stays at its default ON, as BitNet-rs builds it; the processor is a fact in the key.
+function deviceOptions(device: Device, options: RepairOptions): readonly string[] {
+  if (device === 'cpu') return ['-DGGML_CUDA=OFF']
+  const architectures = options.cudaArchitectures
+  return [
+    '-DGGML_CUDA=ON',
+    ...(architectures === undefined ? [] : [`-DCMAKE_CUDA_ARCHITECTURES=${architectures}`]),
+  ]
+}
+
+const ORIGIN = process.platform === 'darwin' ? '@loader_path' : '$ORIGIN'
+
+/** The number of jobs is not part of the result: it comes by CMAKE_BUILD_PARALLEL_LEVEL. */
+export function compile(build: string, target: string): Command {
+  return argv('cmake', '--build', build, '--target', target)
+}
+
+/** What `configure` writes that a build stands on. */
+export function configured(build: string, options: RepairOptions): readonly string[] {
+  const isNinja = (options.generator ?? 'Ninja') === 'Ninja'
+  return [`${build}/CMakeCache.txt`, `${build}/${isNinja ? 'build.ninja' : 'Makefile'}`]
+}
+
+/** The programs that a build calls through cmake. */
+export function buildTools(options: RepairOptions): readonly string[] {
+  const isNinja = (options.generator ?? 'Ninja') === 'Ninja'
+  const { c, cxx } = options.compilers ?? { c: 'cc', cxx: 'c++' }
+  return ['cmake', isNinja ? 'ninja' : 'make', c, cxx]
+}
+
+/** Builds bitnet-probe from nothing: it takes a second, and a moved checkout leaves no trace. */
+export function buildProbe(
+  build: string,
+  { prefix, constants }: { prefix: Word; constants: Word },
+  options: RepairOptions,
+): readonly Command[] {
+  const definition = (name: string, path: Word): Word => [`-D${name}=`, path as string]
+  return [
+    argv('cmake', '-E', 'rm', '-rf', build),
+    argv(
+      'cmake',
+      '-S',
+      probeSource(''),
+      '-B',
+      build,
+      '-G',
+      options.generator ?? 'Ninja',
+      '-DCMAKE_BUILD_TYPE=Release',
+      definition('PROBE_PREFIX', prefix),
+      definition('PROBE_CONSTANTS_DIR', constants),
+      definition('PROBE_OUTPUT_DIR', [prefix as string, '/bin']),
+    ),
+    argv('cmake', '--build', build),
+  ]
+}

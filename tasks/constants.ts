@@ -1,0 +1,25 @@
+// gen-detect-constants: what is baked into a consumer tool when it is compiled. JSON for us, a C++
+// header for bitnet-probe.
+import { argv, type Command } from '../graph/index.ts'
+import type { Backend, Device } from './backends.ts'
+import { step } from './places.ts'
+
+export function writeConstants(
+  backend: Backend,
+  device: Device,
+  paths: { readonly prefix: string; readonly into: string },
+  source: string,
+): Command {
+  const { hasBitnet, hasLlama, state } = backend.constants
+  const order = {
+    ...paths,
+    backend: backend.name,
+    device,
+    hasBitnet,
+    hasLlama,
+    state,
+    source,
+    libraries: backend.libraries[device],
+  }
+  return argv(...step('write-constants'), JSON.stringify(order))
+}

@@ -1,0 +1,17 @@
+// What a person chooses for a repair: everything in it is part of a command or of a path.
+import type { BackendName } from './backends.ts'
+
+export interface RepairOptions {
+  /** A tree on this machine, used where it lies and never written to. Absolute. */
+  readonly sourceFolder?: { readonly backend: BackendName; readonly path: string }
+  /** Another repository than the pinned ones. */
+  readonly repository?: Readonly<Partial<Record<BackendName, string>>>
+  /** Another commit, tag or branch than the pin. */
+  readonly ref?: string
+  /** CMake's generator; Ninja where it is installed. */
+  readonly generator?: 'Ninja' | 'Unix Makefiles'
+  /** For CUDA, as '86;90'; the compiler's choice for this machine's GPU otherwise. */
+  readonly cudaArchitectures?: string
+  /** Names or paths of the compilers; from CC and CXX. */
+  readonly compilers?: { readonly c: string; readonly cxx: string }
+}

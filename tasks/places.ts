@@ -1,0 +1,37 @@
+// Roots outside the cache that commands and inputs name, so that no key holds where they lie.
+import { dirname } from 'node:path'
+
+import { type Place, type Roots, root, type Word } from '../graph/index.ts'
+
+/** Programs of ours that tasks run in a child process. */
+const steps = root('steps')
+const node = root('node')
+
+/** Sources of the consumer tool. */
+export const probeSource = root('probe')
+
+/** The tree given with --source. */
+export const localSource = root('source')
+
+/** In a checkout steps are .ts, in dist they are .js. */
+const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+
+export function stepFile(name: string): Place {
+  return steps(`${name}${EXTENSION}`)
+}
+
+/** The words that run a step with this Node, whichever version it is: a newer Node is no reason to fetch again. */
+export function step(name: string): readonly Word[] {
+  return [node(process.platform === 'win32' ? 'node.exe' : 'node'), stepFile(name)]
+}
+
+export function roots(source: string | undefined): Roots {
+  const here = import.meta.dirname
+  const isBuilt = EXTENSION === '.js'
+  return {
+    steps: `${here}/steps`,
+    probe: isBuilt ? `${dirname(dirname(here))}/tasks/probe` : `${here}/probe`,
+    node: dirname(process.execPath),
+    ...(source === undefined ? {} : { source }),
+  }
+}

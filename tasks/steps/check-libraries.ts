@@ -1,0 +1,64 @@
+// A program: the contract of a built backend. Usage: check-libraries ORDER-AS-JSON
+// Every library is a real one for this machine and exports what it must; CMake's cache says what it must.
+import { execFileSync } from 'node:child_process'
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+
+interface CheckOrder {
+  readonly prefix: string
+  readonly build: string
+  /** Symbols that each library must export. */
+  readonly symbols: Readonly<Record<string, readonly string[]>>
+  /** Lines that CMakeCache.txt must hold. */
+  readonly cache: Readonly<Record<string, string>>
+}
+
+const order = JSON.parse(process.argv[2] ?? '') as CheckOrder
+const ending = process.platform === 'darwin' ? 'dylib' : 'so'
+const wrong: string[] = []
+
+for (const [name, symbols] of Object.entries(order.symbols)) {
+  const path = join(order.prefix, 'lib', `lib${name}.${ending}`)
+  const trouble = kindOf(path)
+  if (trouble !== undefined) wrong.push(`'${path}' ${trouble}`)
+  else if (symbols.length > 0) {
+    const exported = exportsOf(path)
+    for (const symbol of symbols)
+      if (!exported.has(symbol)) wrong.push(`'${path}' does not export '${symbol}'`)
+  }
+}
+const entries = Object.entries(order.cache)
+const cache =
+  entries.length === 0 ? '' : fs.readFileSync(join(order.build, 'CMakeCache.txt'), 'utf8')
+for (const [key, value] of entries)
+  if (!cache.includes(`\n${key}=${value}\n`))
+    wrong.push(`CMakeCache.txt does not say ${key}=${value}`)
+
+for (const line of wrong) process.stderr.write(`check-libraries: ${line}\n`)
+process.exitCode = wrong.length === 0 ? 0 : 1
+
+function kindOf(path: string): string | undefined {
+  if (!fs.existsSync(path)) return 'is not there'
+  const head = Buffer.alloc(20)
+  const file = fs.openSync(path, 'r')
+  fs.readSync(file, head, 0, 20, 0)
+  fs.closeSync(file)
+  if (process.platform === 'darwin')
+    return ['cffaedfe', 'cafebabe'].includes(head.toString('hex', 0, 4))
+      ? undefined
+      : 'is no Mach-O library'
+  if (head.toString('latin1', 0, 4) !== '\x7fELF') return 'is no ELF library'
+  const machine: Readonly<Record<string, number>> = { x64: 62, arm64: 183 }
+  const wanted = machine[process.arch]
+  const is = head.readUInt16LE(18)
+  return wanted === undefined || is === wanted
+    ? undefined
+    : `is for machine ${is}, this one is ${wanted}`
+}
+
+function exportsOf(path: string): ReadonlySet<string> {
+  const flags = process.platform === 'darwin' ? ['-gU'] : ['-D', '--defined-only']
+  const text = execFileSync('nm', [...flags, path], { encoding: 'utf8', maxBuffer: 1 << 26 })
+  const names = text.split('\n').map((line) => line.split(' ').at(-1) ?? '')
+  return new Set(names.map((name) => name.replace(/^_/, '').replace(/@.*$/, '')))
+}

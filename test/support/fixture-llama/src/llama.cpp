@@ -1,0 +1,38 @@
+#include "llama.h"
+
+#include <string>
+
+void llama_backend_init(void) {
+    ggml_free(ggml_init({ 0, nullptr }));
+}
+
+void llama_backend_free(void) {}
+
+const char * llama_print_system_info(void) {
+    static std::string info;
+    info.clear();
+    for (size_t i = 0; i < ggml_backend_reg_count(); i++) {
+        info += ggml_backend_reg_name(i);
+        info += " : FIXTURE = 1 | ";
+    }
+    return info.c_str();
+}
+
+bool llama_supports_mmap(void) {
+    return true;
+}
+
+size_t llama_max_devices(void) {
+    return 16;
+}
+
+llama_model_params llama_model_default_params(void) {
+    return { 0 };
+}
+
+// A stub: the fixture has no models.
+llama_model * llama_model_load_from_file(const char *, llama_model_params) {
+    return nullptr;
+}
+
+void llama_model_free(llama_model *) {}
