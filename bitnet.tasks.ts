@@ -153,7 +153,11 @@ export function repairGraph(options: RepairOptions = {}): Graph {
       passEnv: ['CMAKE_BUILD_PARALLEL_LEVEL'],
       run: buildProbe(
         probeBuild,
-        { prefix: absolute(prefix), constants: absolute(header) },
+        {
+          prefix: absolute(prefix),
+          constants: absolute(header),
+          output: absolute(`${prefix}/bin`),
+        },
         options,
       ),
     }
@@ -180,6 +184,12 @@ export function repairGraph(options: RepairOptions = {}): Graph {
 /** Where the graph puts a finished build, below its folder; an installation is a copy of it. */
 export function prefixOf(backend: BackendName, device: Device): string {
   return `prefix/${backend}-${device}`
+}
+
+/** Absolute path of a step, to run it outside the graph. */
+export function stepPath(name: string): string {
+  const { root: where, path } = stepFile(name)
+  return `${roots(undefined)[where]}/${path}`
 }
 
 // A tree that lies on this machine is looked at, and left as it is.

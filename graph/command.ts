@@ -34,7 +34,7 @@ export type Roots = Readonly<Record<string, string>>
 /**
  * A program with its arguments; no shell reads them.
  *
- * @example argv('cmake', '--build', 'build', '--target', 'llama')
+ * @example argv('make', '-C', 'build', 'install')
  */
 export function argv(...words: readonly Word[]): ArgvCommand {
   if (words.length === 0) throw new Error('BUG: argv() needs a program')

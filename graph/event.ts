@@ -87,7 +87,7 @@ export interface PlannedNode {
 
 /** Why a node did not succeed. */
 export interface NodeFailure {
-  /** One line: 'command failed with exit code 1: cmake …'. */
+  /** One line: 'command failed with exit code 1: make …'. */
   readonly message: string
   readonly how: 'command' | 'contract' | 'output' | 'input' | 'tool' | 'system'
   readonly exitCode?: number

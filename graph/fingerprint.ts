@@ -46,7 +46,11 @@ export interface PartsOptions {
 export function partsText(node: Node, world: World, options: PartsOptions): string {
   let text = declaredText(node)
   const { env, facts } = node.spec
-  for (const name of sorted(env)) text += line('env', name, world.host.env[name] ?? ABSENT)
+  // An unset variable has no line: no word could stand for it that is not also a value.
+  for (const name of sorted(env)) {
+    const value = world.host.env[name]
+    if (value !== undefined) text += line('env', name, value)
+  }
   for (const name of toolNames(node)) text += line('tool', name, world.tool(name))
   for (const name of sorted(facts)) text += line('fact', name, world.fact(name))
   for (const { name, path } of world.inputs(node))
@@ -92,8 +96,9 @@ function declaredText(node: Node): string {
   return text
 }
 
+// With its kind: a shell splits and expands what argv() passes on as it is.
 function commandKey(command: Command): string {
-  return JSON.stringify(command.kind === 'argv' ? command.words : command.text)
+  return `${command.kind} ${JSON.stringify(command.kind === 'argv' ? command.words : command.text)}`
 }
 
 /** The programs that a node is known to call, sorted. */

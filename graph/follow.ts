@@ -79,5 +79,5 @@ export class LogFollower {
   }
 }
 
-// ninja: `[12/77] Building …`; CMake's make: `[ 42%] Building …`
+// ninja: `[12/77] Building …`; generated makefiles: `[ 42%] Building …`
 const STEP = /^\[(?:(\d+)\/(\d+)| *(\d+)%)\]\s*(.*)$/

@@ -121,7 +121,8 @@ function bind(
 function link(draft: Draft, drafts: ReadonlyMap<NodeName, Draft>): void {
   const find = (ref: Ref): Draft => {
     const name = refName(ref)
-    const found = drafts.get(name) ?? inOtherOrder(ref, drafts)
+    const named = drafts.get(name)
+    const found = named && isBoundTo(named, ref) ? named : inOtherOrder(ref, drafts)
     if (found) return found
     const near = nearest(name, drafts.keys())
     throw new GraphError(`'${draft.name}' needs '${name}', which no task makes`, {
@@ -134,17 +135,20 @@ function link(draft: Draft, drafts: ReadonlyMap<NodeName, Draft>): void {
   draft.after = (draft.spec.after ?? []).map(find)
 }
 
-// `build({ device, backend })` names the same node as `build({ backend, device })`.
+// `copy({ to: 'b', from: 'a' })` names the same node as `copy({ from: 'a', to: 'b' })`, and not the
+// node `copy[b,a]`, which its values in their written order would name.
 function inOtherOrder(ref: Ref, drafts: ReadonlyMap<NodeName, Draft>): Draft | undefined {
-  const count = Object.keys(ref.values).length
   for (const draft of drafts.values())
-    if (
-      draft.task === ref.task &&
-      Object.keys(draft.values).length === count &&
-      Object.keys(draft.values).every((param) => draft.values[param] === ref.values[param])
-    )
-      return draft
+    if (draft.task === ref.task && isBoundTo(draft, ref)) return draft
   return undefined
+}
+
+function isBoundTo({ values }: Draft, ref: Ref): boolean {
+  const names = Object.keys(values)
+  return (
+    names.length === Object.keys(ref.values).length &&
+    names.every((param) => values[param] === ref.values[param])
+  )
 }
 
 // Depth first, in the order of declaration; a node still open when met again closes a cycle.
@@ -230,7 +234,7 @@ function refuseSharedOutputs(nodes: readonly Node[], roots: Roots): void {
   const producers = new Map<string, Node>()
   for (const node of nodes)
     for (const output of node.spec.outputs ?? []) {
-      const path = output.includes('./') || output.includes('//') ? normalize(output) : output
+      const path = flat(output)
       const other = producers.get(path)
       if (other)
         throw new GraphError(`'${other.name}' and '${node.name}' both make the output '${path}'`, {
@@ -243,13 +247,19 @@ function refuseSharedOutputs(nodes: readonly Node[], roots: Roots): void {
   for (const node of nodes)
     for (const input of node.spec.inputs ?? []) {
       if (isPlace(input)) placePath(input as Place, { ...roots, '': '' })
-      const producer = typeof input === 'string' ? producers.get(input) : undefined
+      const isPath = typeof input === 'string'
+      const producer = isPath ? producers.get(flat(input.replace(/\?$/, ''))) : undefined
       if (producer && !reaches(node, producer))
         throw new GraphError(
           `'${node.name}' reads '${input}', which '${producer.name}' makes, and does not need it`,
           { code: 'bad-graph', place: node.name, hint: `add '${producer.name}' to its needs` },
         )
     }
+}
+
+// One spelling for each path.
+function flat(path: string): string {
+  return path.includes('./') || path.includes('//') ? normalize(path) : path
 }
 
 function reaches(from: Node, target: Node): boolean {

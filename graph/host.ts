@@ -13,7 +13,7 @@ export interface FileStat {
 }
 
 export interface GlobResult {
-  /** Matched files, absolute, sorted by code unit. */
+  /** Matched files, relative to the folder, sorted by code unit. */
   readonly files: readonly string[]
   /** Every folder that was looked into, absolute: while none changed, the result stands. */
   readonly folders: readonly string[]

@@ -13,6 +13,7 @@ export {
 } from './command.ts'
 export { GraphError, type GraphErrorCode } from './error.ts'
 export type { NodeFailure, Outcome, PlannedNode, RunEvent, RunSummary } from './event.ts'
+export { forgetNodes, recordedOutputs } from './forget.ts'
 export type { Reason } from './freshness.ts'
 export { defineGraph, type Graph, type GraphDefinition, type Node, type NodeName } from './graph.ts'
 export { machine } from './host/index.ts'

@@ -15,7 +15,7 @@ export function nearest(wrong: string, names: Iterable<string>): string | undefi
   return best
 }
 
-// Damerau's distance with adjacent swaps: `lalma` is one slip away from `llama`.
+// Damerau's distance with adjacent swaps: `biuld` is one slip away from `build`.
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)

@@ -1,5 +1,5 @@
-// A selector to nodes: 'cmake-build[llama,cpu]', 'cmake-build[cuda]' (any subset of values),
-// 'cmake-build' (all of them).
+// A selector to nodes: 'build[tools,cpu]', 'build[cuda]' (any subset of values),
+// 'build' (all of them).
 import { GraphError } from './error.ts'
 import type { Graph, Node } from './graph.ts'
 import { nearest } from './nearest.ts'

@@ -1,6 +1,6 @@
 // What is known of files: identity (size, times, inode) and the digest that was read under it.
 // An unchanged identity spares the reading. A file whose times are too young when it is looked at
-// is not remembered: another write in the same tick of the clock would look the same (git's racy rule).
+// is not remembered: another write in the same tick of the clock would look the same.
 import { checksum } from './digest.ts'
 import type { FileStat } from './host.ts'
 

@@ -15,7 +15,7 @@ export interface Ref {
 }
 
 export interface TaskSpec {
-  /** One line for people, as 'compile llama.cpp for cpu'. */
+  /** One line for people, as 'compile the tools for cpu'. */
   readonly title?: string
   /** Edges whose result counts: a rerun that gives the same bytes leaves this node fresh. */
   readonly needs?: readonly Ref[]
@@ -23,7 +23,7 @@ export interface TaskSpec {
   readonly after?: readonly Ref[]
   /**
    * Files or globs that are read, relative to the graph's folder; '!glob' takes matches away. A
-   * pattern that matches nothing is an error, unless it ends in '?' (`'local.cmake?'`).
+   * pattern that matches nothing is an error, unless it ends in '?' (`'local.mk?'`).
    */
   readonly inputs?: readonly (string | Place)[]
   /** Files or globs that are written, below the graph's folder. */
@@ -103,7 +103,7 @@ export function task(
  * when what it looks at (its program, a fact, a variable) may have changed.
  *
  * @throws GraphError 'bad-graph' as task() does
- * @example const version = probe('version', { name: ['cc', 'cmake'] }, ({ name }) => ({ run: argv(name, '--version') }))
+ * @example const version = probe('version', { name: ['cc', 'make'] }, ({ name }) => ({ run: argv(name, '--version') }))
  */
 export function probe<const P extends Params>(
   name: string,

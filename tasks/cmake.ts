@@ -67,10 +67,10 @@ export function buildTools(options: RepairOptions): readonly string[] {
 /** Builds bitnet-probe from nothing: it takes a second, and a moved checkout leaves no trace. */
 export function buildProbe(
   build: string,
-  { prefix, constants }: { prefix: Word; constants: Word },
+  { prefix, constants, output }: Readonly<Record<'prefix' | 'constants' | 'output', Place>>,
   options: RepairOptions,
 ): readonly Command[] {
-  const definition = (name: string, path: Word): Word => [`-D${name}=`, path as string]
+  const definition = (name: string, path: Place): Word => [`-D${name}=`, path]
   return [
     argv('cmake', '-E', 'rm', '-rf', build),
     argv(
@@ -84,7 +84,7 @@ export function buildProbe(
       '-DCMAKE_BUILD_TYPE=Release',
       definition('PROBE_PREFIX', prefix),
       definition('PROBE_CONSTANTS_DIR', constants),
-      definition('PROBE_OUTPUT_DIR', [prefix as string, '/bin']),
+      definition('PROBE_OUTPUT_DIR', output),
     ),
     argv('cmake', '--build', build),
   ]

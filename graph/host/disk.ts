@@ -7,6 +7,7 @@ import { digestBytes } from '../digest.ts'
 import type { AppendFile, Disk, FileStat, GlobResult } from '../host.ts'
 
 type FastGlob = typeof import('fast-glob')
+type FileSystemAdapter = import('fast-glob').FileSystemAdapter
 
 // 17 ms to import, and a run in which no folder changed never walks one.
 const require = createRequire(import.meta.url)
@@ -26,8 +27,10 @@ export function disk(): Disk {
     readText: (path) => absentIsUndefined(() => fs.readFileSync(path, 'utf8')),
     readBytes: (path) => absentIsUndefined(() => fs.readFileSync(path)),
     readTail: (path, bytes) => {
-      const size = fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0
-      return readPiece(path, Math.max(0, size - bytes), bytes).toString('utf8')
+      const { size } = quietly(() => fs.statSync(path)) ?? { size: 0 }
+      const start = Math.max(0, size - bytes)
+      const piece = readPiece(path, start, bytes)
+      return piece.subarray(start === 0 ? 0 : halfCharacter(piece)).toString('utf8')
     },
     readFrom: (path, offset, bytes) => {
       const piece = wholeCharacters(readPiece(path, offset, bytes))
@@ -39,8 +42,8 @@ export function disk(): Disk {
         const stat = fs.fstatSync(file)
         if (!stat.isFile())
           throw Object.assign(new Error(`not a regular file: ${path}`), { code: 'EINVAL', path })
-        if (stat.size > PIECE) return digestBytes(fs.readFileSync(file))
-        buffer ??= Buffer.allocUnsafeSlow(PIECE + 1)
+        buffer ??= Buffer.allocUnsafeSlow(PIECE)
+        if (stat.size > PIECE) return digestInPieces(file, buffer)
         return digestBytes(buffer.subarray(0, fill(file, buffer)))
       } finally {
         fs.closeSync(file)
@@ -49,7 +52,9 @@ export function disk(): Disk {
     realPath: (path) => quietly(() => fs.realpathSync.native(path)),
     writeWhole: (path, content, options = {}) => {
       const temporary = `${path}.${process.pid}.${serial++}.tmp`
-      fs.mkdirSync(dirname(path), { recursive: true })
+      fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      // Left by one that was killed: in a container every process has the same id.
+      fs.rmSync(temporary, { force: true })
       try {
         const file = fs.openSync(temporary, 'wx', 0o600)
         try {
@@ -116,6 +121,15 @@ function absentIsUndefined<T>(look: () => T): T | undefined {
   }
 }
 
+// Node reads no file of more than 2 GiB at once, and models are larger.
+function digestInPieces(file: number, buffer: Buffer): string {
+  const { createHash } = require('node:crypto') as typeof import('node:crypto')
+  const hash = createHash('sha256')
+  for (let length = -1; length !== 0; hash.update(buffer.subarray(0, length)))
+    length = fill(file, buffer)
+  return hash.digest('hex')
+}
+
 function fill(file: number, buffer: Buffer): number {
   let length = 0
   for (let read = -1; read !== 0 && length < buffer.length; length += read)
@@ -133,6 +147,12 @@ function readPiece(path: string, offset: number, bytes: number): Buffer {
   } finally {
     fs.closeSync(file)
   }
+}
+
+// How many bytes at the start belong to a character that began before.
+function halfCharacter(piece: Buffer): number {
+  const whole = piece.subarray(0, 3).findIndex((byte) => (byte & 0xc0) !== 0x80)
+  return whole < 0 ? Math.min(3, piece.length) : whole
 }
 
 // A character cut in two stays for the next piece.
@@ -199,28 +219,51 @@ function flushFolder(path: string): void {
   }
 }
 
-const GLOB = { dot: true, followSymbolicLinks: false, unique: true, suppressErrors: false } as const
+const GLOB = { dot: true, followSymbolicLinks: false, unique: true } as const
 
 function glob(patterns: readonly string[], ignore: readonly string[], cwd: string): GlobResult {
-  const globber = fastGlob()
-  const options = { ...GLOB, cwd, ignore: [...ignore] }
-  // onlyFiles would leave out links, which are outputs of every shared library.
-  const found = globber
-    .sync([...patterns], { ...options, onlyFiles: false, objectMode: true })
-    .filter((entry) => !entry.dirent.isDirectory())
-    .map((entry) => entry.path)
   const folders = new Set<string>()
-  for (const task of globber.generateTasks([...patterns], options)) {
-    const base = task.base === '.' ? cwd : `${cwd}/${task.base}`
-    folders.add(base)
-    for (const pattern of task.patterns) {
-      const below = task.base === '.' ? pattern : pattern.slice(task.base.length + 1)
-      const levels = below.split('/').length - 1
-      if (levels === 0) continue
-      const deep = below.includes('**') ? Number.POSITIVE_INFINITY : levels
-      const inner = { ...options, cwd: base, deep, onlyDirectories: true, ignore: [] }
-      for (const folder of globber.sync(['**'], inner)) folders.add(`${base}/${folder}`)
-    }
+  const found = fastGlob().sync([...patterns], {
+    ...GLOB,
+    cwd,
+    ignore: [...ignore],
+    // onlyFiles would leave out links, which are outputs of every shared library.
+    onlyFiles: false,
+    objectMode: true,
+    fs: witnessing(folders),
+  })
+  const files = found
+    .filter((entry) => !entry.dirent.isDirectory())
+    .map((entry) => realName(entry.path))
+  return { files: files.sort(), folders: [...folders] }
+}
+
+// Whatever folder is read, and where a literal name is looked for, decides what is found.
+function witnessing(folders: Set<string>): Partial<FileSystemAdapter> {
+  const readdirSync = (folder: string): fs.Dirent[] => {
+    const path = realName(folder)
+    folders.add(path)
+    const entries = quietly(() => fs.readdirSync(path, { withFileTypes: true })) ?? []
+    for (const entry of entries) entry.name = standInName(entry.name)
+    return entries
   }
-  return { files: found.sort(), folders: [...folders] }
+  const lstatSync = (path: string): fs.Stats => {
+    folders.add(dirname(path))
+    return fs.lstatSync(path)
+  }
+  return { readdirSync, lstatSync } as unknown as Partial<FileSystemAdapter>
+}
+
+// `**` becomes a regular expression with a dot, which matches no line end: while fast-glob looks
+// at a name, characters of no language stand in for those.
+const LINE_ENDS = ['\n', '\r', '\u2028', '\u2029']
+const STAND_INS = ['\u{10fff0}', '\u{10fff1}', '\u{10fff2}', '\u{10fff3}']
+
+function standInName(name: string): string {
+  return name.replace(/[\n\r\u2028\u2029]/g, (end) => STAND_INS[LINE_ENDS.indexOf(end)] as string)
+}
+
+function realName(path: string): string {
+  const standIn = /[\u{10fff0}-\u{10fff3}]/gu
+  return path.replace(standIn, (found) => LINE_ENDS[STAND_INS.indexOf(found)] as string)
 }

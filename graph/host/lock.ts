@@ -192,7 +192,9 @@ function cancelled(path: string, cause: unknown): GraphError {
 function unwritable(path: string, cause: unknown): unknown {
   const errno = (cause as NodeJS.ErrnoException).code
   if (cause instanceof GraphError || typeof errno !== 'string') return cause
-  const hint = `make '${dirname(path)}' writable, or choose another cache folder`
+  const isFull = errno === 'ENOSPC' || errno === 'EDQUOT'
+  const step = isFull ? `free some space in '${dirname(path)}'` : `make '${dirname(path)}' writable`
+  const hint = `${step}, or choose another cache folder`
   const options = { code: 'state-unwritable', place: path, hint, errno, cause } as const
   return new GraphError(`cannot make the lock '${path}': ${(cause as Error).message}`, options)
 }

@@ -1,0 +1,41 @@
+// Forgetting nodes: their records and the outputs that these name go, nothing else.
+import type { Node } from './graph.ts'
+import { recall, type Session, unwritable } from './state.ts'
+
+/** The outputs that the nodes are known to have made, relative to the graph's folder. */
+export function recordedOutputs(session: Session, nodes: readonly Node[]): readonly string[] {
+  const { lastOutputs } = recall(session).journal.history
+  return nodes.flatMap((node) => (lastOutputs.get(node.name) ?? []).map(([path]) => path))
+}
+
+/**
+ * Removes the recorded outputs and the records of the nodes; resolves with the removed paths.
+ *
+ * @throws GraphError 'locked', 'state-unwritable'
+ */
+export async function forgetNodes(
+  session: Session,
+  nodes: readonly Node[],
+  options: { readonly wait: boolean },
+): Promise<readonly string[]> {
+  const { host, stateFolder } = session
+  const { mark } = host
+  const { wait } = options
+  const lock = await host.locks.acquire(`${stateFolder}/lock`, { purpose: 'clean', mark, wait })
+  try {
+    const { journal, world } = recall(session)
+    const paths = recordedOutputs(session, nodes)
+    try {
+      journal.open()
+    } catch (error) {
+      throw unwritable(stateFolder, error)
+    }
+    for (const path of paths) host.disk.removeFile(world.path(path))
+    journal.drop(nodes.map((node) => node.name))
+    await journal.sync()
+    journal.close()
+    return paths
+  } finally {
+    await lock.release()
+  }
+}

@@ -1,0 +1,22 @@
+// clean: removes what nodes made, and what is remembered of them. Only recorded outputs go: nothing that
+// a node is not known to have made.
+import { forgetNodes, recordedOutputs, select } from '../../graph/index.ts'
+import { type GraphChoices, openSession } from '../session.ts'
+
+export async function clean(
+  targets: readonly string[],
+  args: GraphChoices & { dryRun?: boolean; json?: boolean; wait?: boolean },
+): Promise<number> {
+  const session = await openSession(args)
+  const nodes = select(session.graph, targets)
+  const files = args.dryRun
+    ? recordedOutputs(session, nodes)
+    : await forgetNodes(session, nodes, { wait: args.wait !== false })
+  if (args.json)
+    process.stdout.write(`${JSON.stringify({ version: 1, removed: files }, null, 2)}\n`)
+  else {
+    const verb = args.dryRun ? 'would remove' : 'removed'
+    process.stdout.write(`${verb} ${files.length} files of ${nodes.length} nodes\n`)
+  }
+  return 0
+}

@@ -1,0 +1,114 @@
+// env --emit SHELL: the variables that make a program of the user's find the installation, escaped for
+// the shell that will read them.
+import { GraphError } from '../../graph/index.ts'
+import { BACKENDS } from '../../tasks/backends.ts'
+import { EXIT } from '../exit-code.ts'
+import { liveFolder } from '../folders.ts'
+import { detect } from '../preflight/detect.ts'
+
+export type EmitFormat = 'sh' | 'fish' | 'pwsh' | 'cmd' | 'json' | 'github'
+export const EMIT_FORMATS: readonly EmitFormat[] = ['sh', 'fish', 'pwsh', 'cmd', 'json', 'github']
+
+export function env(args: { emit: EmitFormat }): number {
+  const available = Object.values(BACKENDS).flatMap((backend) => {
+    const folder = liveFolder(backend, process.env)
+    return detect(backend.name, folder).state === 'available' ? [{ backend, folder }] : []
+  })
+  if (available.length === 0) {
+    process.stderr.write('no backend is installed\n  hint: bitnet-tasks preflight\n')
+    return EXIT.unavailable
+  }
+  const plain = new Map(available.map(({ backend, folder }) => [backend.folderVariable, folder]))
+  const folders = available.map(({ folder }) => `${folder}/lib`)
+  // BitNet-rs reads this one alone when it is set: its detection ignores LLAMA_CPP_DIR.
+  plain.set('BITNET_CROSSVAL_LIBDIR', folders[0] as string)
+  process.stdout.write(emit(args.emit, plain, { name: loaderVariable(), folders }))
+  return EXIT.available
+}
+
+interface SearchPath {
+  readonly name: string
+  readonly folders: readonly string[]
+}
+
+/** The text for one shell. An empty old value leaves no trailing separator, which would mean the working directory. */
+export function emit(
+  format: EmitFormat,
+  plain: ReadonlyMap<string, string>,
+  search: SearchPath,
+): string {
+  const rows = [...plain]
+  const { name, folders } = search
+  switch (format) {
+    case 'sh':
+      return [
+        ...rows.map(([key, value]) => `export ${key}=${single(value)}`),
+        `export ${name}=${single(folders.join(':'))}"\${${name}:+:$${name}}"`,
+        '',
+      ].join('\n')
+    case 'fish':
+      return [
+        ...rows.map(([key, value]) => `set -gx ${key} ${fish(value)}`),
+        `set -q ${name}; and test -n "$${name}"; and set -gx ${name} ${fish(folders.join(':'))}:"$${name}"; or set -gx ${name} ${fish(folders.join(':'))}`,
+        '',
+      ].join('\n')
+    case 'pwsh':
+      return [
+        ...rows.map(([key, value]) => `$env:${key} = ${pwsh(value)}`),
+        `$env:${name} = ${pwsh(folders.join(separator()))} + $(if ($env:${name}) { ${pwsh(separator())} + $env:${name} } else { '' })`,
+        '',
+      ].join('\n')
+    case 'cmd':
+      return [
+        ...rows.map(([key, value]) => `set "${key}=${cmd(value)}"`),
+        `if defined ${name} (set "${name}=${cmd(folders.join(';'))};%${name}%") else (set "${name}=${cmd(folders.join(';'))}")`,
+        '',
+      ].join('\r\n')
+    case 'json':
+      return `${JSON.stringify({ version: 1, env: Object.fromEntries(rows), prepend: { [name]: folders } }, null, 2)}\n`
+    case 'github':
+      return [...rows, [name, folders.join(':')] as const]
+        .map(([key, value]) => github(key, value))
+        .join('')
+    default:
+      return format satisfies never
+  }
+}
+
+function loaderVariable(): string {
+  if (process.platform === 'win32') return 'PATH'
+  return process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH'
+}
+
+function separator(): string {
+  return process.platform === 'win32' ? ';' : ':'
+}
+
+function single(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`
+}
+
+function fish(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}
+
+function pwsh(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`
+}
+
+// In a batch file % doubles; a line end or a quote cannot be written at all.
+function cmd(value: string): string {
+  if (/["\r\n]/.test(value))
+    throw new GraphError(`cmd cannot hold this value: ${JSON.stringify(value)}`, {
+      code: 'bad-file',
+      hint: 'use --emit pwsh',
+    })
+  return value.replaceAll('%', '%%')
+}
+
+// The file format of $GITHUB_ENV: a delimiter that the value does not contain.
+function github(key: string, value: string): string {
+  let delimiter = 'EOF'
+  while (value.includes(delimiter)) delimiter += '_'
+  return `${key}<<${delimiter}\n${value}\n${delimiter}\n`
+}

@@ -1,0 +1,25 @@
+// list: the nodes that there are.
+import { select } from '../../graph/index.ts'
+import { type GraphChoices, openSession } from '../session.ts'
+
+export async function list(
+  selectors: readonly string[],
+  args: GraphChoices & { json?: boolean },
+): Promise<number> {
+  const { graph } = await openSession(args)
+  const nodes = select(graph, selectors)
+  if (args.json) {
+    const rows = nodes.map(({ name, kind, spec, needs }) => ({
+      name,
+      kind,
+      title: spec.title ?? name,
+      needs: needs.map((need) => need.name),
+    }))
+    process.stdout.write(`${JSON.stringify({ version: 1, nodes: rows }, null, 2)}\n`)
+    return 0
+  }
+  const width = Math.max(0, ...nodes.map(({ name }) => name.length))
+  for (const { name, spec } of nodes)
+    process.stdout.write(`${name.padEnd(width)}  ${spec.title ?? ''}`.trimEnd() + '\n')
+  return 0
+}

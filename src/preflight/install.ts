@@ -1,0 +1,222 @@
+// Installing is a transaction. The live name is a link to a generation, a complete folder beside it;
+// a new generation is staged, made durable, validated where it lies, and only then the link is switched
+// by one rename. At every instant the live name is the whole old installation or the whole new one.
+//
+//   ~/.cache/llama_cpp -> .llama_cpp.generations/3f2a…      the live name
+//   ~/.cache/.llama_cpp.generations/transaction.json        a staged generation that awaits its verdict
+import * as fs from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+
+import { detect, MANIFEST, type Manifest, readManifest } from './detect.ts'
+
+/** A generation that is complete and not yet live. */
+export interface Staged {
+  readonly version: 1
+  readonly generation: string
+  readonly folder: string
+  /** ISO 8601: when the repair began. */
+  readonly startedAt: string
+}
+
+export interface StageOrder {
+  readonly live: string
+  /** The finished build: lib, include, bin. */
+  readonly prefix: string
+  readonly manifest: Omit<Manifest, 'files' | 'version'>
+  /** detect-constants.json and the like, laid beside it. */
+  readonly extra: readonly string[]
+  readonly startedAt: Date
+}
+
+/** The store of generations beside a live name. */
+export function storeOf(live: string): string {
+  return join(dirname(live), `.${basename(live)}.generations`)
+}
+
+/** The staged generation that awaits its verdict, if any. A damaged note counts as none. */
+export function stagedAt(live: string): Staged | undefined {
+  try {
+    const staged = JSON.parse(fs.readFileSync(join(storeOf(live), NOTE), 'utf8')) as Staged
+    const isOurs = staged.version === 1 && dirname(staged.folder) === storeOf(live)
+    return isOurs && fs.existsSync(join(staged.folder, MANIFEST)) ? staged : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Copies a finished build into a new generation and makes it durable. The live name is not touched. */
+export function stage(order: StageOrder): Staged {
+  const { live, prefix, manifest } = order
+  const store = storeOf(live)
+  const folder = join(store, manifest.generation)
+  fs.mkdirSync(store, { recursive: true, mode: 0o755 })
+  // The same content may be live already (a forced repair): a generation is never edited in place.
+  const into = currentGeneration(live) === manifest.generation ? `${folder}.${process.pid}` : folder
+  fs.rmSync(into, { recursive: true, force: true })
+  fs.cpSync(prefix, into, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
+  for (const file of order.extra)
+    fs.cpSync(file, join(into, basename(file)), { preserveTimestamps: true })
+  const files = checkedFiles(into)
+  const whole: Manifest = { version: 1, ...manifest, files }
+  fs.writeFileSync(join(into, MANIFEST), `${JSON.stringify(whole, null, 2)}\n`)
+  flushTree(into)
+  const startedAt = order.startedAt.toISOString()
+  const staged: Staged = { version: 1, generation: manifest.generation, folder: into, startedAt }
+  writeDurably(join(store, NOTE), `${JSON.stringify(staged)}\n`)
+  return staged
+}
+
+/** Makes a staged generation live and clears away what it replaces. Returns the folder of an older tool, if one was moved aside. */
+export function commit(live: string, staged: Staged): string | undefined {
+  const store = storeOf(live)
+  const aside = moveAside(live, store)
+  const link = join(store, `.link.${process.pid}`)
+  fs.rmSync(link, { force: true })
+  fs.symlinkSync(relative(dirname(live), staged.folder), link)
+  fs.renameSync(link, live)
+  flushFolder(dirname(live))
+  fs.rmSync(join(store, NOTE), { force: true })
+  sweep(live)
+  return aside
+}
+
+/** Drops a staged generation; the live name was never touched, save that a moved folder comes back. */
+export function rollBack(live: string, staged: Staged): void {
+  const store = storeOf(live)
+  fs.rmSync(join(store, NOTE), { force: true })
+  putBack(live, store)
+  if (currentFolder(live) !== staged.folder)
+    fs.rmSync(staged.folder, { recursive: true, force: true })
+}
+
+/** The generation that is live, by its manifest. */
+export function currentGeneration(live: string): string | undefined {
+  const manifest = readManifest(live)
+  return typeof manifest === 'string' ? undefined : manifest.generation
+}
+
+/** Finishes what a crash in the middle of a switch left. Call it under the lock. */
+export function recover(live: string): void {
+  const store = storeOf(live)
+  if (!fs.existsSync(store)) return
+  putBack(live, store)
+  if (stagedAt(live) === undefined) {
+    fs.rmSync(join(store, NOTE), { force: true })
+    sweep(live)
+  }
+}
+
+/** Whether the live name holds something that is not ours to replace. */
+export function isForeign(live: string): boolean {
+  const stat = fs.lstatSync(live, { throwIfNoEntry: false })
+  if (stat === undefined) return false
+  if (stat.isSymbolicLink() && currentFolder(live) !== undefined) return false
+  const isEmpty = stat.isDirectory() && fs.readdirSync(live).length === 0
+  return !isEmpty && readManifest(live) === 'absent'
+}
+
+const NOTE = 'transaction.json'
+const ASIDE = 'aside'
+
+// A real folder of an older tool cannot be replaced by one rename: it is moved into the store first.
+function moveAside(live: string, store: string): string | undefined {
+  const stat = fs.lstatSync(live, { throwIfNoEntry: false })
+  if (stat === undefined || stat.isSymbolicLink()) return undefined
+  if (fs.readdirSync(live).length === 0) {
+    fs.rmdirSync(live)
+    return undefined
+  }
+  const aside = join(store, `${ASIDE}-${new Date().toISOString().replace(/[:.]/g, '-')}`)
+  writeDurably(join(store, `${ASIDE}.json`), JSON.stringify({ aside }))
+  fs.renameSync(live, aside)
+  return aside
+}
+
+// Killed between the move and the switch: the older folder gets its name back.
+function putBack(live: string, store: string): void {
+  const note = join(store, `${ASIDE}.json`)
+  if (!fs.existsSync(note)) return
+  const isGone = fs.lstatSync(live, { throwIfNoEntry: false }) === undefined
+  try {
+    const { aside } = JSON.parse(fs.readFileSync(note, 'utf8')) as { aside: string }
+    if (isGone && dirname(aside) === store && fs.existsSync(aside)) fs.renameSync(aside, live)
+  } catch {
+    // A torn note: the move had not happened, for the note is durable before it.
+  }
+  fs.rmSync(note, { force: true })
+}
+
+// Generations that are neither live nor staged, and links that a kill left.
+function sweep(live: string): void {
+  const store = storeOf(live)
+  const keep = currentFolder(live)
+  const staged = stagedAt(live)?.folder
+  for (const name of fs.readdirSync(store)) {
+    const path = join(store, name)
+    const isKept = path === keep || path === staged || name === NOTE || name.startsWith(ASIDE)
+    if (!isKept) fs.rmSync(path, { recursive: true, force: true })
+  }
+  fs.rmSync(join(store, `${ASIDE}.json`), { force: true })
+}
+
+// Where the live link points, if it points into the store.
+function currentFolder(live: string): string | undefined {
+  try {
+    const target = join(dirname(live), fs.readlinkSync(live))
+    return dirname(target) === storeOf(live) ? target : undefined
+  } catch {
+    return undefined
+  }
+}
+
+// What detection looks at: libraries, the tool and the constants; headers are not checked each time.
+function checkedFiles(folder: string): Manifest['files'] {
+  const names = fs.readdirSync(join(folder, 'lib')).map((name) => `lib/${name}`)
+  const tools = fs.existsSync(join(folder, 'bin'))
+    ? fs.readdirSync(join(folder, 'bin')).map((n) => `bin/${n}`)
+    : []
+  return [...names, ...tools].sort().map((path) => {
+    const { size, mtimeMs } = fs.statSync(join(folder, path))
+    return { path, size, mtimeMs }
+  })
+}
+
+function writeDurably(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}.tmp`
+  const file = fs.openSync(temporary, 'w', 0o644)
+  try {
+    fs.writeFileSync(file, text)
+    fs.fsyncSync(file)
+  } finally {
+    fs.closeSync(file)
+  }
+  fs.renameSync(temporary, path)
+  flushFolder(dirname(path))
+}
+
+function flushTree(folder: string): void {
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) flushTree(path)
+    else if (entry.isFile()) flushFile(path)
+  }
+  flushFolder(folder)
+}
+
+function flushFile(path: string): void {
+  const file = fs.openSync(path, 'r')
+  try {
+    fs.fsyncSync(file)
+  } finally {
+    fs.closeSync(file)
+  }
+}
+
+function flushFolder(path: string): void {
+  if (process.platform !== 'win32') flushFile(path)
+}
+
+/** Whether what lies in a staged generation is what its manifest says. */
+export function isWhole(staged: Staged, backend: Manifest['backend']): boolean {
+  return detect(backend, staged.folder).state === 'available'
+}

@@ -1,0 +1,94 @@
+// A run as plain lines on stderr: each says when, and which node.
+import type { NodeFailure, RunEvent } from '../../graph/index.ts'
+import type { Reporter, ReportOptions } from './reporter.ts'
+import { clean, elapsedSeconds } from './text.ts'
+import { reasonText } from './words.ts'
+
+// Progress of a long build: often enough to see that it lives, not so often that it fills a log.
+const PROGRESS_EVERY_MS = 10_000
+
+export function lineReporter(options: ReportOptions): Reporter {
+  const lastProgress = new Map<string, number>()
+  const say = (at: number, node: string, text: string): void => {
+    const stage = options.stageOf?.(node)
+    const name = stage === undefined ? node : `${stage}: ${node}`
+    process.stderr.write(`[${elapsedSeconds(at - options.since)}] ${name} ${text}\n`)
+  }
+  return { report: (event) => tell(event, say, lastProgress, options), close: async () => {} }
+}
+
+type Say = (at: number, node: string, text: string) => void
+
+function tell(
+  event: RunEvent,
+  say: Say,
+  lastProgress: Map<string, number>,
+  { verbose, since }: ReportOptions,
+): void {
+  switch (event.type) {
+    case 'stale':
+      return say(
+        event.at,
+        event.node,
+        `is stale: ${event.reasons.map(reasonText).slice(0, 3).join('; ')}${event.reasons.length > 3 ? `; and ${event.reasons.length - 3} more` : ''}`,
+      )
+    case 'started':
+      lastProgress.set(event.node, event.at)
+      return say(
+        event.at,
+        event.node,
+        event.attempt > 1 ? `started (try ${event.attempt})` : 'started',
+      )
+    case 'progress': {
+      if (event.at - (lastProgress.get(event.node) ?? 0) < PROGRESS_EVERY_MS) return
+      lastProgress.set(event.node, event.at)
+      return say(event.at, event.node, `[${event.done}/${event.total}] ${clean(event.line)}`)
+    }
+    case 'output':
+      if (verbose)
+        for (const line of event.lines) process.stderr.write(`${event.node} | ${clean(line)}\n`)
+      return
+    case 'retrying':
+      return say(
+        event.at,
+        event.node,
+        `failed: ${firstLine(event.failure)}\n[repair] Network error, retry ${event.attempt}/3 after ${event.afterMs}ms...`,
+      )
+    case 'input-moved':
+      return say(
+        event.at,
+        event.node,
+        `is not recorded: its input '${event.name}' changed while it ran`,
+      )
+    case 'finished':
+      if (event.outcome === 'fresh' && !verbose) return
+      return say(event.at, event.node, finished(event))
+    case 'waiting': {
+      const who = event.owner
+        ? `process ${event.owner.pid} on ${event.owner.host} since ${event.owner.since} (${clean(event.owner.purpose)})`
+        : 'another process'
+      process.stderr.write(
+        `[${elapsedSeconds(event.at - since)}] waiting for ${who}; lock: ${event.lock}\n`,
+      )
+      return
+    }
+    case 'planned':
+    case 'done':
+      return
+    default:
+      return event satisfies never
+  }
+}
+
+function finished(event: Extract<RunEvent, { type: 'finished' }>): string {
+  const took = `(${(event.ms / 1000).toFixed(1)}s)`
+  if (event.failure) return `${event.outcome} ${took}: ${firstLine(event.failure)}`
+  if (event.blockedBy) return `blocked by '${event.blockedBy}'`
+  return event.outcome === 'fresh' || event.outcome === 'cancelled'
+    ? event.outcome
+    : `${event.outcome} ${took}`
+}
+
+function firstLine(failure: NodeFailure): string {
+  return clean(failure.message.split('\n')[0] ?? '')
+}

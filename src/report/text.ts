@@ -1,0 +1,22 @@
+// Text of other programs on its way to a person: nothing in it may steer the terminal.
+
+// biome-ignore lint/complexity/useRegexLiterals: the control characters are easier to read as escapes
+const ESCAPES = new RegExp(
+  '\\u001b\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)?|\\u001b[P^_X][^\\u001b]*(?:\\u001b\\\\)?|[\\u001b\\u009b][[\\]()#;?]*[0-9;:?<=>]*[ -/]*[@-~]',
+  'g',
+)
+// biome-ignore lint/complexity/useRegexLiterals: as above
+const CONTROLS = new RegExp(
+  '[\\u0000-\\u0008\\u000a-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]',
+  'g',
+)
+
+/** One line without escape sequences and control characters, at most 2,000 characters. */
+export function clean(line: string): string {
+  return line.slice(0, 20_000).replace(ESCAPES, '').replace(CONTROLS, '').slice(0, 2000)
+}
+
+/** `  2.15s`: seconds right-aligned in six places, as the specification writes them. */
+export function elapsedSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2).padStart(6)}s`
+}

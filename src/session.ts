@@ -1,0 +1,101 @@
+// A command's graph on this machine: the user's own, or the shipped repair graph with its choices.
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+
+import { type Graph, GraphError, type Host, machine, type Session } from '../graph/index.ts'
+import { BACKENDS, type Backend, type BackendName } from '../tasks/backends.ts'
+import type { RepairOptions } from '../tasks/options.ts'
+import { repairFolder } from './folders.ts'
+import { findGraphFile, loadGraphFile } from './load-graph.ts'
+
+/** What every command that works with a graph accepts. */
+export interface GraphChoices {
+  /** `-C`: where to start, absolute. */
+  readonly folder: string
+  /** auto, git, npm or a folder. */
+  readonly source?: string
+  readonly ref?: string
+  readonly offline?: boolean
+  readonly cudaArch?: string
+  readonly jobs?: number
+  /** The backend that `--source DIR` is a tree of. */
+  readonly backend?: BackendName
+}
+
+/** The graph of the folder: a user's, or the shipped one. */
+export async function openSession(choices: GraphChoices): Promise<Session> {
+  const file = findGraphFile(choices.folder)
+  if (file === undefined) return openRepair(choices)
+  const host = machine(process.env)
+  const folder = dirname(file)
+  return {
+    graph: await loadGraphFile(file),
+    host,
+    folder,
+    stateFolder: join(folder, '.bitnet-tasks'),
+  }
+}
+
+/** The shipped repair graph, whatever lies in the working directory. */
+export async function openRepair(choices: GraphChoices): Promise<Session> {
+  const { repairGraph } = await import('../bitnet.tasks.ts')
+  const host = machine(repairEnvironment(choices))
+  const graph: Graph = repairGraph(repairOptions(choices, host))
+  const folder = repairFolder(process.env)
+  return { graph, host, folder, stateFolder: join(folder, 'state') }
+}
+
+/** The mirror to use, when --source chooses one of them. */
+export function mirrorOf(source: string | undefined): 'auto' | 'git' | 'npm' {
+  return source === 'git' || source === 'npm' ? source : 'auto'
+}
+
+/** The absolute folder of --source DIR. */
+export function sourceFolderOf({ source, folder }: GraphChoices): string | undefined {
+  if (source === undefined || ['auto', 'git', 'npm'].includes(source)) return undefined
+  const path = resolve(folder, source)
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path
+  throw new GraphError(
+    `--source ${source}: ${existsSync(path) ? 'is no folder' : 'there is no such folder'}`,
+    {
+      code: 'bad-file',
+      place: path,
+      hint: "give a folder with the backend's sources, or one of auto, git, npm",
+    },
+  )
+}
+
+function repairOptions(choices: GraphChoices, host: Host): RepairOptions {
+  const sourceFolder = sourceFolderOf(choices)
+  const repository: Partial<Record<BackendName, string>> = {}
+  for (const backend of Object.values(BACKENDS) as readonly Backend[]) {
+    const url = process.env[backend.repositoryVariable]
+    if (url) repository[backend.name] = url
+  }
+  const first = (value: string | undefined, other: string): string =>
+    value?.trim().split(/\s+/)[0] || other
+  return {
+    generator: host.shell.which('ninja') ? 'Ninja' : 'Unix Makefiles',
+    compilers: { c: first(process.env['CC'], 'cc'), cxx: first(process.env['CXX'], 'c++') },
+    repository,
+    ...(sourceFolder && {
+      sourceFolder: { backend: choices.backend ?? 'llama', path: sourceFolder },
+    }),
+    ...(choices.ref && { ref: choices.ref }),
+    ...(choices.cudaArch && { cudaArchitectures: choices.cudaArch }),
+  }
+}
+
+// How to fetch and with how many jobs decide no result: they travel outside the key.
+function repairEnvironment(choices: GraphChoices): Record<string, string | undefined> {
+  return {
+    ...process.env,
+    BITNET_TASKS_FETCH: mirrorOf(choices.source),
+    BITNET_TASKS_OFFLINE: choices.offline ? '1' : '0',
+    CMAKE_BUILD_PARALLEL_LEVEL: String(choices.jobs ?? cores()),
+  }
+}
+
+function cores(): number {
+  return navigator.hardwareConcurrency
+}
