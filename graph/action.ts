@@ -10,10 +10,10 @@ import { partsText, toolNames } from './fingerprint.ts'
 import type { Node } from './graph.ts'
 import type { Exit } from './host.ts'
 import type { NodeRecord } from './journal.ts'
-import { outputFiles } from './look.ts'
+import { outputFiles, stateOrOdd } from './look.ts'
 import type { FileState } from './snapshot.ts'
 import { logName, type Memory, type Session } from './state.ts'
-import { isPattern, MISSING } from './world.ts'
+import { isPattern, MISSING, type World } from './world.ts'
 
 export interface ActionOptions {
   readonly session: Session
@@ -62,12 +62,15 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
     const missing = toolNames(node).find((name) => memory.world.tool(name) === MISSING)
     if (missing !== undefined) return failed(node, toolMissing(missing, log), memory, elapsed())
     // The key is taken before the commands run: what changes meanwhile is noticed against it.
-    const before = partsText(node, memory.world, { resultOf: options.resultOf, discovered: [] })
+    const known = journal.history.lastDiscovered.get(node.name) ?? []
+    const startNs = session.host.clock.nowNs()
+    const before = partsText(node, memory.world, { resultOf: options.resultOf, discovered: known })
     const ended = await runCommands(node, options, log)
     if (ended.how === 'cancelled') return { how: 'cancelled', ms: elapsed() }
     if (ended.how !== 'ok')
       return { ...failed(node, ended.failure, memory, elapsed()), how: ended.how }
-    return commit(node, options, { before, answer: ended.answer, ms: elapsed(), log })
+    const { answer } = ended
+    return commit(node, options, { before, known, startNs, answer, ms: elapsed(), log })
   } catch (error) {
     const failure = systemFailure(error, log)
     if (failure === undefined) throw error
@@ -153,7 +156,14 @@ async function ask(
 function commit(
   node: Node,
   options: ActionOptions,
-  run: { before: string; answer: string | undefined; ms: number; log: string },
+  run: {
+    before: string
+    known: readonly string[]
+    startNs: bigint
+    answer: string | undefined
+    ms: number
+    log: string
+  },
 ): Done {
   const { session, memory } = options
   const { world, journal } = memory
@@ -168,16 +178,19 @@ function commit(
   for (const pattern of (node.spec.outputs ?? []).filter(isPattern))
     if (!pattern.startsWith('!') && world.glob([pattern], world.folder).length === 0)
       return failed(node, outputMissing(pattern, run.log, session), memory, run.ms)
-  const discovered = discover(node, options)
   const { resultOf } = options
-  const after = partsText(node, world, { resultOf, discovered: [] })
-  const parts = discovered.length === 0 ? after : partsText(node, world, { resultOf, discovered })
+  const after = partsText(node, world, { resultOf, discovered: run.known })
+  const discovered = discover(node, memory)
+  const moved = new Set(discovered.filter((name) => isNewlyWritten(name, run, world)))
+  const hasDepfile = node.spec.depfile !== undefined
+  const parts = hasDepfile ? partsText(node, world, { resultOf, discovered, moved }) : after
   const result = digestText(
     run.answer ?? outputs.map(([path, state]) => `${path}\t${state}`).join('\n'),
   )
-  if (run.before !== after) {
+  const movedInput =
+    run.before === after ? editedOutput(node, memory) : firstDifference(run.before, after)
+  if (movedInput !== undefined) {
     // Not recorded: the next run does it again, with inputs that stand still.
-    const movedInput = firstDifference(run.before, after)
     const detail = `the input '${movedInput}' changed while it ran`
     journal.fail(node.name, { what: 'failed', detail, log: run.log, at: session.host.clock.now() })
     return { how: 'done', result, ms: run.ms, movedInput }
@@ -196,14 +209,36 @@ function commit(
     boot: session.host.clock.bootId(),
   }
   journal.commit(node.name, record)
-  return { how: 'done', result, ms: run.ms, movedInput: undefined }
+  return { how: 'done', result, ms: run.ms, movedInput: [...moved][0] }
 }
 
-function discover(node: Node, { memory }: ActionOptions): readonly string[] {
+// A need counts by its result. Had somebody edited what it made, the commands would have read that,
+// and the need's next run would bring the result back and leave this node fresh.
+function editedOutput(node: Node, { journal, world }: Memory): string | undefined {
+  for (const need of node.needs)
+    for (const [path, state] of journal.history.records.get(need.name)?.outputs ?? [])
+      if (stateOrOdd(() => world.output(world.path(path))) !== state) return path
+  return undefined
+}
+
+// Discovered for the first time and written since the commands began: whether they read it before or
+// after cannot be told. It is known from now on, and the next run compares.
+function isNewlyWritten(
+  name: string,
+  run: { known: readonly string[]; startNs: bigint },
+  world: World,
+): boolean {
+  if (run.known.includes(name)) return false
+  const stat = world.host.disk.stat(world.path(name))
+  return stat !== undefined && (stat.mtimeNs >= run.startNs || stat.ctimeNs >= run.startNs)
+}
+
+function discover(node: Node, memory: Memory): readonly string[] {
   const { world } = memory
   if (node.spec.depfile === undefined) return []
   const text = world.host.disk.readText(world.path(node.spec.depfile)) ?? ''
   const declared = new Set(world.inputs(node).map((file) => file.path))
+  for (const path of outputFiles(node, memory)) declared.add(world.path(path))
   const within = `${world.folder}/`
   const names = parseDepfile(text)
     .filter((path) => !declared.has(world.path(path)))
@@ -212,9 +247,9 @@ function discover(node: Node, { memory }: ActionOptions): readonly string[] {
 }
 
 function firstDifference(before: string, after: string): string {
-  const old = new Set(before.split('\n'))
-  const row = after.split('\n').find((candidate) => !old.has(candidate)) ?? ''
-  return row.split('\t')[1] ?? ''
+  const [old, now] = [before.split('\n'), after.split('\n')]
+  const row = now.find((part) => !old.includes(part)) ?? old.find((part) => !now.includes(part))
+  return row?.split('\t')[1] ?? ''
 }
 
 function failed(node: Node, failure: NodeFailure, memory: Memory, ms: number): Failed {
@@ -311,11 +346,18 @@ function outputMissing(path: string, log: string, { host }: Session): NodeFailur
   }
 }
 
-function systemFailure(error: unknown, log: string): NodeFailure | undefined {
-  if (error instanceof GraphError) {
-    const hint = error.hint === undefined ? {} : { hint: error.hint }
-    return { message: error.message, how: 'input', tail: '', log, ...hint }
+/** What a node reads is not there or cannot be read. */
+export function inputFailure(error: GraphError, log: string): NodeFailure {
+  const { message, hint, errno } = error
+  const more = {
+    ...(hint === undefined ? {} : { hint }),
+    ...(errno === undefined ? {} : { errno }),
   }
+  return { message, how: 'input', tail: '', log, ...more }
+}
+
+function systemFailure(error: unknown, log: string): NodeFailure | undefined {
+  if (error instanceof GraphError) return inputFailure(error, log)
   const { code, path, message } = error as { code?: string; path?: string; message?: string }
   if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return undefined
   const where = path === undefined ? '' : ` '${path}'`

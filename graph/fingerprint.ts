@@ -1,9 +1,9 @@
 // Every part that decides freshness, named and ordered, listed once here: hashing and explaining
 // walk the same list. A part is one line `kind TAB name TAB value`; the fingerprint is the digest of
 // all lines. Raise FORMAT when a line changes its meaning: everything then runs once.
-import type { Command } from './command.ts'
+import { type Command, commandProgram } from './command.ts'
 import type { Node, NodeName } from './graph.ts'
-import type { World } from './world.ts'
+import { unmatched, type World } from './world.ts'
 
 export const FORMAT = '1'
 
@@ -31,11 +31,16 @@ export interface Part {
 /** In place of the digest of a file that is not there. */
 export const ABSENT = 'absent'
 
+// Equals the state of no file, so that the node runs once more.
+const MOVED = 'moved'
+
 export interface PartsOptions {
   /** What each need produced. */
   readonly resultOf: (need: Node) => string
   /** Names of the inputs that the last run discovered. */
   readonly discovered: readonly string[]
+  /** Discovered inputs that may have changed while the node ran. */
+  readonly moved?: ReadonlySet<string>
 }
 
 /**
@@ -53,10 +58,15 @@ export function partsText(node: Node, world: World, options: PartsOptions): stri
   }
   for (const name of toolNames(node)) text += line('tool', name, world.tool(name))
   for (const name of sorted(facts)) text += line('fact', name, world.fact(name))
-  for (const { name, path } of world.inputs(node))
-    text += line('input', name, world.input(path) ?? ABSENT)
-  for (const name of options.discovered)
-    text += line('discovered', name, world.input(world.path(name)) ?? ABSENT)
+  for (const { name, path } of world.inputs(node)) {
+    const state = world.input(path)
+    if (state === undefined) throw unmatched(node.name, name)
+    text += line('input', name, state)
+  }
+  for (const name of options.discovered) {
+    const state = options.moved?.has(name) ? MOVED : world.input(world.path(name))
+    text += line('discovered', name, state ?? ABSENT)
+  }
   for (const need of sortedNeeds(node)) text += line('need', need.name, options.resultOf(need))
   return text
 }
@@ -104,9 +114,10 @@ function commandKey(command: Command): string {
 /** The programs that a node is known to call, sorted. */
 export function toolNames(node: Node): readonly string[] {
   const names = new Set(node.spec.tools)
-  for (const command of node.commands)
-    if (command.kind === 'sh') names.add('sh')
-    else if (typeof command.words[0] === 'string') names.add(command.words[0])
+  for (const command of node.commands) {
+    const program = command.kind === 'sh' ? 'sh' : commandProgram(command)
+    if (program !== undefined) names.add(program)
+  }
   return names.size < 2 ? [...names] : [...names].sort()
 }
 

@@ -48,9 +48,8 @@ export class LogFollower {
   }
 
   private read(followed: Followed): void {
-    for (let isMore = true; isMore; ) {
+    for (;;) {
       const { text, next } = this.host.disk.readFrom(followed.log, followed.offset, PIECE)
-      isMore = next - followed.offset >= PIECE
       followed.offset = next
       if (text === '') return
       const lines = (followed.rest + text).split(/\r?\n|\r/)

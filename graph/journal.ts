@@ -1,6 +1,7 @@
 // What happened to each node: append-only lines, each with a checksum. A torn or damaged line is
 // dropped and everything before it stands. `begin` forgets a node's record, `commit` gives a new one.
 import { checksum } from './digest.ts'
+import { GraphError } from './error.ts'
 import { escaped, FORMAT, unescaped } from './fingerprint.ts'
 import type { NodeName } from './graph.ts'
 import type { AppendFile, Clock, Disk } from './host.ts'
@@ -41,6 +42,8 @@ export interface History {
   readonly lastOutputs: Map<NodeName, readonly (readonly [string, FileState])[]>
   /** What the node last produced, so that a rerun can say whether it produced the same. */
   readonly lastResults: Map<NodeName, string>
+  /** Inputs that the last record discovered, so that a rerun can watch them. */
+  readonly lastDiscovered: Map<NodeName, readonly string[]>
 }
 
 const FIELD = '\x1f'
@@ -80,7 +83,7 @@ export class Journal {
       log: '',
       at: this.clock.now(),
     })
-    this.put(['B', node, String(Math.round(this.clock.now()))])
+    this.put(beginFields(node, this.clock.now()))
   }
 
   commit(node: NodeName, record: NodeRecord): void {
@@ -89,7 +92,7 @@ export class Journal {
   }
 
   fail(node: NodeName, trouble: Trouble): void {
-    this.put(['F', node, trouble.detail, trouble.log, String(Math.round(trouble.at))])
+    this.put(failFields(node, trouble))
     this.history.troubles.set(node, trouble)
   }
 
@@ -103,7 +106,11 @@ export class Journal {
 
   /** Resolves when all that was written is on the disk. */
   async sync(): Promise<void> {
-    await this.file?.sync()
+    try {
+      await this.file?.sync()
+    } catch (error) {
+      throw this.unwritable(error)
+    }
   }
 
   close(): void {
@@ -113,8 +120,25 @@ export class Journal {
 
   private put(fields: readonly string[]): void {
     if (this.file === undefined) throw new Error('BUG: journal written before open()')
-    this.file.write(asLine(fields))
+    try {
+      this.file.write(asLine(fields))
+    } catch (error) {
+      throw this.unwritable(error)
+    }
     this.lines++
+  }
+
+  // A full disk is the person's to correct; without a journal no node may run.
+  private unwritable(error: unknown): unknown {
+    const { code } = error as { code?: string }
+    if (code === undefined) return error
+    return new GraphError(`cannot write the journal '${this.path}': ${code}`, {
+      code: 'state-unwritable',
+      place: this.path,
+      errno: code,
+      hint: 'make room on its disk, or make it writable',
+      cause: error,
+    })
   }
 
   private compact(): void {
@@ -130,7 +154,9 @@ export class Journal {
       }
     }
     for (const [node, trouble] of this.history.troubles)
-      text += asLine(['F', node, trouble.detail || trouble.what, trouble.log, String(trouble.at)])
+      text += asLine(
+        trouble.what === 'interrupted' ? beginFields(node, trouble.at) : failFields(node, trouble),
+      )
     this.disk.writeWhole(this.path, text, { durable: true })
   }
 }
@@ -138,6 +164,14 @@ export class Journal {
 function asLine(fields: readonly string[]): string {
   const payload = fields.join(FIELD)
   return `${checksum(payload)} ${payload}\n`
+}
+
+function beginFields(node: NodeName, at: number): string[] {
+  return ['B', node, String(Math.round(at))]
+}
+
+function failFields(node: NodeName, { detail, log, at }: Trouble): string[] {
+  return ['F', node, escaped(detail), escaped(log), String(Math.round(at))]
 }
 
 // The parts' own line ends become ITEM, so that a record stays one line.
@@ -197,8 +231,8 @@ function replay(history: History, fields: readonly string[], boot: string): void
   } else if (fields[0] === 'F')
     history.troubles.set(node, {
       what: 'failed',
-      detail: fields[2] as string,
-      log: fields[3] as string,
+      detail: unescaped(fields[2] as string),
+      log: unescaped(fields[3] as string),
       at: Number(fields[4]),
     })
 }
@@ -227,6 +261,7 @@ function remember(history: History, node: NodeName, record: NodeRecord): void {
   history.durations.set(node, record.ms)
   history.lastOutputs.set(node, record.outputs)
   history.lastResults.set(node, record.result)
+  history.lastDiscovered.set(node, record.discovered)
 }
 
 function forget(history: History, node: NodeName): void {
@@ -234,6 +269,7 @@ function forget(history: History, node: NodeName): void {
   history.troubles.delete(node)
   history.lastOutputs.delete(node)
   history.lastResults.delete(node)
+  history.lastDiscovered.delete(node)
 }
 
 function emptyHistory(): History {
@@ -243,5 +279,6 @@ function emptyHistory(): History {
     durations: new Map(),
     lastOutputs: new Map(),
     lastResults: new Map(),
+    lastDiscovered: new Map(),
   }
 }

@@ -51,8 +51,8 @@ function unknown(
   return glob(patterns).filter((path) => !known.has(path))
 }
 
-// A folder or a device where an output should be is a changed output, not an error.
-function stateOrOdd(look: () => string | undefined): string | undefined {
+/** A folder or a device where an output should be is a changed output, not an error. */
+export function stateOrOdd(look: () => string | undefined): string | undefined {
   try {
     return look()
   } catch (error) {

@@ -1,5 +1,5 @@
 // The only loop: schedule <-> freshness / action. It changes nothing when everything is fresh.
-import { type Done, logPath, runAction } from './action.ts'
+import { type Done, inputFailure, logPath, runAction } from './action.ts'
 import { loadDigest } from './digest.ts'
 import { taskEnvironment } from './environment.ts'
 import { GraphError } from './error.ts'
@@ -197,12 +197,29 @@ class Run {
     const schedule = new Schedule({
       graph: session.graph,
       wanted: work.wanted,
-      jobs: options.jobs ?? session.host.cores,
+      jobs: Math.max(1, options.jobs ?? session.host.cores),
       expected: (node) => durations.get(node.name) ?? 1,
     })
     this.tellPlan(memory)
-    const env = taskEnvironment(session.host)
     const active = new Set<Promise<void>>()
+    try {
+      await this.turn(schedule, memory, active)
+      await Promise.all(active)
+    } catch (error) {
+      // A full disk under the journal, or a mistake of ours: no process outlives the run.
+      this.stop.abort()
+      await Promise.allSettled(active)
+      throw error
+    }
+  }
+
+  private async turn(
+    schedule: Schedule,
+    memory: Memory,
+    active: Set<Promise<void>>,
+  ): Promise<void> {
+    const { session, options } = this
+    const env = taskEnvironment(session.host)
     let isStopping = false
     while (!schedule.isFinished) {
       isStopping ||= this.stop.signal.aborted || (this.failures.length > 0 && !options.keepGoing)
@@ -221,7 +238,6 @@ class Run {
       }
       if (active.size > 0) await Promise.race(active)
     }
-    await Promise.all(active)
   }
 
   private async decideReady(schedule: Schedule, memory: Memory): Promise<void> {
@@ -238,7 +254,7 @@ class Run {
         continue
       }
       this.report({ type: 'stale', at: this.now(), node: node.name, reasons })
-      if (error) this.fail(node, schedule, 'failed', inputFailure(error), 0)
+      if (error) this.fail(node, schedule, 'failed', inputFailure(error, ''), 0)
       else schedule.enqueue(node)
     }
   }
@@ -361,9 +377,4 @@ class Run {
   private now(): number {
     return this.session.host.clock.now()
   }
-}
-
-function inputFailure(error: GraphError): NodeFailure {
-  const hint = error.hint === undefined ? {} : { hint: error.hint }
-  return { message: error.message, how: 'input', tail: '', log: '', ...hint }
 }

@@ -46,15 +46,26 @@ export class World {
 
   /** State of a file that is read; links are followed. Undefined when nothing is there. */
   input(path: string): FileState | undefined {
-    const stat = this.host.disk.stat(path)
-    return stat === undefined ? undefined : this.state(path, stat)
+    try {
+      const stat = this.host.disk.stat(path)
+      return stat === undefined ? undefined : this.state(path, stat)
+    } catch (error) {
+      throw unreadable(path, error)
+    }
   }
 
   /** State of a file that was written; a link counts as itself. Undefined when nothing is there. */
   output(path: string): FileState | undefined {
-    const stat = this.host.disk.lstat(path)
-    if (stat === undefined) return undefined
-    if (stat.kind !== 'link') return this.state(path, stat)
+    try {
+      const stat = this.host.disk.lstat(path)
+      if (stat === undefined) return undefined
+      return stat.kind === 'link' ? this.linkState(path, stat) : this.state(path, stat)
+    } catch (error) {
+      throw unreadable(path, error)
+    }
+  }
+
+  private linkState(path: string, stat: FileStat): FileState {
     const key = `${path}\0link`
     const known = this.snapshot.known(key, stat)
     if (known !== undefined) return known
@@ -66,9 +77,10 @@ export class World {
   }
 
   /**
-   * The files that a node's inputs name, sorted by name.
+   * The files that a node's inputs name, sorted by name. A path without a pattern is named whether
+   * it is there or not.
    *
-   * @throws GraphError 'unmatched-input' when a pattern or path finds nothing
+   * @throws GraphError 'unmatched-input' when a pattern finds nothing
    */
   inputs(node: Node): readonly NamedFile[] {
     const specs = node.spec.inputs
@@ -85,6 +97,14 @@ export class World {
 
   /** Files below the graph's folder that match, by name, sorted; `!pattern` takes away. */
   glob(patterns: readonly string[], cwd: string): readonly string[] {
+    try {
+      return this.findAll(patterns, cwd)
+    } catch (error) {
+      throw unreadable(cwd, error)
+    }
+  }
+
+  private findAll(patterns: readonly string[], cwd: string): readonly string[] {
     const key = `${cwd}\0${patterns.join('\0')}`
     const known = this.snapshot.knownGlob(key, (folder) => this.host.disk.stat(folder))
     if (known) return known
@@ -105,8 +125,8 @@ export class World {
     const path = isPath ? this.path(name) : this.host.shell.which(name)
     const isThere = path !== undefined && this.host.disk.stat(path)?.kind === 'file'
     const identity = isThere ? `${isPath ? name : path} ${this.behind(path, 3).join(' ')}` : MISSING
-    // A program given by its path may be made by this run.
-    if (!isPath) this.tools.set(name, identity)
+    // A program given by its path may be made by this run; one that is missing may be installed.
+    if (!isPath && isThere) this.tools.set(name, identity)
     return identity
   }
 
@@ -180,11 +200,20 @@ export class World {
     if (depth === 0 || stat === undefined || stat.size > 65_536n) return own
     const text = this.host.disk.readText(real) ?? ''
     if (!text.startsWith('#!')) return own
-    const called = [...new Set(text.match(/(?<=^|[\s"'=])\/[\w./+-]+/g) ?? [])].filter((word) => {
-      const there = this.host.disk.stat(word)
-      return there?.kind === 'file' && (there.mode & 0o111) !== 0 && word !== real
-    })
+    const called = [...new Set(text.match(/(?<=^|[\s"'=])\/[\w./+-]+/g) ?? [])].filter(
+      (word) => word !== real && this.isProgram(word),
+    )
     return [...own, ...called.flatMap((word) => this.behind(word, depth - 1))]
+  }
+
+  // A word of a script is a guess: where nobody may look, there is no program.
+  private isProgram(path: string): boolean {
+    try {
+      const stat = this.host.disk.stat(path)
+      return stat?.kind === 'file' && (stat.mode & 0o111) !== 0
+    } catch {
+      return false
+    }
   }
 }
 
@@ -193,7 +222,22 @@ export function isPattern(path: string): boolean {
   return /[*?[\]{}()!]/.test(path)
 }
 
-function unmatched(node: string, pattern: string): GraphError {
+// A file or folder that is there and refuses to be read is the person's to correct.
+function unreadable(path: string, error: unknown): unknown {
+  const { code } = error as { code?: string }
+  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return error
+  const where = (error as { path?: string }).path ?? path
+  return new GraphError(`cannot read '${where}': ${code}`, {
+    code: 'bad-file',
+    place: where,
+    errno: code,
+    hint: `make it readable: ls -ld '${where}'`,
+    cause: error,
+  })
+}
+
+/** An input of a node finds no file. */
+export function unmatched(node: string, pattern: string): GraphError {
   return new GraphError(`'${node}': no file matches the input '${pattern}'`, {
     code: 'unmatched-input',
     place: node,

@@ -1,25 +1,36 @@
 // argv -> command -> process.exitCode, the only place that sets it. A preflight that finds everything in
 // place is answered here, before the parser of arguments or anything else is loaded.
+import { writeSync } from 'node:fs'
+
 import { BACKENDS, type BackendName } from '../tasks/backends.ts'
-import { EXIT } from './exit-code.ts'
 import { liveFolder } from './folders.ts'
 import { detect } from './preflight/detect.ts'
+import { quickArgs } from './quick-args.ts'
 import { availableCached } from './report/verdict-words.ts'
 
 export function main(args: readonly string[]): void {
-  // A closed pipe (`| head -1`) is not an error of ours.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
-  const quick = quickAnswer(args)
-  if (quick !== undefined) {
-    process.stdout.write(quick)
-    process.exitCode = EXIT.available
-    return
-  }
-  import('./program.ts').then(async ({ runProgram }) => {
-    process.exitCode = await runProgram(args)
+  const answer = quickAnswer(args)
+  if (answer !== undefined) return printNow(answer)
+  run(args).then((code) => {
+    process.exitCode = code
+  })
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  ignoreClosedPipes()
+  const quick = quickArgs(args)
+  if (quick !== undefined) return (await import('./dispatch.ts')).dispatch(quick)
+  return (await import('./program.ts')).runProgram(args)
+}
+
+// A closed pipe (`| head -1`) is not an error of ours.
+function ignoreClosedPipes(): void {
+  process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' && error.syscall === 'write') return
+    process.stderr.write(
+      `BUG: this should not happen; report it with these lines\n${error.stack}\n`,
+    )
+    process.exit(1)
   })
 }
 
@@ -34,10 +45,23 @@ function quickAnswer(args: readonly string[]): string | undefined {
 }
 
 function backendOf(args: readonly string[]): BackendName | undefined {
+  const [first = '', second] = args
   const name =
-    args.length === 2 && args[0] === '--backend' ? args[1] : args[0]?.slice('--backend='.length)
-  const isPlain = args.length === 2 || (args.length === 1 && args[0]?.startsWith('--backend='))
-  return isPlain && name !== undefined && Object.hasOwn(BACKENDS, name)
-    ? (name as BackendName)
-    : undefined
+    args.length === 2 && first === '--backend'
+      ? second
+      : args.length === 1 && first.startsWith('--backend=')
+        ? first.slice('--backend='.length)
+        : undefined
+  return name !== undefined && Object.hasOwn(BACKENDS, name) ? (name as BackendName) : undefined
+}
+
+// process.stdout would load the whole machinery of streams for one line.
+function printNow(text: string): void {
+  try {
+    writeSync(1, text)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EAGAIN') process.stdout.write(text)
+    else if (code !== 'EPIPE') throw error
+  }
 }

@@ -44,22 +44,17 @@ export async function loadGraphFile(file: string): Promise<Graph> {
 // `import … from 'bitnet-tasks'` in the file means the program that runs it, installed beside the file
 // or not: two copies of the engine would not know each other's tasks.
 function resolveOurselves(): void {
-  const index = new URL(
-    `../graph/index${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
-    import.meta.url,
-  )
-  const repair = new URL(
-    `../bitnet.tasks${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
-    import.meta.url,
-  )
-  const own: Readonly<Record<string, URL>> = {
-    'bitnet-tasks': index,
-    'bitnet-tasks/repair': repair,
+  const isBuilt = import.meta.url.endsWith('.js')
+  const file = (name: string): string =>
+    pathToFileURL(join(PACKAGE, isBuilt ? `dist/${name}.js` : `${name}.ts`)).href
+  const own: Readonly<Record<string, string>> = {
+    'bitnet-tasks': file('graph/index'),
+    'bitnet-tasks/repair': file('bitnet.tasks'),
   }
   nodeModule.registerHooks({
     resolve: (specifier, context, next) =>
       Object.hasOwn(own, specifier)
-        ? { url: (own[specifier] as URL).href, shortCircuit: true }
+        ? { url: own[specifier] as string, shortCircuit: true }
         : next(specifier, context),
   })
 }

@@ -290,7 +290,8 @@ const MISSING: readonly Rule[] = [
       links to:\n *cuda::
       no gpu was detected  unsupported gpu architecture  linker \S{1,80} not found
       toolchain '[^'\n]{1,80}' is not installed  cannot find -lcuda
-      error trying to exec  existing compiler tool  cannot execute '  exec format error  is not recognized as an int`,
+      error trying to exec  existing compiler tool  cannot execute '  exec format error
+      is not recognized as an int`,
   },
   {
     cause: 'tool-missing',

@@ -73,13 +73,17 @@ const BY_ERRNO: ReadonlyMap<string, Cause> = new Map([
   ...pairs('tls-trust', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY ERR_TLS_CERT_ALTNAME_INVALID'),
 ])
 
+const ONLINE: readonly Stage[] = ['fetch', 'configure']
+
 function pairs(cause: Cause, codes: string): [string, Cause][] {
   return codes.split(' ').map((code) => [code, cause])
 }
 
 function ruleFor(evidence: Evidence, lower: readonly string[]): Rule {
   const byErrno = BY_ERRNO.get(evidence.errno ?? '')
-  if (byErrno !== undefined) return { cause: byErrno }
+  // ETIMEDOUT of a compiler is a timer of ours, not a connection.
+  const offline = evidence.stage !== undefined && !ONLINE.includes(evidence.stage)
+  if (byErrno !== undefined && !(byErrno === 'network' && offline)) return { cause: byErrno }
   const exit = evidence.exitCode ?? SIGNAL_EXITS.get(evidence.signal ?? '')
   const text = lower.join('\n')
   return RULES.find((rule) => fits(rule, evidence.stage, exit, text)) ?? { cause: 'unknown' }

@@ -27,10 +27,12 @@ export function step(name: string): readonly Word[] {
 
 export function roots(source: string | undefined): Roots {
   const here = import.meta.dirname
-  const isBuilt = EXTENSION === '.js'
+  // The bundler puts this file anywhere in dist.
+  const dist = /^(.*)[\\/]dist(?:[\\/]|$)/.exec(here)?.[1]
+  const top = EXTENSION === '.js' && dist !== undefined ? dist : dirname(here)
   return {
-    steps: `${here}/steps`,
-    probe: isBuilt ? `${dirname(dirname(here))}/tasks/probe` : `${here}/probe`,
+    steps: EXTENSION === '.js' ? `${top}/dist/tasks/steps` : `${top}/tasks/steps`,
+    probe: `${top}/tasks/probe`,
     node: dirname(process.execPath),
     ...(source === undefined ? {} : { source }),
   }

@@ -10,7 +10,13 @@ export default {
   detects: 'content',
   tool: (ctx) => ({ cmd: bin && ctx.node, version: [bin, '--version'] }),
   emit(graph, folder) {
-    const tasks = graph.nodes.map((t) => [t.name, `${t.dir}/f*.txt`, t.outputs, t.deps.map((d) => `t${d}`), command(graph, t)])
+    const tasks = graph.nodes.map((t) => [
+      t.name,
+      `${t.dir}/f*.txt`,
+      t.outputs,
+      t.deps.map((d) => `t${d}`),
+      command(graph, t),
+    ])
     writeFiles(folder, {
       'bitnet.tasks.mjs': `import { defineGraph, sh, task } from 'bitnet-tasks'
 const handles = {}
@@ -27,5 +33,7 @@ export default defineGraph({ tasks: Object.values(handles) })
   },
   state: ['.bitnet-tasks'],
   build: (_, ctx) => ({ cmd: ctx.node, args: [bin, 'run', '--quiet', '--jobs', String(ctx.jobs)] }),
-  startup: (_, ctx) => [{ name: 'bitnet-tasks --help', command: { cmd: ctx.node, args: [bin, '--help'] } }],
+  startup: (_, ctx) => [
+    { name: 'bitnet-tasks --help', command: { cmd: ctx.node, args: [bin, '--help'] } },
+  ],
 }

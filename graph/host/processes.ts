@@ -63,13 +63,37 @@ function isZombie(pid: string): boolean {
   return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
 }
 
+/** What setTimeout may be given: it takes more than 24 days for no time at all. */
+export function timerMs(ms: number): number {
+  return Math.min(ms, 2 ** 31 - 1)
+}
+
 async function isEmpty(pid: number, withinMs: number): Promise<boolean> {
   const end = performance.now() + withinMs
-  while (signalGroup(pid, 0)) {
+  while (isAnyAlive(pid)) {
     if (performance.now() > end) return false
     await pause(POLL_MS)
   }
   return true
+}
+
+// A zombie answers to signals too, and where the first process of a container reaps nobody's
+// children it answers for ever.
+function isAnyAlive(group: number): boolean {
+  if (!signalGroup(group, 0)) return false
+  if (process.platform !== 'linux') return true
+  return readdirSync('/proc').some((entry) => /^\d+$/.test(entry) && isAliveIn(group, entry))
+}
+
+function isAliveIn(group: number, pid: string): boolean {
+  try {
+    // `pid (name) state parent group …`, and the name may hold anything.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const [state, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return Number(itsGroup) === group && state !== 'Z' && state !== 'X'
+  } catch {
+    return false
+  }
 }
 
 function pause(ms: number): Promise<void> {

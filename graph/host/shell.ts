@@ -6,20 +6,28 @@ import { delimiter, isAbsolute, resolve } from 'node:path'
 import { quote } from '../command.ts'
 import { MARK } from '../environment.ts'
 import type { Captured, Exit, Shell } from '../host.ts'
-import { endGroup, killMarked } from './processes.ts'
+import { endGroup, killMarked, signalGroup, timerMs } from './processes.ts'
 import { WorkerPool } from './worker.ts'
 
+type ZxOptions = import('zx/core').Options
+type ProcessOutput = import('zx/core').ProcessOutput
+
 const MAX_OUTPUT = 1024 * 1024
+const GRACE_MS = 500
 
 /** The machine's own programs. `mark` goes into the environment of whatever is started. */
 export function shell(mark: string, path: string | undefined): Shell {
   const pool = new WorkerPool(mark)
+  const captures = new Captures(mark)
   return {
     run: (command) => pool.run(command),
-    capture,
+    capture: (words, options) => captures.run(words, options),
     which: (name) => which(name, path ?? ''),
     endStrays: (deadMark) => killMarked(MARK, deadMark),
-    killNow: () => pool.killNow(),
+    killNow: () => {
+      pool.killNow()
+      captures.killNow()
+    },
     close: () => pool.close(),
   }
 }
@@ -47,50 +55,80 @@ function isExecutable(path: string): boolean {
   }
 }
 
-const capture: Shell['capture'] = async (words, { cwd, env, timeoutMs, signal }) => {
-  // zx/core, not zx: half the time to load, and nothing else of it is used.
-  const { $ } = await import('zx/core')
+// All that a person could set by ZX_… is set here.
+const ZX = {
+  shell: '/bin/sh',
+  prefix: '',
+  postfix: '',
   // POSIX quoting with /bin/sh; zx's own quoting is for bash and would let `$'…'` through to sh.
-  const run = $({
-    shell: '/bin/sh',
-    prefix: '',
-    postfix: '',
-    quote,
-    quiet: true,
-    nothrow: true,
-    detached: true,
-    cwd,
-    env: { ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const child = run`exec ${[...words]}`
-  let stop: Exit | undefined
-  const end = (exit: Exit): void => {
-    stop ??= exit
-    if (child.pid !== undefined) void endGroup(child.pid, 500)
+  quote,
+  quiet: true,
+  nothrow: true,
+  detached: true,
+  preferLocal: false,
+
+  timeout: 0,
+  stdio: ['ignore', 'pipe', 'pipe'],
+} satisfies Partial<ZxOptions>
+
+/** Short programs, whose output is kept. Each has a mark of its own, below the engine's. */
+class Captures {
+  private readonly mark: string
+  private readonly running = new Set<number>()
+  private count = 0
+
+  constructor(mark: string) {
+    this.mark = mark
   }
-  const timer = setTimeout(() => end({ how: 'timed-out' }), timeoutMs)
-  const onAbort = (): void => end({ how: 'cancelled' })
-  signal?.addEventListener('abort', onAbort, { once: true })
-  let bytes = 0
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-      if (bytes > 2 * MAX_OUTPUT) end({ how: 'signalled', signal: 'SIGTERM' })
-    })
-  try {
-    const output = await child
-    const own: Exit = output.signal
-      ? { how: 'signalled', signal: output.signal }
-      : { how: 'exited', code: output.exitCode ?? 1 }
-    return captured(stop ?? own, output.stdout, output.stderr)
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    return captured({ how: 'not-started', errno: code ?? 'EUNKNOWN', message }, '', message)
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', onAbort)
+
+  killNow(): void {
+    for (const pid of this.running) signalGroup(pid, 'SIGKILL')
   }
+
+  async run(...[words, options]: Parameters<Shell['capture']>): Promise<Captured> {
+    const { cwd, env, timeoutMs, signal } = options
+    const mark = `${this.mark}.c${++this.count}`
+    // zx/core, not zx: half the time to load, and nothing else of it is used.
+    const { $ } = await import('zx/core')
+    if (signal?.aborted) return captured({ how: 'cancelled' }, '', '')
+    const child = $({ ...ZX, cwd, env: { ...env, [MARK]: mark } })`exec ${[...words]}`
+    const { pid } = child
+    let stop: Exit | undefined
+    let ending: Promise<unknown> | undefined
+    const end = (exit: Exit, graceMs: number): void => {
+      if (stop !== undefined || pid === undefined) return
+      stop = exit
+      // Whoever left the group and holds the pipe would let us wait for ever.
+      ending = endGroup(pid, graceMs).then(() => killMarked(MARK, mark))
+    }
+    const timer = setTimeout(() => end({ how: 'timed-out' }, GRACE_MS), timerMs(timeoutMs))
+    const onAbort = (): void => end({ how: 'cancelled' }, GRACE_MS)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    let bytes = 0
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        // No grace: in half a second it prints more than we can hold.
+        if (bytes > 2 * MAX_OUTPUT) end({ how: 'signalled', signal: 'SIGTERM' }, 0)
+      })
+    if (pid !== undefined) this.running.add(pid)
+    try {
+      const output = await child
+      await ending
+      return captured(stop ?? exitOf(output), output.stdout, output.stderr)
+    } finally {
+      if (pid !== undefined) this.running.delete(pid)
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+}
+function exitOf({ exitCode, signal, cause }: ProcessOutput): Exit {
+  if (signal) return { how: 'signalled', signal }
+  // Node's own code for a spawn that failed is the negative errno.
+  if (exitCode !== null && exitCode >= 0) return { how: 'exited', code: exitCode }
+  const { code, message } = cause as NodeJS.ErrnoException
+  return { how: 'not-started', errno: code ?? 'EUNKNOWN', message }
 }
 
 function captured(exit: Exit, stdout: string, stderr: string): Captured {

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { quote } from '../command.ts'
 import { MARK } from '../environment.ts'
 import type { Exit, Spawn } from '../host.ts'
-import { endGroup, killMarked, signalGroup } from './processes.ts'
+import { endGroup, killMarked, signalGroup, timerMs } from './processes.ts'
 
 const GRACE_MS = 2000
 
@@ -22,7 +22,7 @@ export class WorkerPool {
 
   async run(command: Spawn): Promise<Exit> {
     if (command.signal?.aborted) return { how: 'cancelled' }
-    const worker = this.idle.pop() ?? new Worker(`${this.mark}.${++this.count}`)
+    const worker = this.idleWorker() ?? new Worker(`${this.mark}.${++this.count}`)
     this.busy.add(worker)
     try {
       return await worker.run(command)
@@ -30,6 +30,13 @@ export class WorkerPool {
       this.busy.delete(worker)
       if (worker.isUsable) this.idle.push(worker)
     }
+  }
+
+  // One that was killed while it waited (by the kernel, when memory is short) would never answer.
+  private idleWorker(): Worker | undefined {
+    let worker = this.idle.pop()
+    while (worker?.isUsable === false) worker = this.idle.pop()
+    return worker
   }
 
   killNow(): void {
@@ -81,7 +88,7 @@ class Worker {
     const timer =
       command.timeoutMs === undefined
         ? undefined
-        : setTimeout(() => stopped.resolve({ how: 'timed-out' }), command.timeoutMs)
+        : setTimeout(() => stopped.resolve({ how: 'timed-out' }), timerMs(command.timeoutMs))
     this.child.stdin?.write(script(command, this.mark))
     try {
       const first = await Promise.race([ended, stopped.promise])

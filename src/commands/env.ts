@@ -7,9 +7,8 @@ import { liveFolder } from '../folders.ts'
 import { detect } from '../preflight/detect.ts'
 
 export type EmitFormat = 'sh' | 'fish' | 'pwsh' | 'cmd' | 'json' | 'github'
-export const EMIT_FORMATS: readonly EmitFormat[] = ['sh', 'fish', 'pwsh', 'cmd', 'json', 'github']
 
-export function env(args: { emit: EmitFormat }): number {
+export function env(args: { readonly emit?: EmitFormat; readonly json?: boolean }): number {
   const available = Object.values(BACKENDS).flatMap((backend) => {
     const folder = liveFolder(backend, process.env)
     return detect(backend.name, folder).state === 'available' ? [{ backend, folder }] : []
@@ -22,7 +21,9 @@ export function env(args: { emit: EmitFormat }): number {
   const folders = available.map(({ folder }) => `${folder}/lib`)
   // BitNet-rs reads this one alone when it is set: its detection ignores LLAMA_CPP_DIR.
   plain.set('BITNET_CROSSVAL_LIBDIR', folders[0] as string)
-  process.stdout.write(emit(args.emit, plain, { name: loaderVariable(), folders }))
+  process.stdout.write(
+    emit(args.json ? 'json' : (args.emit ?? 'sh'), plain, { name: loaderVariable(), folders }),
+  )
   return EXIT.available
 }
 

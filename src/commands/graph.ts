@@ -3,15 +3,14 @@ import { type Graph, type Node, plan, select } from '../../graph/index.ts'
 import { type GraphChoices, openSession } from '../session.ts'
 
 export type GraphFormat = 'text' | 'dot' | 'mermaid' | 'json'
-export const GRAPH_FORMATS: readonly GraphFormat[] = ['text', 'dot', 'mermaid', 'json']
 
 export async function graph(
   targets: readonly string[],
-  args: GraphChoices & { format: GraphFormat; json?: boolean },
+  args: GraphChoices & { format?: GraphFormat; json?: boolean },
 ): Promise<number> {
   const session = await openSession(args)
   const nodes = plan(session.graph, select(session.graph, targets))
-  process.stdout.write(draw(session.graph, nodes, args.json ? 'json' : args.format))
+  process.stdout.write(draw(session.graph, nodes, args.json ? 'json' : (args.format ?? 'text')))
   return 0
 }
 

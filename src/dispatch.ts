@@ -1,0 +1,31 @@
+// From a command's name to what it does, loaded when it is called.
+import { resolve } from 'node:path'
+
+import type { ParsedArgs } from './flags.ts'
+
+/** Runs a command; resolves with its exit code. Errors are explained, never thrown. */
+export async function dispatch({ command, nodes, flags }: ParsedArgs): Promise<number> {
+  const { directory, ...others } = flags
+  const args = { ...others, folder: resolve(String(directory ?? '.')) } as never
+  try {
+    return (await COMMANDS_BY_NAME[command]?.(args, nodes)) ?? 1
+  } catch (error) {
+    const { explainError } = await import('./report/error.ts')
+    return explainError(error)
+  }
+}
+
+type Run = (args: never, nodes: readonly string[]) => Promise<number>
+
+const COMMANDS_BY_NAME: Readonly<Record<string, Run>> = {
+  preflight: async (args) => (await import('./commands/preflight.ts')).preflight(args),
+  run: async (args, nodes) => (await import('./commands/run.ts')).run(nodes, args),
+  list: async (args, nodes) => (await import('./commands/list.ts')).list(nodes, args),
+  plan: async (args, nodes) => (await import('./commands/plan.ts')).planned(nodes, args),
+  explain: async (args, nodes) => (await import('./commands/plan.ts')).explain(nodes, args),
+  status: async (args, nodes) => (await import('./commands/plan.ts')).status(nodes, args),
+  graph: async (args, nodes) => (await import('./commands/graph.ts')).graph(nodes, args),
+  clean: async (args, nodes) => (await import('./commands/clean.ts')).clean(nodes, args),
+  doctor: async (args) => (await import('./commands/doctor.ts')).doctor(args),
+  env: async (args) => (await import('./commands/env.ts')).env(args),
+}

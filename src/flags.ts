@@ -1,0 +1,140 @@
+// The commands and their flags as data: one table for the quick parser and for commander.
+
+export interface Flag {
+  readonly long: string
+  readonly short?: string
+  /** Name of its value in help; without one it is a switch. */
+  readonly value?: string
+  readonly kind?: 'number' | 'backend'
+  readonly choices?: readonly string[]
+  readonly help: string
+}
+
+export interface CommandRow {
+  readonly name: string
+  readonly help: string
+  /** As commander writes them: `[nodes...]`. */
+  readonly nodes?: string
+  readonly flags: readonly Flag[]
+}
+
+const DIRECTORY: Flag = {
+  long: 'directory',
+  short: 'C',
+  value: 'dir',
+  help: 'work as if started in DIR',
+}
+const JSON_FLAG: Flag = { long: 'json', help: 'the answer as JSON' }
+const NO_WAIT: Flag = { long: 'no-wait', help: 'fail at once when another run holds the lock' }
+const DRY_RUN: Flag = { long: 'dry-run', help: 'only say what would be done' }
+const BACKEND: Flag = {
+  long: 'backend',
+  value: 'name',
+  kind: 'backend',
+  help: 'the backend; all without',
+}
+
+const CHOICES: readonly Flag[] = [
+  DIRECTORY,
+  JSON_FLAG,
+  { long: 'jobs', short: 'j', value: 'n', kind: 'number', help: 'how many at once' },
+  { long: 'source', value: 'where', help: 'auto, git, npm, or a folder with the sources' },
+  { long: 'ref', value: 'ref', help: 'another commit, tag or branch than the pinned one' },
+  { long: 'cuda-arch', value: 'list', help: "CUDA architectures, as '86;90'" },
+  { long: 'offline', help: 'do not use the network' },
+]
+
+const RUNNING: readonly Flag[] = [
+  ...CHOICES,
+  BACKEND,
+  { long: 'force', short: 'f', help: 'run even if fresh' },
+  DRY_RUN,
+  { long: 'keep-going', short: 'k', help: 'after a failure go on with what does not depend on it' },
+  NO_WAIT,
+  {
+    long: 'lock-timeout',
+    value: 'seconds',
+    kind: 'number',
+    help: 'wait for the lock at most so long',
+  },
+  { long: 'verbose', short: 'v', help: 'every line the tools print' },
+  { long: 'quiet', short: 'q', help: 'only the answer' },
+]
+
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    name: 'preflight',
+    help: 'Check C++ backend library detection and auto-repair if needed.',
+    flags: [
+      ...RUNNING,
+      { long: 'device', value: 'name', choices: ['cpu', 'cuda'], help: 'what to build for' },
+      {
+        long: 'repair',
+        value: 'mode',
+        choices: ['auto', 'never', 'always'],
+        help: 'when to repair',
+      },
+    ],
+  },
+  {
+    name: 'run',
+    help: 'Bring nodes and all they need up to date.',
+    nodes: '[nodes...]',
+    flags: RUNNING,
+  },
+  { name: 'list', help: 'The nodes that there are.', nodes: '[nodes...]', flags: CHOICES },
+  { name: 'plan', help: 'What a run would do, in order.', nodes: '[nodes...]', flags: CHOICES },
+  { name: 'explain', help: 'Why nodes are fresh or stale.', nodes: '<nodes...>', flags: CHOICES },
+  { name: 'status', help: 'The state of each node.', nodes: '[nodes...]', flags: CHOICES },
+  {
+    name: 'graph',
+    help: 'The nodes and edges, for other programs.',
+    nodes: '[nodes...]',
+    flags: [
+      ...CHOICES,
+      {
+        long: 'format',
+        value: 'name',
+        choices: ['text', 'dot', 'mermaid', 'json'],
+        help: 'the picture',
+      },
+    ],
+  },
+  {
+    name: 'clean',
+    help: 'Remove what nodes made and what is remembered of them.',
+    nodes: '[nodes...]',
+    flags: [...CHOICES, DRY_RUN, NO_WAIT],
+  },
+  {
+    name: 'doctor',
+    help: 'What this machine offers and what would stand in the way.',
+    flags: [DIRECTORY, JSON_FLAG],
+  },
+  {
+    name: 'env',
+    help: 'The variables with which programs find the installation.',
+    flags: [
+      DIRECTORY,
+      {
+        long: 'emit',
+        value: 'shell',
+        choices: ['sh', 'fish', 'pwsh', 'cmd', 'json', 'github'],
+        help: 'for which shell',
+      },
+      { long: 'json', help: 'the same as --emit json' },
+    ],
+  },
+]
+
+/** What a command is given; the names are those of the flags, in camel case. */
+export interface ParsedArgs {
+  readonly command: string
+  readonly nodes: readonly string[]
+  readonly flags: Readonly<Record<string, string | number | boolean>>
+}
+
+/** `--no-wait` is stored as `wait: false`, `--dry-run` as `dryRun: true`. */
+export function flagName({ long }: Flag): string {
+  return long.replace(/^no-/, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+}

@@ -1,0 +1,42 @@
+// Reads the plain forms of a command line without loading a parser. Whatever is odd in any way
+// (unknown, abbreviated, missing, `--help`) gives undefined, and commander decides and explains.
+import { COMMANDS, type Flag, flagName, type ParsedArgs } from './flags.ts'
+
+export function quickArgs(args: readonly string[]): ParsedArgs | undefined {
+  const row = COMMANDS.find(({ name }) => name === args[0])
+  if (row === undefined) return undefined
+  const flags: Record<string, string | number | boolean> = {}
+  const nodes: string[] = []
+  for (let i = 1; i < args.length; i++) {
+    const word = args[i] as string
+    if (!word.startsWith('-')) {
+      if (row.nodes === undefined) return undefined
+      nodes.push(word)
+      continue
+    }
+    const equals = word.indexOf('=')
+    const name = equals < 0 ? word : word.slice(0, equals)
+    const flag = row.flags.find(({ long, short }) => name === `--${long}` || name === `-${short}`)
+    if (flag === undefined || (equals >= 0 && !name.startsWith('--'))) return undefined
+    if (flag.value === undefined) {
+      if (equals >= 0) return undefined
+      flags[flagName(flag)] = !flag.long.startsWith('no-')
+      continue
+    }
+    const text = equals < 0 ? args[++i] : word.slice(equals + 1)
+    const value =
+      text === undefined || text === '' || text.startsWith('-') ? undefined : flagValue(flag, text)
+    if (value === undefined) return undefined
+    flags[flagName(flag)] = value
+  }
+  if (row.nodes?.startsWith('<') && nodes.length === 0) return undefined
+  return { command: row.name, nodes, flags }
+}
+
+function flagValue(flag: Flag, text: string): string | number | undefined {
+  if (flag.choices && !flag.choices.includes(text)) return undefined
+  // The names of backends are checked where they are known; commander then says what is valid.
+  if (flag.kind === 'backend') return undefined
+  if (flag.kind !== 'number') return text
+  return /^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined
+}
