@@ -1,5 +1,6 @@
 // A command's graph on this machine: the user's own, or the shipped repair graph with its choices.
 import { existsSync, statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
 import { type Graph, GraphError, type Host, machine, type Session } from '../graph/index.ts'
@@ -92,10 +93,6 @@ function repairEnvironment(choices: GraphChoices): Record<string, string | undef
     ...process.env,
     BITNET_TASKS_FETCH: mirrorOf(choices.source),
     BITNET_TASKS_OFFLINE: choices.offline ? '1' : '0',
-    CMAKE_BUILD_PARALLEL_LEVEL: String(choices.jobs ?? cores()),
+    CMAKE_BUILD_PARALLEL_LEVEL: String(choices.jobs ?? availableParallelism()),
   }
-}
-
-function cores(): number {
-  return navigator.hardwareConcurrency
 }

@@ -2,18 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 
-import type { Clock, Host } from '../host.ts'
+import type { Clock, Host, Locks, Shell } from '../host.ts'
 import { disk } from './disk.ts'
-import { locks } from './lock.ts'
-import { shell } from './shell.ts'
+import { which } from './which.ts'
 
 /** This machine, with the environment that the process was started with. */
 export function machine(env: Readonly<Record<string, string | undefined>> = process.env): Host {
-  const mark = `${process.pid}-${Math.round(performance.timeOrigin)}`
+  const mark = `${process.pid}-${Date.now()}`
   return {
     disk: disk(),
-    shell: shell(mark, env['PATH']),
-    locks: locks(),
+    shell: lazyShell(mark, env['PATH']),
+    locks: lazyLocks(),
     clock: clock(),
     env,
     fact,
@@ -22,10 +21,36 @@ export function machine(env: Readonly<Record<string, string | undefined>> = proc
   }
 }
 
+// Whoever finds everything fresh starts no process and takes no lock: what that needs loads late.
+function lazyShell(mark: string, path: string | undefined): Shell {
+  let made: Shell | undefined
+  const real = async (): Promise<Shell> => {
+    made ??= (await import('./shell.ts')).shell(mark, path)
+    return made
+  }
+  return {
+    run: async (command) => (await real()).run(command),
+    capture: async (words, options) => (await real()).capture(words, options),
+    which: (name) => which(name, path ?? ''),
+    endStrays: async (deadMark) => (await real()).endStrays(deadMark),
+    killNow: () => made?.killNow(),
+    close: () => made?.close(),
+  }
+}
+
+function lazyLocks(): Locks {
+  return {
+    acquire: async (path, options) => (await import('./lock.ts')).locks().acquire(path, options),
+  }
+}
+
+// `performance` would load 8 modules of Node's for the same two numbers.
 function clock(): Clock {
   let boot: string | undefined
+  const start = Date.now()
+  const startNs = process.hrtime.bigint()
   return {
-    now: () => performance.timeOrigin + performance.now(),
+    now: () => start + Number(process.hrtime.bigint() - startNs) / 1e6,
     nowNs: () => BigInt(Date.now()) * 1_000_000n,
     bootId: () => {
       boot ??= readBootId()
@@ -44,7 +69,7 @@ function readBootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
   } catch {
-    return `unknown-${process.pid}-${performance.timeOrigin}`
+    return `unknown-${process.pid}-${Date.now()}`
   }
 }
 

@@ -1,12 +1,10 @@
 // The real shell. Actions go to the pool of workers and print into their log; short questions go
 // through zx, which keeps what they print.
-import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, isAbsolute, resolve } from 'node:path'
-
 import { quote } from '../command.ts'
 import { MARK } from '../environment.ts'
 import type { Captured, Exit, Shell } from '../host.ts'
 import { endGroup, killMarked, signalGroup, timerMs } from './processes.ts'
+import { which } from './which.ts'
 import { WorkerPool } from './worker.ts'
 
 type ZxOptions = import('zx/core').Options
@@ -32,29 +30,6 @@ export function shell(mark: string, path: string | undefined): Shell {
   }
 }
 
-/** Absolute path of a program on a PATH, or undefined. */
-export function which(name: string, path: string): string | undefined {
-  const folders = name.includes('/') ? [''] : path.split(delimiter)
-  const endings = process.platform === 'win32' ? ['', '.exe', '.cmd', '.bat'] : ['']
-  for (const folder of folders)
-    for (const ending of endings) {
-      // An empty part of PATH means the working directory; nobody wants a program from there.
-      if (folder === '' && !name.includes('/')) continue
-      const full = isAbsolute(name) ? name : resolve(folder, name)
-      if (isExecutable(full + ending)) return full + ending
-    }
-  return undefined
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    return false
-  }
-}
-
 // All that a person could set by ZX_… is set here.
 const ZX = {
   shell: '/bin/sh',
@@ -66,7 +41,6 @@ const ZX = {
   nothrow: true,
   detached: true,
   preferLocal: false,
-
   timeout: 0,
   stdio: ['ignore', 'pipe', 'pipe'],
 } satisfies Partial<ZxOptions>
@@ -123,6 +97,7 @@ class Captures {
     }
   }
 }
+
 function exitOf({ exitCode, signal, cause }: ProcessOutput): Exit {
   if (signal) return { how: 'signalled', signal }
   // Node's own code for a spawn that failed is the negative errno.

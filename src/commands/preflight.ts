@@ -47,7 +47,13 @@ export interface PreflightArgs extends GraphChoices {
 export interface Verdict {
   readonly backend: BackendName
   readonly available: boolean
-  readonly how: 'cached' | 'auto-repaired' | 'detected after repair' | 'unavailable' | 'dry-run'
+  readonly how:
+    | 'cached'
+    | 'auto-repaired'
+    | 'detected after repair'
+    | 'unavailable'
+    | 'dry-run'
+    | 'handed over'
   readonly exitCode: number
   /** For stdout when available, for stderr when not. */
   readonly text: string
@@ -72,6 +78,8 @@ export async function preflight(args: PreflightArgs): Promise<number> {
   const verdicts: Verdict[] = []
   for (const name of names) {
     const verdict = await new Preflight(BACKENDS[name], args).decide()
+    // A fresh process has given the verdict on all of them, in the form that was asked for.
+    if (verdict.how === 'handed over') return verdict.exitCode
     verdicts.push(verdict)
     if (args.json) continue
     const stream = verdict.available || verdict.how === 'dry-run' ? process.stdout : process.stderr
@@ -140,7 +148,7 @@ class Preflight {
     if (isForeign(live) && process.env[backend.folderVariable]) return this.foreign()
     const built = await build(context, isForced, this.startedAt)
     if (built.how === 'failed') return this.failed(built.summary.failures[0], context.session)
-    if (built.how === 'staged') return this.handOver(context, built.staged)
+    if (built.how === 'staged') return this.handOver(context)
     const summary = await runNodes(context, 'revalidate', false)
     if (!summary.ok)
       return this.rejected(
@@ -151,11 +159,11 @@ class Preflight {
   }
 
   // The lock ends with this process image; the next one takes it, or whoever is first finishes the work.
-  private async handOver(context: RepairContext, _staged: Staged): Promise<Verdict> {
+  private async handOver({ lock, signal }: RepairContext): Promise<Verdict> {
     const { reexec } = await import('../preflight/reexec.ts')
-    await context.lock.release()
-    const code = await reexec({ say: (line) => this.say(line) })
-    return { ...this.unavailable(code, '', ''), available: code === 0, how: 'auto-repaired' }
+    await lock.release()
+    const code = await reexec({ say: (line) => this.say(line), signal })
+    return { ...this.unavailable(code, '', ''), how: 'handed over' }
   }
 
   // In the fresh process: nothing is repaired, only validated.

@@ -50,8 +50,8 @@ export function stage(order: StageOrder): Staged {
   const store = storeOf(live)
   const folder = join(store, manifest.generation)
   fs.mkdirSync(store, { recursive: true, mode: 0o755 })
-  // The same content may be live already (a forced repair): a generation is never edited in place.
-  const into = currentGeneration(live) === manifest.generation ? `${folder}.${process.pid}` : folder
+  // The same content may be live already (forced, or damaged): a generation is never edited in place.
+  const into = currentFolder(live) === folder ? `${folder}.2` : folder
   fs.rmSync(into, { recursive: true, force: true })
   fs.cpSync(prefix, into, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
   for (const file of order.extra)
@@ -89,12 +89,6 @@ export function rollBack(live: string, staged: Staged): void {
     fs.rmSync(staged.folder, { recursive: true, force: true })
 }
 
-/** The generation that is live, by its manifest. */
-export function currentGeneration(live: string): string | undefined {
-  const manifest = readManifest(live)
-  return typeof manifest === 'string' ? undefined : manifest.generation
-}
-
 /** Finishes what a crash in the middle of a switch left. Call it under the lock. */
 export function recover(live: string): void {
   const store = storeOf(live)
@@ -118,11 +112,12 @@ export function isForeign(live: string): boolean {
 const NOTE = 'transaction.json'
 const ASIDE = 'aside'
 
-// A real folder of an older tool cannot be replaced by one rename: it is moved into the store first.
+// What somebody else put there (a folder of an older tool, a link to another disk) is moved into the
+// store first: the rename that follows would not go over a folder, and would lose a link.
 function moveAside(live: string, store: string): string | undefined {
   const stat = fs.lstatSync(live, { throwIfNoEntry: false })
-  if (stat === undefined || stat.isSymbolicLink()) return undefined
-  if (fs.readdirSync(live).length === 0) {
+  if (stat === undefined || currentFolder(live) !== undefined) return undefined
+  if (stat.isDirectory() && fs.readdirSync(live).length === 0) {
     fs.rmdirSync(live)
     return undefined
   }
@@ -139,7 +134,7 @@ function putBack(live: string, store: string): void {
   const isGone = fs.lstatSync(live, { throwIfNoEntry: false }) === undefined
   try {
     const { aside } = JSON.parse(fs.readFileSync(note, 'utf8')) as { aside: string }
-    if (isGone && dirname(aside) === store && fs.existsSync(aside)) fs.renameSync(aside, live)
+    if (isGone && dirname(aside) === store) fs.renameSync(aside, live)
   } catch {
     // A torn note: the move had not happened, for the note is durable before it.
   }

@@ -10,6 +10,8 @@ export interface ReexecOptions {
   readonly script?: string
   readonly args?: readonly string[]
   readonly say: (line: string) => void
+  /** Aborting ends a child that stands in. */
+  readonly signal?: AbortSignal
 }
 
 /** Becomes the fresh process, or resolves with the exit code of a child that stood in for it. */
@@ -24,19 +26,20 @@ export async function reexec(options: ReexecOptions): Promise<number> {
   const isThere = existsSync(program)
   say(`[reexec] exe exists: ${isThere}`)
   say(`[reexec] args: ${JSON.stringify(args)}`)
+  const trouble = isThere ? notExecutable(program) : undefined
   if (!isThere) say("[reexec] Binary doesn't exist, skipping exec()")
-  else if (process.platform !== 'win32' && typeof process.execve === 'function') {
-    const trouble = notExecutable(program)
-    if (trouble === undefined) {
-      say('[reexec] Attempting exec()...')
-      // What is still buffered in a pipe would be lost with this image.
-      await Promise.all([drained(process.stdout), drained(process.stderr)])
-      process.execve(program, [program, ...process.execArgv, script, ...args], env)
-    }
-    say(`[reexec] Fast path failed: ${trouble?.message}`)
-    say(`[reexec] Error kind: ${trouble?.code}`)
+  else if (trouble !== undefined) {
+    say(`[reexec] Fast path failed: ${trouble.message}`)
+    say(`[reexec] Error kind: ${trouble.code}`)
+  } else if (process.platform !== 'win32' && typeof process.execve === 'function') {
+    say('[reexec] Attempting exec()...')
+    // What is still buffered in a pipe would be lost with this image.
+    await Promise.all([drained(process.stdout), drained(process.stderr)])
+    process.execve(program, [program, ...process.execArgv, script, ...args], env)
   }
-  return fallback([script, ...args], env, say)
+  // Node 22 has no execve: the same Node is started. The 'node' on PATH may be one too old for us.
+  const standIn = isThere && trouble === undefined ? program : 'node'
+  return fallback(standIn, [script, ...args], env, options)
 }
 
 // execve of a file that cannot be executed aborts Node (exit 134): ask first.
@@ -57,14 +60,16 @@ function drained(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 function fallback(
+  program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  say: (line: string) => void,
+  { say, signal }: ReexecOptions,
 ): Promise<number> {
   say('[reexec] Trying spawn fallback...')
-  say(`[reexec] Fallback command: node ${JSON.stringify(args)}`)
+  say(`[reexec] Fallback command: ${program} ${JSON.stringify(args)}`)
   return new Promise((resolve) => {
-    const child = spawn('node', args, { env, stdio: 'inherit' })
+    const child = spawn(program, args, { env, stdio: 'inherit' })
+    signal?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true })
     child.on('error', (error) => {
       say(`Re-exec failed: ${error.message}`)
       resolve(1)

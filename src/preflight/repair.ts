@@ -13,8 +13,8 @@ import {
 } from '../../graph/index.ts'
 import type { Backend, Device } from '../../tasks/backends.ts'
 import { classify, type Stage as FailureStage } from '../../tasks/failure.ts'
-import type { Manifest } from './detect.ts'
-import { commit, currentGeneration, isWhole, rollBack, type Staged, stage } from './install.ts'
+import { detect, type Manifest } from './detect.ts'
+import { commit, isWhole, rollBack, type Staged, stage } from './install.ts'
 
 export interface RepairContext {
   readonly session: Session
@@ -44,7 +44,10 @@ export async function build(
   const summary = await runNodes(context, 'rebuild-tool', force)
   if (!summary.ok) return { how: 'failed', summary }
   const generation = generationOf(context)
-  if (!force && currentGeneration(live) === generation) return { how: 'current', summary }
+  // A damaged installation still has the name of its content, so its files are looked at as well.
+  const found = detect(context.backend.name, live)
+  const isCurrent = found.state === 'available' && found.manifest.generation === generation
+  if (!force && isCurrent) return { how: 'current', summary }
   const { prefixOf } = await import('../../bitnet.tasks.ts')
   const { name } = context.backend
   const prefix = join(session.folder, prefixOf(name, context.device))
