@@ -6,7 +6,7 @@ import { parseDepfile } from './depfile.ts'
 import { digestText } from './digest.ts'
 import { GraphError } from './error.ts'
 import type { NodeFailure } from './event.ts'
-import { partsText, toolNames } from './fingerprint.ts'
+import { PART_END, partsText, toolNames } from './fingerprint.ts'
 import type { Node } from './graph.ts'
 import type { Exit } from './host.ts'
 import type { NodeRecord } from './journal.ts'
@@ -62,7 +62,8 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
     const missing = toolNames(node).find((name) => memory.world.tool(name) === MISSING)
     if (missing !== undefined) return failed(node, toolMissing(missing, log), memory, elapsed())
     // The key is taken before the commands run: what changes meanwhile is noticed against it.
-    const known = journal.history.lastDiscovered.get(node.name) ?? []
+    const hasDepfile = node.spec.depfile !== undefined
+    const known = hasDepfile ? (journal.history.lastDiscovered.get(node.name) ?? []) : []
     const startNs = session.host.clock.nowNs()
     const before = partsText(node, memory.world, { resultOf: options.resultOf, discovered: known })
     const ended = await runCommands(node, options, log)
@@ -247,7 +248,7 @@ function discover(node: Node, memory: Memory): readonly string[] {
 }
 
 function firstDifference(before: string, after: string): string {
-  const [old, now] = [before.split('\n'), after.split('\n')]
+  const [old, now] = [before.split(PART_END), after.split(PART_END)]
   const row = now.find((part) => !old.includes(part)) ?? old.find((part) => !now.includes(part))
   return row?.split('\t')[1] ?? ''
 }

@@ -47,12 +47,35 @@ function assessOne(
 ): Assessed {
   const moving = node.needs.filter((need) => done.get(need)?.state !== 'fresh')
   if (isForced) return { node, state: 'stale', reasons: [{ kind: 'forced' }] }
-  const reasons = softly(node, memory, moving.length > 0)
+  const found = softly(node, memory, moving.length > 0)
+  const reasons =
+    moving.length === 0 ? found : found.filter((reason) => !isOpen(reason, memory, done))
   if (reasons.length > 0) return { node, state: 'stale', reasons }
   if (moving.length === 0) return { node, state: 'fresh', reasons }
   const waits = moving.map((need) => ({ kind: 'need-will-run', name: need.name }) as const)
   return { node, state: 'maybe', reasons: waits }
 }
+
+// A stale node may produce what it did before: what it would change is no reason yet.
+function isOpen(reason: Reason, { journal }: Memory, done: ReadonlyMap<Node, Assessed>): boolean {
+  if (!OF_NEEDS.includes(reason.kind) || !('name' in reason)) return false
+  for (const { node, state } of done.values()) {
+    if (state === 'fresh') continue
+    const isNeed = reason.kind === 'need-changed' && node.name === reason.name
+    const made = journal.history.lastOutputs.get(node.name) ?? []
+    if (isNeed || made.some(([path]) => path === reason.name)) return true
+  }
+  return false
+}
+
+const OF_NEEDS: readonly Reason['kind'][] = [
+  'need-changed',
+  'input-changed',
+  'input-added',
+  'input-removed',
+  'discovered-changed',
+  'tool-changed',
+]
 
 // An input that a need has yet to make is not missing.
 function softly(node: Node, memory: Memory, needsMove: boolean): readonly Reason[] {

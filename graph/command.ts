@@ -57,14 +57,18 @@ export function sh(
     return { kind: 'sh', text: [strings] }
   }
   const text: (string | Place)[] = []
+  let open = ''
   strings.forEach((piece, i) => {
-    text.push(piece)
+    open += piece
     if (i >= values.length) return
     const value = values[i] as string | number | Place | readonly string[]
-    if (isPlace(value)) text.push(value)
-    else if (Array.isArray(value)) text.push(value.map((word) => quote(String(word))).join(' '))
-    else text.push(quote(String(value)))
+    if (isPlace(value)) {
+      text.push(open, value)
+      open = ''
+    } else if (Array.isArray(value)) open += value.map((word) => quote(String(word))).join(' ')
+    else open += quote(String(value))
   })
+  text.push(open)
   refuseNul(text.filter((piece) => typeof piece === 'string').join(''))
   return { kind: 'sh', text }
 }

@@ -1,6 +1,6 @@
 // Every part that decides freshness, named and ordered, listed once here: hashing and explaining
 // walk the same list. A part is one line `kind TAB name TAB value`; the fingerprint is the digest of
-// all lines. Raise FORMAT when a line changes its meaning: everything then runs once.
+// all lines. They end with 0x1e, not with a line end, so that a record is one line of the journal as it is. Raise FORMAT when a line changes its meaning: everything then runs once.
 import { type Command, commandProgram } from './command.ts'
 import type { Node, NodeName } from './graph.ts'
 import { unmatched, type World } from './world.ts'
@@ -27,6 +27,9 @@ export interface Part {
   readonly name: string
   readonly value: string
 }
+
+/** Ends each part. */
+export const PART_END = '\x1e'
 
 /** In place of the digest of a file that is not there. */
 export const ABSENT = 'absent'
@@ -74,7 +77,7 @@ export function partsText(node: Node, world: World, options: PartsOptions): stri
 /** The parts behind a text, by `kind TAB name`. */
 export function parseParts(text: string): ReadonlyMap<string, Part> {
   const parts = new Map<string, Part>()
-  for (const row of text.split('\n')) {
+  for (const row of text.split(PART_END)) {
     if (row === '') continue
     const [kind, name, value] = row.split('\t').map(unescaped) as [PartKind, string, string]
     parts.set(`${kind}\t${name}`, { kind, name, value })
@@ -136,7 +139,7 @@ function sorted(names: readonly string[] | undefined): readonly string[] {
 }
 
 function line(kind: PartKind, name: string, value: string): string {
-  return `${kind}\t${escaped(name)}\t${escaped(value)}\n`
+  return `${kind}\t${escaped(name)}\t${escaped(value)}${PART_END}`
 }
 
 // Tabs and line ends separate; 0x1e and 0x1f separate in the journal.

@@ -27,6 +27,8 @@ export interface RunOptions {
   /** Aborting cancels: no process is left. */
   readonly signal?: AbortSignal
   readonly report?: (event: RunEvent) => void
+  /** Asked once, when something has to run: what listens and watches is needed only then. */
+  readonly whenStale?: () => Promise<Pick<RunOptions, 'signal' | 'report'>>
   /** Read logs while they grow and report progress and output. */
   readonly follow?: boolean
   /** Asked after each failed try: a class for the report, and whether to try again. */
@@ -57,18 +59,26 @@ export async function runGraph(session: Session, options: RunOptions): Promise<R
   const forced = new Set(options.force ? targets : [])
   const memory = recall(session)
   const isFresh = forced.size === 0 && (await areAllFresh(wanted, memory))
-  const run = new Run(session, options, { wanted, forced, start })
-  if (!isFresh) return run.underLock(memory)
-  keepSnapshot(session, memory)
-  return run.nothingToDo(memory)
+  const work = { wanted, forced, start }
+  if (isFresh) {
+    keepSnapshot(session, memory)
+    return new Run(session, options, work).nothingToDo(memory)
+  }
+  const late = await options.whenStale?.()
+  return new Run(session, { ...options, ...late }, work).underLock(memory)
 }
 
 // Without the lock: whoever finds everything fresh waits for nobody.
 async function areAllFresh(wanted: readonly Node[], memory: Memory): Promise<boolean> {
   const resultOf = (need: Node): string => recordedResult(memory.journal.history, need)
   for (const node of wanted) {
-    const { reasons } = await look(node, memory, resultOf)
-    if (reasons.length > 0) return false
+    try {
+      if (reasonsOf(node, memory, resultOf).length > 0) return false
+    } catch (error) {
+      if (error !== DIGEST_NEEDED) return false
+      const { reasons } = await look(node, memory, resultOf)
+      if (reasons.length > 0) return false
+    }
   }
   return true
 }
@@ -350,10 +360,12 @@ class Run {
     more: { failure?: NodeFailure; blockedBy?: string } = {},
   ): void {
     this.outcomes[outcome]++
+    if (this.options.report === undefined) return
     this.report({ type: 'finished', at: this.now(), node: node.name, outcome, ms, ...more })
   }
 
   private tellPlan(memory: Memory): void {
+    if (this.options.report === undefined) return
     const durations = memory.journal.history.durations
     const nodes = this.work.wanted.map((node) => ({
       node: node.name,

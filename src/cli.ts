@@ -13,6 +13,8 @@ export function main(args: readonly string[]): void {
   if (answer !== undefined) return printNow(answer)
   run(args).then((code) => {
     process.exitCode = code
+    // Left to itself Node first tidies up a heap that is about to go.
+    if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit()
   })
 }
 

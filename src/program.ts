@@ -38,7 +38,7 @@ export async function parse(
 }
 
 function build(take: (parsed: ParsedArgs) => void, answered: (code: number) => void): Command {
-  const program = new Command('bitnet-tasks')
+  const program = new Program('bitnet-tasks')
     .description(
       'Makes the C++ backends of BitNet.rs present and verified; runs any graph of tasks by content.',
     )
@@ -57,6 +57,18 @@ function build(take: (parsed: ParsedArgs) => void, answered: (code: number) => v
       answered(help(program, topic, flags)),
     )
   return program
+}
+
+// commander compares the whole '--reapir=auto' with its flags, and then has nothing to suggest.
+class Program extends Command {
+  override createCommand(name?: string): Command {
+    return new Program(name)
+  }
+
+  unknownOption(flag: string): void {
+    const { unknownOption } = Command.prototype as unknown as Pick<Program, 'unknownOption'>
+    unknownOption.call(this, flag.replace(/=.*/s, ''))
+  }
 }
 
 function addCommand(program: Command, row: CommandRow, take: (parsed: ParsedArgs) => void): void {

@@ -14,16 +14,15 @@ export function quickArgs(args: readonly string[]): ParsedArgs | undefined {
       nodes.push(word)
       continue
     }
-    const equals = word.indexOf('=')
-    const name = equals < 0 ? word : word.slice(0, equals)
+    const { name, attached } = split(word)
     const flag = row.flags.find(({ long, short }) => name === `--${long}` || name === `-${short}`)
-    if (flag === undefined || (equals >= 0 && !name.startsWith('--'))) return undefined
+    if (flag === undefined) return undefined
     if (flag.value === undefined) {
-      if (equals >= 0) return undefined
+      if (attached !== undefined) return undefined
       flags[flagName(flag)] = !flag.long.startsWith('no-')
       continue
     }
-    const text = equals < 0 ? args[++i] : word.slice(equals + 1)
+    const text = attached ?? args[++i]
     const value =
       text === undefined || text === '' || text.startsWith('-') ? undefined : flagValue(flag, text)
     if (value === undefined) return undefined
@@ -31,6 +30,13 @@ export function quickArgs(args: readonly string[]): ParsedArgs | undefined {
   }
   if (row.nodes?.startsWith('<') && nodes.length === 0) return undefined
   return { command: row.name, nodes, flags }
+}
+
+// `--jobs=2` and `-j2` carry their value with them.
+function split(word: string): { name: string; attached: string | undefined } {
+  const at = word.startsWith('--') ? word.indexOf('=') : 2
+  if (at < 0 || at >= word.length) return { name: word, attached: undefined }
+  return { name: word.slice(0, at), attached: word.slice(word.startsWith('--') ? at + 1 : at) }
 }
 
 function flagValue(flag: Flag, text: string): string | number | undefined {

@@ -8,6 +8,7 @@ import { BACKENDS, type Backend, type BackendName } from '../tasks/backends.ts'
 import type { RepairOptions } from '../tasks/options.ts'
 import { repairFolder } from './folders.ts'
 import { findGraphFile, loadGraphFile } from './load-graph.ts'
+import { compilerNames } from './preflight/requirements.ts'
 
 /** What every command that works with a graph accepts. */
 export interface GraphChoices {
@@ -73,11 +74,13 @@ function repairOptions(choices: GraphChoices, host: Host): RepairOptions {
     const url = process.env[backend.repositoryVariable]
     if (url) repository[backend.name] = url
   }
-  const first = (value: string | undefined, other: string): string =>
-    value?.trim().split(/\s+/)[0] || other
+  const compiler = (language: 'c' | 'cxx'): string => {
+    const names = compilerNames(process.env, language)
+    return names.find((name) => host.shell.which(name)) ?? (names[0] as string)
+  }
   return {
     generator: host.shell.which('ninja') ? 'Ninja' : 'Unix Makefiles',
-    compilers: { c: first(process.env['CC'], 'cc'), cxx: first(process.env['CXX'], 'c++') },
+    compilers: { c: compiler('c'), cxx: compiler('cxx') },
     repository,
     ...(sourceFolder && {
       sourceFolder: { backend: choices.backend ?? 'llama', path: sourceFolder },

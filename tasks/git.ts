@@ -1,5 +1,5 @@
 // How a source is fetched: one step that tries the mirrors in order and checks the pin.
-import { argv, type Command } from '../graph/index.ts'
+import { argv, type Command, GraphError } from '../graph/index.ts'
 import type { Backend, Mirror } from './backends.ts'
 import type { RepairOptions } from './options.ts'
 import { step } from './places.ts'
@@ -34,6 +34,8 @@ export function fetchSource(backend: Backend, into: string, options: RepairOptio
 
 function fetchOrder(backend: Backend, options: RepairOptions): FetchOrder {
   const url = options.repository?.[backend.name]
+  if (url !== undefined) refuseOddRepository(url, backend.repositoryVariable)
+  if (options.ref !== undefined) refuseOddRef(options.ref)
   const mirrors: readonly Mirror[] =
     url !== undefined
       ? [{ kind: 'git', url }]
@@ -42,4 +44,29 @@ function fetchOrder(backend: Backend, options: RepairOptions): FetchOrder {
         : backend.mirrors
   const pin = options.ref === undefined ? backend.pin : { ref: options.ref }
   return { ...pin, mirrors, sources: backend.sources }
+}
+
+// `ext::sh -c …` starts a shell, `-…` and a host `-…` are options; and what is in the key is in the
+// journal and on the screen, so a password must not be. Refused before anything has started.
+function refuseOddRepository(url: string, variable: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  const isOdd = /^-|[\x00-\x1f\x7f]|^[\w+.-]+::|^ssh:\/\/(?:[^/]*@)?-/i.test(url)
+  const hasSecret = /^https?:\/\/[^/?#]*@|^[\w+.-]+:\/\/[^/@]*:[^/]*@/i.test(url)
+  if (isOdd) throw refused(variable, url, 'this is no address of a repository')
+  if (hasSecret)
+    throw refused(variable, url.replace(/\/\/[^/]*@/, '//***@'), 'it holds a name or a password')
+}
+
+// `--upload-pack=CMD` as a ref runs CMD. The rest are signs that no name of a ref can hold.
+function refuseOddRef(ref: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  if (/^[-+]|[\x00-\x20\x7f:*?^~[\\]/.test(ref)) throw refused('--ref', ref, 'this is no ref')
+}
+
+function refused(option: string, value: string, why: string): GraphError {
+  return new GraphError(`${option} ${JSON.stringify(value).slice(0, 200)} is refused: ${why}`, {
+    code: 'bad-file',
+    place: option,
+    hint: 'give a plain address, tag or commit; or clone it by hand and give --source DIR',
+  })
 }

@@ -8,6 +8,7 @@ import { EXIT } from '../exit-code.ts'
 import { liveFolder, lockPath, repairFolder } from '../folders.ts'
 import { detect } from '../preflight/detect.ts'
 import { lacking } from '../preflight/requirements.ts'
+import { jsonDocument } from '../report/text.ts'
 
 interface Finding {
   readonly what: string
@@ -48,7 +49,7 @@ export async function doctor(args: { json?: boolean }): Promise<number> {
       hint: missing.install,
     })
   else findings.push({ what: 'repair', ok: true, detail: 'everything that a repair needs is here' })
-  if (args.json) process.stdout.write(`${JSON.stringify({ version: 1, findings }, null, 2)}\n`)
+  if (args.json) process.stdout.write(jsonDocument({ version: 1, findings }))
   else
     for (const { what, ok, detail, hint } of findings)
       process.stdout.write(

@@ -1,5 +1,6 @@
 // graph: the nodes and edges as a picture for other programs.
 import { type Graph, type Node, plan, select } from '../../graph/index.ts'
+import { jsonDocument } from '../report/text.ts'
 import { type GraphChoices, openSession } from '../session.ts'
 
 export type GraphFormat = 'text' | 'dot' | 'mermaid' | 'json'
@@ -43,7 +44,7 @@ function draw(graph: Graph, nodes: readonly Node[], format: GraphFormat): string
         outputs: node.spec.outputs ?? [],
         pool: node.spec.pool ?? null,
       }))
-      return `${JSON.stringify({ version: 1, pools: graph.pools, nodes: rows }, null, 2)}\n`
+      return jsonDocument({ version: 1, pools: graph.pools, nodes: rows })
     }
     default:
       return format satisfies never

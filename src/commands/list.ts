@@ -1,5 +1,6 @@
 // list: the nodes that there are.
 import { select } from '../../graph/index.ts'
+import { clean, jsonDocument } from '../report/text.ts'
 import { type GraphChoices, openSession } from '../session.ts'
 
 export async function list(
@@ -15,11 +16,11 @@ export async function list(
       title: spec.title ?? name,
       needs: needs.map((need) => need.name),
     }))
-    process.stdout.write(`${JSON.stringify({ version: 1, nodes: rows }, null, 2)}\n`)
+    process.stdout.write(jsonDocument({ version: 1, nodes: rows }))
     return 0
   }
   const width = Math.max(0, ...nodes.map(({ name }) => name.length))
   for (const { name, spec } of nodes)
-    process.stdout.write(`${name.padEnd(width)}  ${spec.title ?? ''}`.trimEnd() + '\n')
+    process.stdout.write(`${name.padEnd(width)}  ${clean(spec.title ?? '')}`.trimEnd() + '\n')
   return 0
 }

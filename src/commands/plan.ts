@@ -8,6 +8,7 @@ import {
   type Session,
   select,
 } from '../../graph/index.ts'
+import { jsonDocument } from '../report/text.ts'
 import { reasonText } from '../report/words.ts'
 import { type GraphChoices, openSession } from '../session.ts'
 
@@ -79,6 +80,6 @@ function json(rows: readonly Assessed[], { journal }: Memory, { stateFolder }: S
     reasons,
     expectedMs: journal.history.durations.get(node.name) ?? null,
   }))
-  process.stdout.write(`${JSON.stringify({ version: 1, stateFolder, nodes }, null, 2)}\n`)
+  process.stdout.write(jsonDocument({ version: 1, stateFolder, nodes }))
   return 0
 }

@@ -14,11 +14,12 @@ import { EXIT, exitOfClass } from '../exit-code.ts'
 import { liveFolder, lockPath } from '../folders.ts'
 import { type Detection, detect } from '../preflight/detect.ts'
 import { isForeign, recover, type Staged, stagedAt } from '../preflight/install.ts'
-import { build, classifyNode, judge, type RepairContext, runNodes } from '../preflight/repair.ts'
+import { classifyNode } from '../preflight/judge-failure.ts'
+import { build, judge, type RepairContext, runNodes } from '../preflight/repair.ts'
 import { type RepairMode, repairMode, shouldRepair } from '../preflight/repair-mode.ts'
 import { lacking } from '../preflight/requirements.ts'
 import { chooseReporter } from '../report/reporter.ts'
-import { clean, elapsedSeconds } from '../report/text.ts'
+import { clean, elapsedSeconds, jsonDocument } from '../report/text.ts'
 import {
   availableAfterRepair,
   availableCached,
@@ -87,7 +88,7 @@ export async function preflight(args: PreflightArgs): Promise<number> {
   }
   if (args.json) {
     const backends = verdicts.map(({ text: _, ...rest }) => rest)
-    process.stdout.write(`${JSON.stringify({ version: 1, backends }, null, 2)}\n`)
+    process.stdout.write(jsonDocument({ version: 1, backends }))
     for (const { available, text } of verdicts) if (!available) process.stderr.write(text)
   }
   const codes = verdicts.map((verdict) => verdict.exitCode)

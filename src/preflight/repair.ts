@@ -15,6 +15,7 @@ import type { Backend, Device } from '../../tasks/backends.ts'
 import { classify, type Stage as FailureStage } from '../../tasks/failure.ts'
 import { detect, type Manifest } from './detect.ts'
 import { commit, isWhole, rollBack, type Staged, stage } from './install.ts'
+import { judgeFailure } from './judge-failure.ts'
 
 export interface RepairContext {
   readonly session: Session
@@ -107,40 +108,6 @@ export function runNodes(
     onFailure: (node, failure, attempt) => judgeFailure(node.task, failure, attempt),
     ...(jobs === undefined ? {} : { jobs }),
   })
-}
-
-// 1 try and 3 retries, 1 s, 2 s, 4 s, for the network alone.
-const WAITS_MS = [1000, 2000, 4000]
-
-/** The class of a failed node and, for the network, when to try again. */
-export function judgeFailure(
-  task: string,
-  failure: NodeFailure,
-  attempt: number,
-): { class: string; retryAfterMs?: number } {
-  const { class: found, retry } = classifyNode(task, failure)
-  const wait = retry ? WAITS_MS[attempt - 1] : undefined
-  return wait === undefined ? { class: found } : { class: found, retryAfterMs: wait }
-}
-
-export function classifyNode(task: string, failure: NodeFailure): ReturnType<typeof classify> {
-  const stage = STAGES[task]
-  return classify({
-    text: failure.tail || failure.message,
-    ...(stage ? { stage } : {}),
-    ...(failure.errno ? { errno: failure.errno } : {}),
-    ...(failure.exitCode === undefined ? {} : { exitCode: failure.exitCode }),
-    ...(failure.signal ? { signal: failure.signal } : {}),
-  })
-}
-
-const STAGES: Readonly<Record<string, FailureStage>> = {
-  'fetch-source': 'fetch',
-  'cmake-configure': 'configure',
-  'cmake-build': 'build',
-  'gen-detect-constants': 'build',
-  'rebuild-tool': 'rebuild',
-  revalidate: 'revalidate',
 }
 
 // Named by content: what the nodes produced whose results are installed.

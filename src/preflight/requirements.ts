@@ -19,6 +19,13 @@ type Installer = 'apt-get' | 'dnf' | 'yum' | 'pacman' | 'apk' | 'zypper' | 'brew
 
 const CMAKE_AT_LEAST = [3, 18] as const
 
+/** The names under which cmake looks for a compiler, in its order; the one of CC or CXX alone if set. */
+export function compilerNames(env: Host['env'], language: 'c' | 'cxx'): readonly string[] {
+  const chosen = env[language === 'c' ? 'CC' : 'CXX']?.trim().split(/\s+/)[0]
+  if (chosen) return [chosen]
+  return language === 'c' ? ['cc', 'gcc', 'clang'] : ['c++', 'g++', 'clang++']
+}
+
 /** The tools that are missing, or undefined. Spawns one program: `cmake --version`. */
 export async function lacking(
   host: Host,
@@ -40,13 +47,20 @@ export async function lacking(
 }
 
 function requirements(host: Host, device: Device): Requirement[] {
-  const cxx = host.env['CXX']?.trim().split(/\s+/)[0]
-  const compiler = cxx ? [cxx] : ['c++', 'g++', 'clang++']
   const all: Requirement[] = [
     need(['git'], 'fetches the sources', 'git'),
     need(['cmake'], 'configures the build', 'cmake'),
     need(
-      compiler,
+      compilerNames(host.env, 'c'),
+      'compiles C',
+      'build-essential',
+      'gcc',
+      'base-devel',
+      'build-base',
+      'llvm',
+    ),
+    need(
+      compilerNames(host.env, 'cxx'),
       'compiles C++',
       'build-essential',
       'gcc-c++',

@@ -1,7 +1,7 @@
 // A run as plain lines on stderr: each says when, and which node.
 import type { NodeFailure, RunEvent } from '../../graph/index.ts'
-import type { Reporter, ReportOptions } from './reporter.ts'
 import { clean, elapsedSeconds } from './text.ts'
+import type { Reporter, ReportOptions } from './view.ts'
 import { reasonText } from './words.ts'
 
 // Progress of a long build: often enough to see that it lives, not so often that it fills a log.
@@ -12,7 +12,9 @@ export function lineReporter(options: ReportOptions): Reporter {
   const say = (at: number, node: string, text: string): void => {
     const stage = options.stageOf?.(node)
     const name = stage === undefined ? node : `${stage}: ${node}`
-    process.stderr.write(`[${elapsedSeconds(at - options.since)}] ${name} ${text}\n`)
+    process.stderr.write(
+      `[${elapsedSeconds(at - options.since)}] ${name} ${text.split('\n').map(clean).join('\n')}\n`,
+    )
   }
   return { report: (event) => tell(event, say, lastProgress, options), close: async () => {} }
 }

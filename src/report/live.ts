@@ -3,8 +3,8 @@
 import { Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2'
 
 import type { PlannedNode, RunEvent } from '../../graph/index.ts'
-import type { Reporter } from './reporter.ts'
 import { clean } from './text.ts'
+import type { Reporter } from './view.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: listr2's own parameters of a wrapper
 type Wrapper = ListrTaskWrapper<any, any, any>
@@ -58,7 +58,7 @@ class LiveView {
   private start(nodes: readonly PlannedNode[]): void {
     for (const planned of nodes)
       this.rows.set(planned.node, {
-        planned,
+        planned: { ...planned, title: clean(planned.title) },
         ended: Promise.withResolvers<void>(),
         wrapper: undefined,
         startedAt: undefined,

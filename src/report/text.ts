@@ -10,10 +10,18 @@ const CONTROLS = new RegExp(
   '[\\u0000-\\u0008\\u000a-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]',
   'g',
 )
+// biome-ignore lint/complexity/useRegexLiterals: as above
+const STEERING = new RegExp('[\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]', 'g')
 
 /** One line without escape sequences and control characters, at most 2,000 characters. */
 export function clean(line: string): string {
   return line.slice(0, 20_000).replace(ESCAPES, '').replace(CONTROLS, '').slice(0, 2000)
+}
+
+/** One JSON document; what could steer a terminal is escaped, also where JSON itself would not. */
+export function jsonDocument(value: unknown): string {
+  const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return `${JSON.stringify(value, null, 2).replace(STEERING, escaped)}\n`
 }
 
 /** `  2.15s`: seconds right-aligned in six places, as the specification writes them. */

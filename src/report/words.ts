@@ -2,6 +2,7 @@
 
 import type { Reason } from '../../graph/index.ts'
 import type { Backend } from '../../tasks/backends.ts'
+import { clean } from './text.ts'
 
 export interface Trouble {
   readonly backend: Backend
@@ -155,8 +156,12 @@ export function toolsMissing(
   )
 }
 
-/** A reason why a node is stale, in words. */
+/** A reason why a node is stale, in words; names of files in it cannot steer the terminal. */
 export function reasonText(reason: Reason): string {
+  return clean(rawReason(reason))
+}
+
+function rawReason(reason: Reason): string {
   switch (reason.kind) {
     case 'no-record':
       return 'it has not run yet'

@@ -49,7 +49,8 @@ function ask<T>(args: readonly string[]): T {
   const said = parsed(stdout)
   if (status === 0 && said !== undefined) return said as T
   const how = signal ?? `exit code ${status}`
-  const why = (said as { error?: string } | undefined)?.error ?? stderr.trim().split('\n').at(-1)
+  const last = stderr.trim().split('\n').at(-1)?.replace(`${tool}: `, '')
+  const why = (said as { error?: string } | undefined)?.error ?? last
   throw new Error(`${tool} failed (${how}): ${why}`)
 }
 

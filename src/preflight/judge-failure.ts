@@ -1,0 +1,37 @@
+// What kind of failure a node had, and whether to try again.
+import type { NodeFailure } from '../../graph/index.ts'
+import { classify, type Stage } from '../../tasks/failure.ts'
+
+// 1 try and 3 retries, 1 s, 2 s, 4 s, for the network alone.
+const WAITS_MS = [1000, 2000, 4000]
+
+/** The class of a failed node and, for the network, when to try again. */
+export function judgeFailure(
+  task: string,
+  failure: NodeFailure,
+  attempt: number,
+): { class: string; retryAfterMs?: number } {
+  const { class: found, retry } = classifyNode(task, failure)
+  const wait = retry ? WAITS_MS[attempt - 1] : undefined
+  return wait === undefined ? { class: found } : { class: found, retryAfterMs: wait }
+}
+
+export function classifyNode(task: string, failure: NodeFailure): ReturnType<typeof classify> {
+  const stage = STAGES[task]
+  return classify({
+    text: failure.tail || failure.message,
+    ...(stage ? { stage } : {}),
+    ...(failure.errno ? { errno: failure.errno } : {}),
+    ...(failure.exitCode === undefined ? {} : { exitCode: failure.exitCode }),
+    ...(failure.signal ? { signal: failure.signal } : {}),
+  })
+}
+
+const STAGES: Readonly<Record<string, Stage>> = {
+  'fetch-source': 'fetch',
+  'cmake-configure': 'configure',
+  'cmake-build': 'build',
+  'gen-detect-constants': 'build',
+  'rebuild-tool': 'rebuild',
+  revalidate: 'revalidate',
+}

@@ -1,0 +1,17 @@
+// What every view of a run is: a function of the event stream.
+import type { RunEvent } from '../../graph/index.ts'
+
+export interface Reporter {
+  readonly report: (event: RunEvent) => void
+  /** Brings the terminal back; resolves when the last row is drawn. */
+  readonly close: () => Promise<void>
+}
+
+export interface ReportOptions {
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+  /** Milliseconds since 1970: elapsed times are counted from here. */
+  readonly since: number
+  /** A word in front of a node's lines: `REPAIR`. */
+  readonly stageOf?: (node: string) => string
+}
