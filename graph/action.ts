@@ -11,7 +11,7 @@ import type { Node } from './graph.ts'
 import type { Exit } from './host.ts'
 import type { NodeRecord } from './journal.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
-import type { FileState } from './snapshot.ts'
+import { type FileState, isTooYoung } from './snapshot.ts'
 import { logName, type Memory, type Session } from './state.ts'
 import { isPattern, MISSING, type World } from './world.ts'
 
@@ -22,6 +22,8 @@ export interface ActionOptions {
   readonly resultOf: (need: Node) => string
   readonly attempt: number
   readonly signal: AbortSignal
+  /** Told of the file that grows while a command runs. */
+  readonly onSpool?: (file: string) => void
 }
 
 export type Done =
@@ -110,7 +112,16 @@ async function runCommands(node: Node, options: ActionOptions, log: string): Pro
     const left =
       node.spec.timeoutMs === undefined ? undefined : node.spec.timeoutMs - (clock.now() - start)
     const timeout = left === undefined ? {} : { timeoutMs: Math.max(1, left) }
-    const exit = await shell.run({ text, cwd, env, log, signal, ...timeout })
+    const { onSpool } = options
+    const exit = await shell.run({
+      text,
+      cwd,
+      env,
+      log,
+      signal,
+      ...timeout,
+      ...(onSpool ? { onSpool } : {}),
+    })
     if (exit.how === 'exited' && exit.code === 0) continue
     if (exit.how === 'cancelled') return { how: 'cancelled' }
     const how = i < node.commands.length ? 'command' : 'contract'
@@ -194,6 +205,7 @@ function commit(
     // Not recorded: the next run does it again, with inputs that stand still.
     const detail = `the input '${movedInput}' changed while it ran`
     journal.fail(node.name, { what: 'failed', detail, log: run.log, at: session.host.clock.now() })
+    journal.history.lastOutputs.set(node.name, outputs)
     return { how: 'done', result, ms: run.ms, movedInput }
   }
   const durable = run.ms >= WORTH_FLUSHING_MS
@@ -217,13 +229,14 @@ function commit(
 // and the need's next run would bring the result back and leave this node fresh.
 function editedOutput(node: Node, { journal, world }: Memory): string | undefined {
   for (const need of node.needs)
-    for (const [path, state] of journal.history.records.get(need.name)?.outputs ?? [])
+    for (const [path, state] of journal.history.lastOutputs.get(need.name) ?? [])
       if (stateOrOdd(() => world.output(world.path(path))) !== state) return path
   return undefined
 }
 
-// Discovered for the first time and written since the commands began: whether they read it before or
-// after cannot be told. It is known from now on, and the next run compares.
+// Discovered for the first time and written since the commands began, or in the tick in which they
+// did: whether they read it before or after cannot be told. It is known from now on, and the next
+// run compares.
 function isNewlyWritten(
   name: string,
   run: { known: readonly string[]; startNs: bigint },
@@ -231,7 +244,7 @@ function isNewlyWritten(
 ): boolean {
   if (run.known.includes(name)) return false
   const stat = world.host.disk.stat(world.path(name))
-  return stat !== undefined && (stat.mtimeNs >= run.startNs || stat.ctimeNs >= run.startNs)
+  return stat !== undefined && isTooYoung(stat, run.startNs)
 }
 
 function discover(node: Node, memory: Memory): readonly string[] {

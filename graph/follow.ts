@@ -10,6 +10,10 @@ const PIECE = 262_144
 interface Followed {
   readonly node: Node
   readonly log: string
+  /** What grows now: the log, or the spool of the running command. */
+  file: string
+  /** Where the content of `file` will stand, or stands, in the log. */
+  base: number
   offset: number
   rest: string
 }
@@ -26,15 +30,23 @@ export class LogFollower {
   }
 
   start(node: Node, log: string): void {
-    this.followed.set(node, { node, log, offset: 0, rest: '' })
+    this.followed.set(node, { node, log, file: log, base: 0, offset: 0, rest: '' })
     this.cancel ??= this.host.clock.after(EVERY_MS, () => this.tick())
+  }
+
+  /** The next command of the node prints into another file, which then joins the log. */
+  grows(node: Node, file: string): void {
+    const followed = this.followed.get(node)
+    if (followed === undefined) return
+    this.readLog(followed)
+    Object.assign(followed, { file, base: followed.base + followed.offset, offset: 0 })
   }
 
   /** Reads to the end, once more. */
   stop(node: Node): void {
     const followed = this.followed.get(node)
     if (followed === undefined) return
-    this.read(followed)
+    this.readLog(followed)
     if (followed.rest !== '') this.tell(followed, [followed.rest])
     this.followed.delete(node)
     if (this.followed.size > 0) return
@@ -47,9 +59,15 @@ export class LogFollower {
     this.cancel = this.host.clock.after(EVERY_MS, () => this.tick())
   }
 
+  private readLog(followed: Followed): void {
+    const { log, base, offset } = followed
+    Object.assign(followed, { file: log, base: 0, offset: base + offset })
+    this.read(followed)
+  }
+
   private read(followed: Followed): void {
     for (;;) {
-      const { text, next } = this.host.disk.readFrom(followed.log, followed.offset, PIECE)
+      const { text, next } = this.host.disk.readFrom(followed.file, followed.offset, PIECE)
       followed.offset = next
       if (text === '') return
       const lines = (followed.rest + text).split(/\r?\n|\r/)

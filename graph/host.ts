@@ -69,8 +69,10 @@ export interface Spawn {
   readonly text: string
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
-  /** stdout and stderr of the command are appended here. */
+  /** stdout and stderr of the command are appended here, at its end at the latest. */
   readonly log: string
+  /** Told of the file that grows while the command runs, if that is not the log itself. */
+  readonly onSpool?: (file: string) => void
   /** Milliseconds; then the whole process group is ended. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal

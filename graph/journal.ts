@@ -200,7 +200,7 @@ function readHistory(bytes: Uint8Array | undefined): { history: History; lines: 
   let boot = ''
   let isOurFormat = false
   for (let start = 0; start < buffer.length; lines++) {
-    const end = buffer.indexOf(10, start)
+    const end = isAscii ? text.indexOf('\n', start) : buffer.indexOf(10, start)
     if (end < 0) break
     const payload = checkedPayload(buffer.subarray(start, end), isAscii, () =>
       text.slice(start + HEAD, end),

@@ -157,7 +157,7 @@ class Run {
       source.addEventListener('abort', forward, { once: true })
     }
     try {
-      if (lock.inheritedFrom) await session.host.shell.endStrays(lock.inheritedFrom.mark)
+      if (lock.inheritedFrom) await this.clearAfter(lock.inheritedFrom.mark)
       // Another run may have finished while we waited: look again at what it left.
       const memory = recall(session)
       memory.world.snapshot.learnFrom(looked.world.snapshot)
@@ -175,6 +175,15 @@ class Run {
       await lock.release()
     }
     return this.summary()
+  }
+
+  // A killed engine leaves processes, and files that they print into.
+  private async clearAfter(mark: string): Promise<void> {
+    const { disk, shell } = this.session.host
+    await shell.endStrays(mark)
+    const logs = `${this.session.stateFolder}/logs`
+    for (const name of disk.list(logs) ?? [])
+      if (name.startsWith('.spool-')) disk.removeFile(`${logs}/${name}`)
   }
 
   private async lock(): Promise<Lock> {
@@ -289,6 +298,7 @@ class Run {
         attempt,
         signal: this.stop.signal,
         resultOf: (need) => this.results.get(need) as string,
+        ...(options.follow ? { onSpool: (file: string) => this.follower.grows(node, file) } : {}),
       })
       if (options.follow) this.follower.stop(node)
       if (done.how === 'done') return this.succeed(node, schedule, done, before)

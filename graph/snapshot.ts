@@ -178,7 +178,8 @@ export class Snapshot {
   }
 }
 
-function isTooYoung(stat: FileStat, lookedAtNs: bigint): boolean {
+/** Another write may have left the file with these same times. */
+export function isTooYoung(stat: FileStat, lookedAtNs: bigint): boolean {
   // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
   const changed = stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs
   const isCoarse = stat.mtimeNs % SECOND_NS === 0n && stat.ctimeNs % SECOND_NS === 0n

