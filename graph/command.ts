@@ -58,7 +58,8 @@ export function sh(
   }
   const text: (string | Place)[] = []
   let open = ''
-  strings.forEach((piece, i) => {
+  strings.forEach((piece: string | undefined, i) => {
+    if (piece === undefined) throw badEscape(strings.raw[i] as string)
     open += piece
     if (i >= values.length) return
     const value = values[i] as string | number | Place | readonly string[]
@@ -124,6 +125,14 @@ function wordText(word: Word, where: (place: Place) => string): string {
   if (typeof word === 'string') return word
   if (isPlace(word)) return where(word)
   return word.map((piece) => (typeof piece === 'string' ? piece : where(piece))).join('')
+}
+
+// Of '\033' in a template JavaScript makes no text at all, and would then run a program 'undefined'.
+function badEscape(raw: string): GraphError {
+  return new GraphError(`a command holds an escape that JavaScript does not know: ${raw.trim()}`, {
+    code: 'bad-graph',
+    hint: 'write \\\\ for a backslash that the shell shall see',
+  })
 }
 
 // A NUL would end the argument early in execve, silently: refuse instead of cutting.

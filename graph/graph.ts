@@ -53,7 +53,13 @@ export function defineGraph(definition: GraphDefinition): Graph {
   const pools = definition.pools ?? {}
   const drafts = new Map<NodeName, Draft>()
   const declared = new Set<string>()
-  for (const { declaration } of definition.tasks) {
+  for (const [i, handle] of definition.tasks.entries()) {
+    const declaration = handle?.declaration
+    if (declaration === undefined)
+      throw new GraphError(`tasks[${i}] of defineGraph() is no task`, {
+        code: 'bad-graph',
+        hint: 'list what task() and probe() returned',
+      })
     if (declared.has(declaration.name))
       throw new GraphError(`two tasks are named '${declaration.name}'`, {
         code: 'duplicate-task',

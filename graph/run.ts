@@ -11,6 +11,7 @@ import type { Lock } from './host.ts'
 import { reasonsOf, recordedResult } from './look.ts'
 import { plan } from './plan.ts'
 import { Schedule } from './schedule.ts'
+import { type SealOptions, SealRecorder } from './seal.ts'
 import { select } from './select.ts'
 import { keepSnapshot, type Memory, recall, type Session, unwritable } from './state.ts'
 import { DIGEST_NEEDED } from './world.ts'
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly report?: (event: RunEvent) => void
   /** Asked once, when something has to run: what listens and watches is needed only then. */
   readonly whenStale?: () => Promise<Pick<RunOptions, 'signal' | 'report'>>
+  /** When everything is found fresh, remember it so that `checkSeal` can say so at once. */
+  readonly seal?: SealOptions
   /** Read logs while they grow and report progress and output. */
   readonly follow?: boolean
   /** Asked after each failed try: a class for the report, and whether to try again. */
@@ -52,7 +55,9 @@ export interface Verdict {
  * the lock). What nodes do is in the summary.
  * @example const { ok } = await runGraph({ graph, host: machine(), folder, stateFolder }, { targets: ['all'] })
  */
-export async function runGraph(session: Session, options: RunOptions): Promise<RunSummary> {
+export async function runGraph(given: Session, options: RunOptions): Promise<RunSummary> {
+  const recorder = options.seal && !options.force ? new SealRecorder(given.host) : undefined
+  const session = recorder ? { ...given, host: recorder.host } : given
   const start = session.host.clock.now()
   const targets = select(session.graph, options.targets)
   const wanted = plan(session.graph, targets)
@@ -62,10 +67,11 @@ export async function runGraph(session: Session, options: RunOptions): Promise<R
   const work = { wanted, forced, start }
   if (isFresh) {
     keepSnapshot(session, memory)
+    if (options.seal) recorder?.seal(session.stateFolder, wanted.length, options.seal)
     return new Run(session, options, work).nothingToDo(memory)
   }
   const late = await options.whenStale?.()
-  return new Run(session, { ...options, ...late }, work).underLock(memory)
+  return new Run(given, { ...options, ...late }, work).underLock(memory)
 }
 
 // Without the lock: whoever finds everything fresh waits for nobody.

@@ -178,7 +178,7 @@ export class Snapshot {
   }
 }
 
-/** Another write may have left the file with these same times. */
+/** Whether a file changed so shortly before it was looked at that another write may leave these times. */
 export function isTooYoung(stat: FileStat, lookedAtNs: bigint): boolean {
   // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
   const changed = stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs

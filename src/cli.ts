@@ -3,6 +3,7 @@
 import { writeSync } from 'node:fs'
 
 import { BACKENDS, type BackendName } from '../tasks/backends.ts'
+import { EXIT } from './exit-code.ts'
 import { liveFolder } from './folders.ts'
 import { detect } from './preflight/detect.ts'
 import { quickArgs } from './quick-args.ts'
@@ -11,12 +12,25 @@ import { availableCached } from './report/verdict-words.ts'
 export function main(args: readonly string[]): void {
   const answer = quickAnswer(args)
   if (answer !== undefined) return printNow(answer)
+  let hasEnded = false
+  process.on('exit', (code) => {
+    if (hasEnded || code !== 0) return
+    process.stderr.write(NO_ANSWER)
+    process.exitCode = EXIT.unavailable
+  })
   run(args).then((code) => {
+    hasEnded = true
     process.exitCode = code
-    // Left to itself Node first tidies up a heap that is about to go.
-    if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit()
+    // Left to itself Node first tidies up a heap that is about to go. Nothing is lost: writes to files,
+    // pipes and terminals are synchronous, save on Windows.
+    if (process.platform !== 'win32') process.exit()
   })
 }
+
+// Without it a graph file that calls process.exit() would look like a run that went well.
+const NO_ANSWER = `bitnet-tasks ended before it had an answer
+  hint: does bitnet.tasks.ts call process.exit(), or wait for what never comes?
+`
 
 async function run(args: readonly string[]): Promise<number> {
   ignoreClosedPipes()

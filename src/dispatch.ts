@@ -1,4 +1,5 @@
 // From a command's name to what it does, loaded when it is called.
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import type { ParsedArgs } from './flags.ts'
@@ -6,13 +7,30 @@ import type { ParsedArgs } from './flags.ts'
 /** Runs a command; resolves with its exit code. Errors are explained, never thrown. */
 export async function dispatch({ command, nodes, flags }: ParsedArgs): Promise<number> {
   const { directory, ...others } = flags
-  const args = { ...others, folder: resolve(String(directory ?? '.')) } as never
+  const folder = resolve(String(directory ?? '.'))
+  if (directory !== undefined && !isFolder(folder)) return noFolder(folder)
+  const args = { ...others, folder } as never
   try {
     return (await COMMANDS_BY_NAME[command]?.(args, nodes)) ?? 1
   } catch (error) {
     const { explainError } = await import('./report/error.ts')
     return explainError(error)
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+// Elsewhere would be another graph: the one of a folder above, or the shipped one.
+async function noFolder(folder: string): Promise<number> {
+  const [{ explainError }, { GraphError }] = await Promise.all([
+    import('./report/error.ts'),
+    import('../graph/index.ts'),
+  ])
+  return explainError(
+    new GraphError(`-C ${folder}: there is no such folder`, { code: 'bad-file', place: folder }),
+  )
 }
 
 type Run = (args: never, nodes: readonly string[]) => Promise<number>

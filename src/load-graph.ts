@@ -1,22 +1,14 @@
-// Finds the graph that a command is about: the bitnet.tasks.ts upward from the folder, or the shipped one.
-import { existsSync, realpathSync } from 'node:fs'
+// Evaluates a user's graph file.
+import { realpathSync } from 'node:fs'
 import * as nodeModule from 'node:module'
-import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { type Graph, GraphError } from '../graph/index.ts'
-import { PACKAGE } from './package.ts'
 
-const NAMES = ['bitnet.tasks.ts', 'bitnet.tasks.mts', 'bitnet.tasks.js', 'bitnet.tasks.mjs']
-
-/** The nearest graph file of a user, or undefined for the shipped graph. */
-export function findGraphFile(from: string): string | undefined {
-  for (let folder = from; ; folder = dirname(folder)) {
-    const name = NAMES.find((candidate) => existsSync(join(folder, candidate)))
-    // The file in our own checkout is the shipped graph itself.
-    if (name !== undefined) return real(folder) === real(PACKAGE) ? undefined : join(folder, name)
-    if (dirname(folder) === folder) return undefined
-  }
+export interface LoadedGraph {
+  readonly graph: Graph
+  /** The files that it was evaluated from, absolute. */
+  readonly sources: readonly string[]
 }
 
 /**
@@ -24,8 +16,8 @@ export function findGraphFile(from: string): string | undefined {
  *
  * @throws GraphError 'bad-graph' with file and line when it does not load or exports no graph
  */
-export async function loadGraphFile(file: string): Promise<Graph> {
-  resolveOurselves()
+export async function loadGraphFile(file: string): Promise<LoadedGraph> {
+  const sources = await hookModules()
   let loaded: { default?: unknown }
   try {
     loaded = await import(pathToFileURL(file).href)
@@ -33,7 +25,7 @@ export async function loadGraphFile(file: string): Promise<Graph> {
     throw inFile(file, error)
   }
   const graph = loaded.default as Graph | undefined
-  if (graph && Array.isArray(graph.nodes) && graph.byName instanceof Map) return graph
+  if (graph && Array.isArray(graph.nodes) && graph.byName instanceof Map) return { graph, sources }
   throw new GraphError(`${file}: its default export is no graph`, {
     code: 'bad-graph',
     place: file,
@@ -43,25 +35,52 @@ export async function loadGraphFile(file: string): Promise<Graph> {
 
 // `import … from 'bitnet-tasks'` in the file means the program that runs it, installed beside the file
 // or not: two copies of the engine would not know each other's tasks.
-function resolveOurselves(): void {
-  const isBuilt = import.meta.url.endsWith('.js')
-  const file = (name: string): string =>
-    pathToFileURL(join(PACKAGE, isBuilt ? `dist/${name}.js` : `${name}.ts`)).href
+async function hookModules(): Promise<readonly string[]> {
   const own: Readonly<Record<string, string>> = {
-    'bitnet-tasks': file('graph/index'),
-    'bitnet-tasks/repair': file('bitnet.tasks'),
+    'bitnet-tasks': moduleOf('index', await import('../graph/index.ts')),
+    'bitnet-tasks/repair': REPAIR,
   }
+  const sources: string[] = []
   nodeModule.registerHooks({
     resolve: (specifier, context, next) =>
       Object.hasOwn(own, specifier)
-        ? { url: own[specifier] as string, shortCircuit: true }
+        ? { url: `${SCHEME}${specifier}`, shortCircuit: true }
         : next(specifier, context),
+    load: (url, context, next) => {
+      if (url.startsWith(SCHEME)) {
+        const source = own[url.slice(SCHEME.length)] as string
+        return { format: 'module', source, shortCircuit: true }
+      }
+      if (url.startsWith('file:')) sources.push(fileURLToPath(url))
+      return next(url, context)
+    },
   })
+  return sources
 }
 
+const SCHEME = 'bitnet-tasks-own:'
+
+// The text of a module that hands out what this program has loaded already.
+function moduleOf(name: string, api: object): string {
+  const key = `bitnet-tasks.${name}`
+  Object.assign(globalThis, { [Symbol.for(key)]: api })
+  const names = Object.keys(api).filter((own) => own !== 'default')
+  return `export const { ${names.join(', ')} } = globalThis[Symbol.for(${JSON.stringify(key)})]\n`
+}
+
+// The repair graph, for those who extend it; few do, so it is loaded when they ask.
+const REPAIR = `const made = await globalThis[Symbol.for('bitnet-tasks.repair')]()
+export const { repairGraph, prefixOf } = made
+export default made.default
+`
+Object.assign(globalThis, {
+  [Symbol.for('bitnet-tasks.repair')]: () => import('../bitnet.tasks.ts'),
+})
+
 function inFile(file: string, error: unknown): GraphError {
-  const { message, stack } = error as Error
-  const line = lineIn(file, stack ?? '')
+  // Anything can be thrown, not only an Error.
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
+  const line = error instanceof Error ? lineIn(file, stack) : undefined
   const place = line === undefined ? file : `${file}:${line}`
   const hint = error instanceof GraphError ? error.hint : undefined
   const code = error instanceof GraphError ? error.code : 'bad-graph'

@@ -7,8 +7,9 @@ import { type Graph, GraphError, type Host, machine, type Session } from '../gra
 import { BACKENDS, type Backend, type BackendName } from '../tasks/backends.ts'
 import type { RepairOptions } from '../tasks/options.ts'
 import { repairFolder } from './folders.ts'
-import { findGraphFile, loadGraphFile } from './load-graph.ts'
+import { loadGraphFile } from './load-graph.ts'
 import { compilerNames } from './preflight/requirements.ts'
+import { findGraphFile, stateFolderOf } from './sealed.ts'
 
 /** What every command that works with a graph accepts. */
 export interface GraphChoices {
@@ -27,15 +28,17 @@ export interface GraphChoices {
 /** The graph of the folder: a user's, or the shipped one. */
 export async function openSession(choices: GraphChoices): Promise<Session> {
   const file = findGraphFile(choices.folder)
-  if (file === undefined) return openRepair(choices)
-  const host = machine(process.env)
+  return file === undefined ? openRepair(choices) : (await openOwn(file)).session
+}
+
+/** A user's graph, and the files that it was evaluated from. */
+export async function openOwn(
+  file: string,
+): Promise<{ session: Session; sources: readonly string[] }> {
+  const { graph, sources } = await loadGraphFile(file)
   const folder = dirname(file)
-  return {
-    graph: await loadGraphFile(file),
-    host,
-    folder,
-    stateFolder: join(folder, '.bitnet-tasks'),
-  }
+  const host = machine(process.env)
+  return { session: { graph, host, folder, stateFolder: stateFolderOf(file) }, sources }
 }
 
 /** The shipped repair graph, whatever lies in the working directory. */

@@ -7,4 +7,4 @@ const cache = XDG_CACHE_HOME || (HOME && HOME + '/.cache') || ''
 const isDry = process.argv.includes('--dry-run')
 if (cache.startsWith('/') && !NODE_DISABLE_COMPILE_CACHE && !isDry)
   nodeModule.enableCompileCache(cache + '/bitnet-tasks/node')
-require('./cli.js').main(process.argv.slice(2))
+require('./cli.cjs').main(process.argv.slice(2))

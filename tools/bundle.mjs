@@ -1,4 +1,6 @@
-// Bundles dist/: start-up is module loading, and few files load faster than many.
+// Bundles dist/: start-up is module loading, and one file loads faster than many.
+import { rmSync } from 'node:fs'
+
 import { build } from 'esbuild'
 
 // An `import` of a built-in makes Node read every export of it, getters and all: `node:fs` alone then
@@ -15,17 +17,31 @@ const builtins = {
 }
 
 const shared = { platform: 'node', logLevel: 'warning', outbase: '.', outdir: 'dist' }
-
-await build({
+const bundled = {
   ...shared,
-  entryPoints: ['src/cli.ts', 'graph/index.ts', 'bitnet.tasks.ts', 'tasks/steps/*.ts'],
   bundle: true,
+  packages: 'external',
+  target: 'node22',
+  plugins: [builtins],
+}
+
+rmSync('dist/chunks', { recursive: true, force: true })
+// The program: one file, in which a part is evaluated when it is first wanted.
+await build({
+  ...bundled,
+  entryPoints: ['src/cli.ts'],
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  define: { 'import.meta.url': '__url', 'import.meta.dirname': '__dirname' },
+  banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
+})
+// What others import.
+await build({
+  ...bundled,
+  entryPoints: ['graph/index.ts', 'bitnet.tasks.ts', 'tasks/steps/*.ts'],
   splitting: true,
   format: 'esm',
-  target: 'node22',
-  packages: 'external',
   chunkNames: 'chunks/[hash]',
-  plugins: [builtins],
 })
 // The launcher must parse on the oldest Node that could start it.
 await build({

@@ -13,7 +13,13 @@ import { relevantLines } from '../../tasks/failure.ts'
 import { EXIT, exitOfClass } from '../exit-code.ts'
 import { liveFolder, lockPath } from '../folders.ts'
 import { type Detection, detect } from '../preflight/detect.ts'
-import { isForeign, recover, type Staged, stagedAt } from '../preflight/install.ts'
+import {
+  isForeign,
+  recover,
+  refuseUnwritable,
+  type Staged,
+  stagedAt,
+} from '../preflight/install.ts'
 import { classifyNode } from '../preflight/judge-failure.ts'
 import { build, judge, type RepairContext, runNodes } from '../preflight/repair.ts'
 import { type RepairMode, repairMode, shouldRepair } from '../preflight/repair-mode.ts'
@@ -147,6 +153,7 @@ class Preflight {
     const isThere = again.state === 'available' && again.manifest.device === this.device
     if (isThere && !isForced && !this.choosesSource()) return this.cached(again)
     if (isForeign(live) && process.env[backend.folderVariable]) return this.foreign()
+    refuseUnwritable(live)
     const built = await build(context, isForced, this.startedAt)
     if (built.how === 'failed') return this.failed(built.summary.failures[0], context.session)
     if (built.how === 'staged') return this.handOver(context)
@@ -276,6 +283,9 @@ class Preflight {
       const text = `❌ Another repair operation for ${backend.name} is in progress (lock: ${lock})\n  ${error.message}\n`
       return this.unavailable(EXIT.unavailable, text, error.message)
     }
+    // While it waited for the lock: how this process ends says the rest.
+    if (error instanceof GraphError && error.code === 'cancelled')
+      return this.unavailable(EXIT.unavailable, '', message)
     const errno = error instanceof GraphError ? error.errno : code
     if (typeof errno !== 'string' || !/^E[A-Z0-9]+$/.test(errno)) throw error
     const place = error instanceof GraphError ? error.place : path

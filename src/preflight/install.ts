@@ -109,6 +109,19 @@ export function isForeign(live: string): boolean {
   return !isEmpty && readManifest(live) === 'absent'
 }
 
+/**
+ * Asked before anything is built: a build takes minutes.
+ *
+ * @throws what the system says of a folder in which the installation could not be made
+ */
+export function refuseUnwritable(live: string): void {
+  for (const folder of [dirname(live), storeOf(live)]) {
+    let place = folder
+    while (!fs.existsSync(place) && dirname(place) !== place) place = dirname(place)
+    fs.accessSync(place, fs.constants.W_OK | fs.constants.X_OK)
+  }
+}
+
 const NOTE = 'transaction.json'
 const ASIDE = 'aside'
 

@@ -12,7 +12,6 @@ import {
   type Session,
 } from '../../graph/index.ts'
 import type { Backend, Device } from '../../tasks/backends.ts'
-import { classify, type Stage as FailureStage } from '../../tasks/failure.ts'
 import { detect, type Manifest } from './detect.ts'
 import { commit, isWhole, rollBack, type Staged, stage } from './install.ts'
 import { judgeFailure } from './judge-failure.ts'

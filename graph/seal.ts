@@ -1,0 +1,159 @@
+// A memo of a whole look: "all of these nodes were fresh, and this is everything that was looked at".
+// While every file, folder, variable, program and fact of it is as it was, so is the answer, and a no-op
+// needs neither the graph nor the journal: it costs little more than the stats themselves.
+import { checksum } from './digest.ts'
+import type { Disk, FileStat, Host } from './host.ts'
+import { isTooYoung } from './snapshot.ts'
+
+export interface SealOptions {
+  /** All that decides the answer and is no file: graph file, targets, version of the engine. */
+  readonly key: string
+  /** Absolute paths of the files that the graph was evaluated from. */
+  readonly sources: readonly string[]
+}
+
+const MAGIC = 'seal 1'
+const FIELDS = 6
+// No file is that large: stands for "nothing is there".
+const ABSENT_SIZE = 0xffff_ffff_ffff_ffffn
+
+interface Header {
+  readonly key: string
+  readonly boot: string
+  readonly count: number
+  readonly env: readonly (readonly [string, string | null])[]
+  readonly programs: readonly (readonly [string, string | null])[]
+  readonly facts: readonly (readonly [string, string | null])[]
+  readonly paths: readonly string[]
+  /** 's' (links followed) or 'l' for each path. */
+  readonly ways: string
+}
+
+/** How many nodes are fresh, when the seal still holds; undefined when it does not. */
+export function checkSeal(stateFolder: string, key: string, host: Host): number | undefined {
+  const read = readSeal(host.disk.readBytes(`${stateFolder}/seal`))
+  if (read === undefined || read.header.key !== key) return undefined
+  const { header, numbers } = read
+  const isSame = (rows: Header['env'], now: (name: string) => string | undefined): boolean =>
+    rows.every(([name, value]) => (now(name) ?? null) === value)
+  if (header.boot !== host.clock.bootId()) return undefined
+  if (!isSame(header.env, (name) => host.env[name])) return undefined
+  if (!isSame(header.programs, (name) => host.shell.which(name))) return undefined
+  if (!isSame(header.facts, (name) => host.fact(name))) return undefined
+  const { paths, ways } = header
+  for (let i = 0; i < paths.length; i++) {
+    const path = paths[i] as string
+    const stat = ways[i] === 'l' ? host.disk.lstat(path) : host.disk.stat(path)
+    if (!matches(numbers, i * FIELDS, stat)) return undefined
+  }
+  return header.count
+}
+
+/** Notes everything that is asked of a host, for a seal. */
+export class SealRecorder {
+  readonly host: Host
+  private readonly startedNs: bigint
+  private readonly env = new Map<string, string | null>()
+  private readonly programs = new Map<string, string | null>()
+  private readonly facts = new Map<string, string | null>()
+  private readonly stats = new Map<string, FileStat | undefined>()
+
+  constructor(real: Host) {
+    this.startedNs = real.clock.nowNs()
+    const disk: Disk = Object.create(real.disk, {
+      stat: { value: (path: string) => this.note(`s${path}`, real.disk.stat(path)) },
+      lstat: { value: (path: string) => this.note(`l${path}`, real.disk.lstat(path)) },
+    })
+    const shell = Object.create(real.shell, {
+      which: { value: (name: string) => noted(this.programs, name, real.shell.which(name)) },
+    })
+    const env = new Proxy(real.env, {
+      get: (_, name) => noted(this.env, String(name), real.env[String(name)]),
+    })
+    const fact = (name: string): string | undefined => noted(this.facts, name, real.fact(name))
+    this.host = { ...real, disk, shell, env, fact }
+  }
+
+  /** Writes the seal, unless something that was seen is too young for its identity to be trusted. */
+  seal(stateFolder: string, count: number, { key, sources }: SealOptions): void {
+    const { disk, clock } = this.host
+    for (const path of [...sources, `${stateFolder}/journal`]) disk.stat(path)
+    const entries = [...this.stats]
+    const isYoung = entries.some(
+      ([, stat]) => stat !== undefined && isTooYoung(stat, this.startedNs),
+    )
+    if (isYoung) return
+    const header: Header = {
+      key,
+      boot: clock.bootId(),
+      count,
+      env: [...this.env],
+      programs: [...this.programs],
+      facts: [...this.facts],
+      paths: entries.map(([path]) => path.slice(1)),
+      ways: entries.map(([path]) => path[0]).join(''),
+    }
+    const numbers = new BigUint64Array(entries.length * FIELDS)
+    entries.forEach(([, stat], i) => {
+      numbers.set(fields(stat), i * FIELDS)
+    })
+    const text = Buffer.from(JSON.stringify(header))
+    const body = Buffer.concat([text, Buffer.from(numbers.buffer)])
+    try {
+      const head = Buffer.from(`${MAGIC} ${checksum(body)} ${text.length}\n`)
+      disk.writeWhole(`${stateFolder}/seal`, Buffer.concat([head, body]))
+    } catch {
+      // A read-only state folder: the next look takes the long way again.
+    }
+  }
+
+  private note(key: string, stat: FileStat | undefined): FileStat | undefined {
+    // The first look counts: what changed after it is younger than the start.
+    if (!this.stats.has(key)) this.stats.set(key, stat)
+    return stat
+  }
+}
+
+function noted(
+  notes: Map<string, string | null>,
+  name: string,
+  value: string | undefined,
+): string | undefined {
+  notes.set(name, value ?? null)
+  return value
+}
+
+function readSeal(
+  bytes: Uint8Array | undefined,
+): { header: Header; numbers: BigUint64Array } | undefined {
+  if (bytes === undefined) return undefined
+  try {
+    const end = bytes.indexOf(10)
+    const head = Buffer.from(bytes.subarray(0, end)).toString('latin1').split(' ')
+    const body = bytes.subarray(end + 1)
+    if (`${head[0]} ${head[1]}` !== MAGIC || checksum(body) !== head[2]) return undefined
+    const textBytes = Number(head[3])
+    const header = JSON.parse(Buffer.from(body.subarray(0, textBytes)).toString('utf8')) as Header
+    const numbers = new BigUint64Array(new Uint8Array(body.subarray(textBytes)).buffer)
+    return numbers.length === header.paths.length * FIELDS ? { header, numbers } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function fields(stat: FileStat | undefined): bigint[] {
+  if (stat === undefined) return [ABSENT_SIZE, 0n, 0n, 0n, 0n, 0n]
+  return [stat.size, stat.mtimeNs, stat.ctimeNs, stat.ino, stat.dev, BigInt(stat.mode)]
+}
+
+function matches(numbers: BigUint64Array, at: number, stat: FileStat | undefined): boolean {
+  if (stat === undefined) return numbers[at] === ABSENT_SIZE
+  return (
+    numbers[at] === stat.size &&
+    numbers[at + 1] === stat.mtimeNs &&
+    numbers[at + 2] === stat.ctimeNs &&
+    numbers[at + 3] === stat.ino &&
+    numbers[at + 4] === stat.dev &&
+    numbers[at + 5] === BigInt(stat.mode)
+  )
+}

@@ -1,0 +1,115 @@
+// A run that has to look at the graph: its view, its seal, its summary.
+import { type NodeFailure, type RunSummary, runGraph, type Session } from '../../graph/index.ts'
+import { EXIT, exitOfClass } from '../exit-code.ts'
+import { sealOptions } from '../graph-seal.ts'
+import type { judgeFailure as JudgeFailure } from '../preflight/judge-failure.ts'
+import { jsonDocument } from '../report/text.ts'
+import type { Reporter } from '../report/view.ts'
+import { type GraphChoices, openOwn, openSession } from '../session.ts'
+import type { Interruption } from '../signals.ts'
+
+export interface RunArgs extends GraphChoices {
+  readonly force?: boolean
+  readonly keepGoing?: boolean
+  readonly dryRun?: boolean
+  readonly wait?: boolean
+  readonly lockTimeout?: number
+  readonly verbose?: boolean
+  readonly quiet?: boolean
+  readonly json?: boolean
+}
+
+/** Runs the targets of the graph in `file`, or of the shipped one. */
+export async function runNodes(
+  file: string | undefined,
+  targets: readonly string[],
+  args: RunArgs,
+): Promise<number> {
+  const own = file === undefined ? undefined : await openOwn(file)
+  const session = own?.session ?? (await openSession(args))
+  if (args.dryRun) {
+    const { dryRun } = await import('./dry-run.ts')
+    process.stdout.write(await dryRun(session, targets))
+    return EXIT.available
+  }
+  const seal = file && own ? sealOptions(file, targets, own.sources) : undefined
+  const view = new View(session, args)
+  let summary: RunSummary
+  try {
+    summary = await runGraph(session, {
+      targets,
+      force: args.force === true,
+      keepGoing: args.keepGoing === true,
+      follow: !args.quiet,
+      wait: args.wait !== false,
+      whenStale: () => view.open(),
+      ...(seal ? { seal } : {}),
+      onFailure: (node, failure, attempt) => view.judge(node.task, failure, attempt),
+      ...(args.jobs === undefined ? {} : { jobs: args.jobs }),
+      ...(args.lockTimeout === undefined ? {} : { lockTimeoutMs: args.lockTimeout * 1000 }),
+    })
+  } finally {
+    await view.close()
+  }
+  if (args.json) process.stdout.write(jsonDocument({ version: 1, ...summary }))
+  else if (!args.quiet) process.stderr.write(counted(summary))
+  if (summary.ok) return EXIT.available
+  const { failureText } = await import('../report/failure-text.ts')
+  for (const failure of summary.failures) process.stderr.write(failureText(failure))
+  const first = summary.failures[0]?.failure
+  // An input that nothing matches is a mistake in the graph file; one that cannot be read has an errno.
+  if (first?.how === 'input' && first.errno === undefined) return EXIT.usage
+  return exitOfClass(first?.class ?? 'unknown')
+}
+
+// The view and what listens for Ctrl-C, opened when something has to run.
+class View {
+  private readonly session: Session
+  private readonly args: RunArgs
+  private reporter: Reporter | undefined
+  private interruption: Interruption | undefined
+  private judgeFailure: typeof JudgeFailure | undefined
+
+  constructor(session: Session, args: RunArgs) {
+    this.session = session
+    this.args = args
+  }
+
+  async open() {
+    const { args, session } = this
+    const [{ chooseReporter }, { interruptible }, { judgeFailure }] = await Promise.all([
+      import('../report/reporter.ts'),
+      import('../signals.ts'),
+      import('../preflight/judge-failure.ts'),
+    ])
+    this.judgeFailure = judgeFailure
+    this.interruption = interruptible(session.host)
+    const { quiet = false, verbose = false } = args
+    this.reporter = await chooseReporter({ quiet, verbose, since: Date.now() })
+    return { signal: this.interruption.signal, report: this.reporter.report }
+  }
+
+  judge(task: string, failure: NodeFailure, attempt: number) {
+    return this.judgeFailure?.(task, failure, attempt) ?? {}
+  }
+
+  /** Brings the terminal back; a caught signal then ends the process as it would have. */
+  async close(): Promise<void> {
+    await this.reporter?.close()
+    this.interruption?.release()
+    const signal = this.interruption?.caught()
+    if (signal !== undefined) (await import('../signals.ts')).dieBy(signal)
+  }
+}
+
+function counted({ outcomes, ms }: RunSummary): string {
+  const parts = Object.entries(outcomes).filter(([, count]) => count > 0)
+  const counts = parts.map(([outcome, count]) => `${count} ${outcome}`).join(', ')
+  return outcomes.fresh === sum(outcomes)
+    ? `${counts}\n`
+    : `${counts} in ${(ms / 1000).toFixed(2)}s\n`
+}
+
+function sum(outcomes: RunSummary['outcomes']): number {
+  return Object.values(outcomes).reduce((total, count) => total + count, 0)
+}

@@ -1,0 +1,35 @@
+// When a run of a user's graph may be answered by its seal: the answer then depends on files alone, so the
+// graph must be a function of its source files and of nothing else.
+import { readFileSync } from 'node:fs'
+
+import type { SealOptions } from '../graph/index.ts'
+import { PACKAGE } from './package.ts'
+import { sealKey } from './sealed.ts'
+
+/** What a run needs to seal its look; undefined for a graph that may look at more than its sources. */
+export function sealOptions(
+  file: string,
+  targets: readonly string[],
+  sources: readonly string[],
+): SealOptions | undefined {
+  if (!sources.every(isPure)) return undefined
+  // The entry of our own program names every part of it by content.
+  const own = [`${PACKAGE}/package.json`, `${PACKAGE}/dist/src/cli.cjs`]
+  return { key: sealKey(file, targets), sources: [...sources, ...own] }
+}
+
+// A mention is enough: a word in a comment costs only the shortcut, one missed would call stale fresh.
+const LOOKS_ELSEWHERE =
+  /\b(?:process|globalThis|global|Date|Math\s*\.\s*random|performance|fetch|require|eval|Function|import\s*\(|import\s*\.\s*meta|navigator|crypto|Temporal|Intl|toLocale\w*|machine|recall|await)\b/
+
+function isPure(path: string): boolean {
+  const text = readFileSync(path, 'utf8')
+  if (path.endsWith('.json')) return true
+  if (LOOKS_ELSEWHERE.test(text) || /import\s*\(|import\s*\.\s*meta/.test(text)) return false
+  const imported = [...text.matchAll(/\b(?:from|import)\s*(['"])(.*?)\1/g)].map(
+    (match) => match[2] as string,
+  )
+  return imported.every(
+    (name) => name === 'bitnet-tasks' || name.startsWith('./') || name.startsWith('../'),
+  )
+}
