@@ -15,6 +15,8 @@ interface Row {
   wrapper: Wrapper | undefined
   startedAt: number | undefined
   step: string
+  /** What the row says once its node has ended. */
+  last: string | undefined
 }
 
 export function liveReporter(): Reporter {
@@ -63,6 +65,7 @@ class LiveView {
         wrapper: undefined,
         startedAt: undefined,
         step: '',
+        last: undefined,
       })
     const room = Math.max(3, (process.stderr.rows ?? 24) - 4)
     const shown = [...this.rows.values()].slice(0, room)
@@ -70,9 +73,11 @@ class LiveView {
     const list = new Listr(
       [
         ...shown.map((row) => ({
-          title: row.planned.title,
+          title: row.last ?? `${row.planned.title}  waiting`,
           task: async (_: unknown, wrapper: Wrapper) => {
             row.wrapper = wrapper
+            // A fresh node ends before listr has begun with its row.
+            if (row.last !== undefined) wrapper.title = row.last
             await row.ended.promise
           },
         })),
@@ -106,7 +111,7 @@ class LiveView {
   }
 
   private draw(row: Row): void {
-    if (row.wrapper === undefined || row.startedAt === undefined) return
+    if (row.wrapper === undefined || row.startedAt === undefined || row.last !== undefined) return
     const seconds = Math.floor((Date.now() - row.startedAt) / 1000)
     row.wrapper.title = `${row.planned.title}  ${seconds}s`
     if (row.step !== '') row.wrapper.output = row.step
@@ -117,16 +122,13 @@ class LiveView {
     { outcome, ms, failure, blockedBy }: Extract<RunEvent, { type: 'finished' }>,
   ): void {
     const took = ms >= 100 ? ` ${(ms / 1000).toFixed(1)}s` : ''
+    const by = blockedBy ? ` by ${blockedBy}` : ''
     const { wrapper, planned, ended } = row
-    if (wrapper) {
-      if (failure) {
-        wrapper.title = `${planned.title}  ${outcome}${took}`
-        return ended.reject(new Error(clean(failure.message.split('\n')[0] ?? '')))
-      }
-      if (outcome === 'blocked' || outcome === 'cancelled')
-        wrapper.skip(`${planned.title}  ${outcome}${blockedBy ? ` by ${blockedBy}` : ''}`)
-      else wrapper.title = `${planned.title}  ${outcome}${took}`
-    }
-    ended.resolve()
+    row.last = `${planned.title}  ${outcome}${by}${took}`
+    if (wrapper === undefined) return ended.resolve()
+    if (outcome === 'blocked' || outcome === 'cancelled') wrapper.skip(row.last)
+    else wrapper.title = row.last
+    if (failure) ended.reject(new Error(clean(failure.message.split('\n')[0] ?? '')))
+    else ended.resolve()
   }
 }
