@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process'
+import * as fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+
+import { suite } from '../support/suite.ts'
+
+const BIN = join(import.meta.dirname, '../../dist/src/bin.cjs')
+
+interface Scene {
+  dir: string
+}
+
+const seal = suite<Scene>('a sealed graph of a user', { dir: '' })
+
+seal.before.each((scene) => {
+  scene.dir = fs.mkdtempSync(join(tmpdir(), 'seal-'))
+})
+seal.after.each(({ dir }) => fs.rmSync(dir, { recursive: true, force: true }))
+
+const GRAPH = `import { defineGraph, sh, task } from 'bitnet-tasks'
+import { WORD } from './word.mjs'
+const copy = task('copy', () => ({ inputs: ['a'], outputs: ['b'], run: sh\`cat a > b; echo \${WORD} >> b\` }))
+export default defineGraph({ tasks: [copy] })
+`
+
+function write(dir: string, graph: string, word = "export const WORD = 'one'\n"): void {
+  fs.writeFileSync(join(dir, 'bitnet.tasks.mjs'), graph)
+  fs.writeFileSync(join(dir, 'word.mjs'), word)
+  fs.writeFileSync(join(dir, 'a'), 'content\n')
+  // Older than any clock's tick, so that a look at them can be sealed.
+  const past = new Date(Date.now() - 60_000)
+  for (const name of fs.readdirSync(dir)) fs.utimesSync(join(dir, name), past, past)
+}
+
+function run(dir: string, env: Record<string, string> = {}): void {
+  const options = { cwd: dir, env: { ...process.env, HOME: dir, ...env }, stdio: 'ignore' } as const
+  execFileSync(process.execPath, [BIN, 'run', '--quiet'], options)
+}
+
+// The change time of a file cannot be set: a look is sealed as soon as every file is old enough.
+async function runUntilSealed(dir: string): Promise<boolean> {
+  for (let round = 0; round < 50; round++) {
+    run(dir)
+    if (fs.existsSync(join(dir, '.bitnet-tasks/seal'))) return true
+  }
+  return false
+}
+
+seal(
+  'a pure graph is sealed, and a change of a module that it imports is seen',
+  async ({ dir }) => {
+    write(dir, GRAPH)
+    assert.ok(await runUntilSealed(dir))
+    run(dir)
+    assert.is(fs.readFileSync(join(dir, 'b'), 'utf8'), 'content\none\n')
+    fs.writeFileSync(join(dir, 'word.mjs'), "export const WORD = 'two'\n")
+    run(dir)
+    assert.is(fs.readFileSync(join(dir, 'b'), 'utf8'), 'content\ntwo\n')
+  },
+)
+
+const impure: Readonly<Record<string, string>> = {
+  'reads the environment': "export const WORD = process.env.WORD ?? 'none'\n",
+  'reads a file':
+    "import { readFileSync } from 'node:fs'\nexport const WORD = readFileSync('/etc/passwd').length ? 'x' : 'y'\n",
+  'asks the time': 'export const WORD = String(Date.now() > 0)\n',
+  'imports at run time':
+    "const own = await import('./a.json', { with: { type: 'json' } }).catch(() => 'none')\nexport const WORD = String(own)\n",
+}
+
+for (const [what, word] of Object.entries(impure))
+  seal(`a graph that ${what} is never sealed`, async ({ dir }) => {
+    write(dir, GRAPH, word)
+    run(dir, { WORD: 'first' })
+    await new Promise((resolve) => setTimeout(resolve, 120))
+    run(dir, { WORD: 'first' })
+    run(dir, { WORD: 'first' })
+    assert.not.ok(fs.existsSync(join(dir, '.bitnet-tasks/seal')))
+  })
+
+seal('a variable that a graph reads when it is evaluated is seen', ({ dir }) => {
+  write(dir, GRAPH, impure['reads the environment'])
+  run(dir, { WORD: 'first' })
+  run(dir, { WORD: 'first' })
+  run(dir, { WORD: 'second' })
+  assert.is(fs.readFileSync(join(dir, 'b'), 'utf8'), 'content\nsecond\n')
+})
+
+seal.run()
