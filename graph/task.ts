@@ -5,6 +5,10 @@ import { GraphError } from './error.ts'
 /** The values that each parameter can take. */
 export type Params = Readonly<Record<string, readonly string[]>>
 
+/** `Given` without any field that `Spec` has not: TypeScript lets a function return `{ input: [...] }`. */
+type Only<Given extends Spec, Spec> = Given &
+  Readonly<Record<Exclude<keyof Given, keyof Spec>, never>>
+
 /** One value for each parameter. */
 export type Bound<P extends Params> = { readonly [K in keyof P]: P[K][number] }
 
@@ -81,11 +85,14 @@ export interface TaskHandle<P extends Params = Params> {
  * @example
  * const notes = task('notes', () => ({ inputs: ['n/*.md'], outputs: ['out/n.txt'], run: sh`cat n/*.md > out/n.txt` }))
  */
-export function task(name: string, define: () => TaskSpec): TaskHandle<Record<never, never>>
-export function task<const P extends Params>(
+export function task<S extends TaskSpec>(
+  name: string,
+  define: () => Only<S, TaskSpec>,
+): TaskHandle<Record<never, never>>
+export function task<const P extends Params, S extends TaskSpec>(
   name: string,
   params: P,
-  define: (values: Bound<P>) => TaskSpec,
+  define: (values: Bound<P>) => Only<S, TaskSpec>,
 ): TaskHandle<P>
 export function task(
   name: string,
@@ -105,10 +112,10 @@ export function task(
  * @throws GraphError 'bad-graph' as task() does
  * @example const version = probe('version', { name: ['cc', 'make'] }, ({ name }) => ({ run: argv(name, '--version') }))
  */
-export function probe<const P extends Params>(
+export function probe<const P extends Params, S extends ProbeSpec>(
   name: string,
   params: P,
-  define: (values: Bound<P>) => ProbeSpec,
+  define: (values: Bound<P>) => Only<S, ProbeSpec>,
 ): TaskHandle<P> {
   return handle({ kind: 'probe', name, params, define: define as Declaration['define'] })
 }

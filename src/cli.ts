@@ -1,17 +1,16 @@
 // argv -> command -> process.exitCode, the only place that sets it. A preflight that finds everything in
 // place is answered here, before the parser of arguments or anything else is loaded.
-import { writeSync } from 'node:fs'
-
 import { BACKENDS, type BackendName } from '../tasks/backends.ts'
 import { EXIT } from './exit-code.ts'
 import { liveFolder } from './folders.ts'
 import { detect } from './preflight/detect.ts'
 import { quickArgs } from './quick-args.ts'
+import { print } from './report/print.ts'
 import { availableCached } from './report/verdict-words.ts'
 
 export function main(args: readonly string[]): void {
   const answer = quickAnswer(args)
-  if (answer !== undefined) return printNow(answer)
+  if (answer !== undefined) return print(answer)
   let hasEnded = false
   process.on('exit', (code) => {
     if (hasEnded || code !== 0) return
@@ -69,15 +68,4 @@ function backendOf(args: readonly string[]): BackendName | undefined {
         ? first.slice('--backend='.length)
         : undefined
   return name !== undefined && Object.hasOwn(BACKENDS, name) ? (name as BackendName) : undefined
-}
-
-// process.stdout would load the whole machinery of streams for one line.
-function printNow(text: string): void {
-  try {
-    writeSync(1, text)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EAGAIN') process.stdout.write(text)
-    else if (code !== 'EPIPE') throw error
-  }
 }

@@ -8,6 +8,7 @@ import { dispatch } from './dispatch.ts'
 import { EXIT, EXIT_TABLE } from './exit-code.ts'
 import { COMMANDS, type CommandRow, type Flag, type ParsedArgs } from './flags.ts'
 import { PACKAGE } from './package.ts'
+import { print } from './report/print.ts'
 
 /** Runs a command line; resolves with the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -112,17 +113,17 @@ function number(value: string): number {
 }
 
 function help(program: Command, topic: string | undefined, { json }: { json?: boolean }): number {
-  if (topic === undefined) process.stdout.write(program.helpInformation())
+  if (topic === undefined) print(program.helpInformation())
   else if (topic === 'exit-codes') {
     const rows = `${JSON.stringify({ version: 1, exitCodes: EXIT_TABLE }, null, 2)}\n`
-    process.stdout.write(json ? rows : exitCodes().trimStart())
+    print(json ? rows : exitCodes().trimStart())
   } else {
     const found = program.commands.find((command) => command.name() === topic)
     if (found === undefined)
       program.error(`error: no help topic is called '${topic}'\n  hint: a command, or exit-codes`, {
         exitCode: EXIT.usage,
       })
-    process.stdout.write(found.helpInformation())
+    print(found.helpInformation())
   }
   return EXIT.available
 }

@@ -10,7 +10,11 @@ export function which(name: string, path: string): string | undefined {
     for (const ending of endings) {
       // An empty part of PATH means the working directory; nobody wants a program from there.
       if (folder === '' && !name.includes('/')) continue
-      const full = isAbsolute(name) ? name : resolve(folder, name)
+      const full = isAbsolute(name)
+        ? name
+        : isAbsolute(folder)
+          ? `${folder}/${name}`
+          : resolve(folder, name)
       if (isExecutable(full + ending)) return full + ending
     }
   return undefined
@@ -18,8 +22,10 @@ export function which(name: string, path: string): string | undefined {
 
 function isExecutable(path: string): boolean {
   try {
+    // Asking for the file first: most folders of PATH do not have it, and an exception is slow.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false
     accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
+    return true
   } catch {
     return false
   }

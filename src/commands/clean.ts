@@ -1,6 +1,7 @@
 // clean: removes what nodes made, and what is remembered of them. Only recorded outputs go: nothing that
 // a node is not known to have made.
 import { forgetNodes, recordedOutputs, select } from '../../graph/index.ts'
+import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
 import { type GraphChoices, openSession } from '../session.ts'
 
@@ -13,10 +14,10 @@ export async function clean(
   const files = args.dryRun
     ? recordedOutputs(session, nodes)
     : await forgetNodes(session, nodes, { wait: args.wait !== false })
-  if (args.json) process.stdout.write(jsonDocument({ version: 1, removed: files }))
+  if (args.json) print(jsonDocument({ version: 1, removed: files }))
   else {
     const verb = args.dryRun ? 'would remove' : 'removed'
-    process.stdout.write(`${verb} ${files.length} files of ${nodes.length} nodes\n`)
+    print(`${verb} ${files.length} files of ${nodes.length} nodes\n`)
   }
   return 0
 }

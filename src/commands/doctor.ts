@@ -8,6 +8,7 @@ import { EXIT } from '../exit-code.ts'
 import { liveFolder, lockPath, repairFolder } from '../folders.ts'
 import { detect } from '../preflight/detect.ts'
 import { lacking } from '../preflight/requirements.ts'
+import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
 
 interface Finding {
@@ -49,12 +50,10 @@ export async function doctor(args: { json?: boolean }): Promise<number> {
       hint: missing.install,
     })
   else findings.push({ what: 'repair', ok: true, detail: 'everything that a repair needs is here' })
-  if (args.json) process.stdout.write(jsonDocument({ version: 1, findings }))
+  if (args.json) print(jsonDocument({ version: 1, findings }))
   else
     for (const { what, ok, detail, hint } of findings)
-      process.stdout.write(
-        `${ok ? '✓' : '✗'} ${what.padEnd(10)} ${detail}${hint ? `\n  hint: ${hint}` : ''}\n`,
-      )
+      print(`${ok ? '✓' : '✗'} ${what.padEnd(10)} ${detail}${hint ? `\n  hint: ${hint}` : ''}\n`)
   return missing ? EXIT.build : EXIT.available
 }
 

@@ -5,6 +5,7 @@ import { BACKENDS } from '../../tasks/backends.ts'
 import { EXIT } from '../exit-code.ts'
 import { liveFolder } from '../folders.ts'
 import { detect } from '../preflight/detect.ts'
+import { print } from '../report/print.ts'
 
 export type EmitFormat = 'sh' | 'fish' | 'pwsh' | 'cmd' | 'json' | 'github'
 
@@ -21,9 +22,7 @@ export function env(args: { readonly emit?: EmitFormat; readonly json?: boolean 
   const folders = available.map(({ folder }) => `${folder}/lib`)
   // BitNet-rs reads this one alone when it is set: its detection ignores LLAMA_CPP_DIR.
   plain.set('BITNET_CROSSVAL_LIBDIR', folders[0] as string)
-  process.stdout.write(
-    emit(args.json ? 'json' : (args.emit ?? 'sh'), plain, { name: loaderVariable(), folders }),
-  )
+  print(emit(args.json ? 'json' : (args.emit ?? 'sh'), plain, { name: loaderVariable(), folders }))
   return EXIT.available
 }
 

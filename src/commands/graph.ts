@@ -1,5 +1,6 @@
 // graph: the nodes and edges as a picture for other programs.
 import { type Graph, type Node, plan, select } from '../../graph/index.ts'
+import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
 import { type GraphChoices, openSession } from '../session.ts'
 
@@ -11,7 +12,7 @@ export async function graph(
 ): Promise<number> {
   const session = await openSession(args)
   const nodes = plan(session.graph, select(session.graph, targets))
-  process.stdout.write(draw(session.graph, nodes, args.json ? 'json' : (args.format ?? 'text')))
+  print(draw(session.graph, nodes, args.json ? 'json' : (args.format ?? 'text')))
   return 0
 }
 

@@ -1,5 +1,6 @@
 // list: the nodes that there are.
 import { select } from '../../graph/index.ts'
+import { print } from '../report/print.ts'
 import { clean, jsonDocument } from '../report/text.ts'
 import { type GraphChoices, openSession } from '../session.ts'
 
@@ -16,11 +17,11 @@ export async function list(
       title: spec.title ?? name,
       needs: needs.map((need) => need.name),
     }))
-    process.stdout.write(jsonDocument({ version: 1, nodes: rows }))
+    print(jsonDocument({ version: 1, nodes: rows }))
     return 0
   }
   const width = Math.max(0, ...nodes.map(({ name }) => name.length))
   for (const { name, spec } of nodes)
-    process.stdout.write(`${name.padEnd(width)}  ${clean(spec.title ?? '')}`.trimEnd() + '\n')
+    print(`${name.padEnd(width)}  ${clean(spec.title ?? '')}`.trimEnd() + '\n')
   return 0
 }

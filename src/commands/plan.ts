@@ -8,6 +8,7 @@ import {
   type Session,
   select,
 } from '../../graph/index.ts'
+import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
 import { reasonText } from '../report/words.ts'
 import { type GraphChoices, openSession } from '../session.ts'
@@ -22,8 +23,8 @@ export async function planned(targets: readonly string[], args: Args): Promise<n
   const rows = assessed.filter(({ state }) => state !== 'fresh')
   if (args.json) return json(rows, memory, session)
   const fresh = assessed.length - rows.length
-  for (const row of rows) process.stdout.write(`${lineOf(row, memory)}\n`)
-  process.stdout.write(`${rows.length} to run, ${fresh} fresh\n`)
+  for (const row of rows) print(`${lineOf(row, memory)}\n`)
+  print(`${rows.length} to run, ${fresh} fresh\n`)
   return 0
 }
 
@@ -34,7 +35,7 @@ export async function status(targets: readonly string[], args: Args): Promise<nu
   const width = Math.max(0, ...assessed.map(({ node }) => node.name.length))
   for (const { node, state, reasons } of assessed) {
     const why = reasons.map(reasonText).slice(0, 2).join('; ')
-    process.stdout.write(`${node.name.padEnd(width)}  ${state.padEnd(5)}  ${why}`.trimEnd() + '\n')
+    print(`${node.name.padEnd(width)}  ${state.padEnd(5)}  ${why}`.trimEnd() + '\n')
   }
   return 0
 }
@@ -46,13 +47,11 @@ export async function explain(targets: readonly string[], args: Args): Promise<n
   const rows = assessed.filter(({ node }) => named.has(node))
   if (args.json) return json(rows, memory, session)
   for (const { node, state, reasons } of rows) {
-    process.stdout.write(`${node.name} is ${state === 'maybe' ? 'fresh so far' : state}\n`)
-    for (const reason of reasons) process.stdout.write(`  - ${reasonText(reason)}\n`)
+    print(`${node.name} is ${state === 'maybe' ? 'fresh so far' : state}\n`)
+    for (const reason of reasons) print(`  - ${reasonText(reason)}\n`)
     const record = memory.journal.history.records.get(node.name)
     if (record && state === 'fresh')
-      process.stdout.write(
-        `  last run ${new Date(record.at).toISOString()}, ${(record.ms / 1000).toFixed(1)}s\n`,
-      )
+      print(`  last run ${new Date(record.at).toISOString()}, ${(record.ms / 1000).toFixed(1)}s\n`)
   }
   return 0
 }
@@ -80,6 +79,6 @@ function json(rows: readonly Assessed[], { journal }: Memory, { stateFolder }: S
     reasons,
     expectedMs: journal.history.durations.get(node.name) ?? null,
   }))
-  process.stdout.write(jsonDocument({ version: 1, stateFolder, nodes }))
+  print(jsonDocument({ version: 1, stateFolder, nodes }))
   return 0
 }

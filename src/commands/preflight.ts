@@ -24,6 +24,7 @@ import { classifyNode } from '../preflight/judge-failure.ts'
 import { build, judge, type RepairContext, runNodes } from '../preflight/repair.ts'
 import { type RepairMode, repairMode, shouldRepair } from '../preflight/repair-mode.ts'
 import { lacking } from '../preflight/requirements.ts'
+import { print } from '../report/print.ts'
 import { chooseReporter } from '../report/reporter.ts'
 import { clean, elapsedSeconds, jsonDocument } from '../report/text.ts'
 import {
@@ -94,7 +95,7 @@ export async function preflight(args: PreflightArgs): Promise<number> {
   }
   if (args.json) {
     const backends = verdicts.map(({ text: _, ...rest }) => rest)
-    process.stdout.write(jsonDocument({ version: 1, backends }))
+    print(jsonDocument({ version: 1, backends }))
     for (const { available, text } of verdicts) if (!available) process.stderr.write(text)
   }
   const codes = verdicts.map((verdict) => verdict.exitCode)

@@ -3,6 +3,7 @@ import { type NodeFailure, type RunSummary, runGraph, type Session } from '../..
 import { EXIT, exitOfClass } from '../exit-code.ts'
 import { sealOptions } from '../graph-seal.ts'
 import type { judgeFailure as JudgeFailure } from '../preflight/judge-failure.ts'
+import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
 import type { Reporter } from '../report/view.ts'
 import { type GraphChoices, openOwn, openSession } from '../session.ts'
@@ -29,7 +30,7 @@ export async function runNodes(
   const session = own?.session ?? (await openSession(args))
   if (args.dryRun) {
     const { dryRun } = await import('./dry-run.ts')
-    process.stdout.write(await dryRun(session, targets))
+    print(await dryRun(session, targets))
     return EXIT.available
   }
   const seal = file && own ? sealOptions(file, targets, own.sources) : undefined
@@ -51,7 +52,7 @@ export async function runNodes(
   } finally {
     await view.close()
   }
-  if (args.json) process.stdout.write(jsonDocument({ version: 1, ...summary }))
+  if (args.json) print(jsonDocument({ version: 1, ...summary }))
   else if (!args.quiet) process.stderr.write(counted(summary))
   if (summary.ok) return EXIT.available
   const { failureText } = await import('../report/failure-text.ts')

@@ -12,6 +12,8 @@ import type { FetchOrder } from '../git.ts'
 // A server that says nothing for so long will not speak again (specification 000: 30 s to connect).
 const FIRST_WORD_MS = 30_000
 const SILENCE_MS = 60_000
+// npm names the tarball and then is silent until it has it all; its own limit for that is 5 minutes.
+const DOWNLOAD_MS = 330_000
 
 class FetchFailure extends Error {
   readonly exitCode: number
@@ -147,15 +149,20 @@ async function unpackBundle(mirror: Extract<Mirror, { kind: 'npm' }>): Promise<s
   say(`fetching ${mirror.spec} from the npm registry${isOffline ? "'s cache (offline)" : ''}`)
   const network = isOffline ? ['--offline'] : ['--prefer-offline']
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  await run(npm, [
+  const pack = [
     'pack',
-    '--silent',
+    // Not silent: the cause of a failure would be lost with it. As JSON, or it lists every file.
+    '--json',
+    '--loglevel=http',
+    // Retries are the engine's.
+    '--fetch-retries=0',
     ...network,
     '--ignore-scripts',
     '--pack-destination',
     into,
     mirror.spec,
-  ])
+  ]
+  await run(npm, pack, DOWNLOAD_MS)
   const tarball = fs.readdirSync(into).find((name) => name.endsWith('.tgz'))
   if (tarball === undefined) throw new FetchFailure(`npm gave no tarball of ${mirror.spec}`, 1)
   const digest = createHash('sha512')
@@ -189,7 +196,7 @@ function git(...args: string[]): Promise<string> {
 }
 
 /** Runs a program; what it prints goes through. A long silence ends it. */
-function run(program: string, args: readonly string[]): Promise<string> {
+function run(program: string, args: readonly string[], silenceMs = SILENCE_MS): Promise<string> {
   const env = {
     ...process.env,
     GIT_CONFIG_NOSYSTEM: '1',
@@ -212,11 +219,11 @@ function run(program: string, args: readonly string[]): Promise<string> {
     listen(args.includes('fetch') || args.includes('pack') ? FIRST_WORD_MS + SILENCE_MS : 600_000)
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out += text
-      listen(SILENCE_MS)
+      listen(silenceMs)
     })
     child.stderr.on('data', (text: Buffer) => {
       process.stderr.write(text)
-      listen(SILENCE_MS)
+      listen(silenceMs)
     })
     child.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer)
