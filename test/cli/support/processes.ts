@@ -1,0 +1,49 @@
+// Which processes of a run live: told by what is in their environment, as /proc shows it.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+
+export interface Process {
+  readonly pid: number
+  readonly command: string
+}
+
+/** The mark that the run which holds, or last held, the backend's lock gives to all it starts. */
+export function markOf(home: string): string {
+  const lock = readFileSync(join(home, '.cache/bitnet_locks/llama.lock'), 'utf8')
+  return (JSON.parse(lock) as { mark: string }).mark
+}
+
+/** The processes that carry a mark, or one made from it. */
+export function marked(mark: string): readonly Process[] {
+  return living(new RegExp(`(^|\\0)GRAPH_RUN_MARK=${mark}(\\.\\d+)*\\0`))
+}
+
+/** The processes whose HOME it is. */
+export function inHomeOf(home: string): readonly Process[] {
+  return living(new RegExp(`(^|\\0)HOME=${home}\\0`))
+}
+
+/** Waits for a process with that HOME whose command line fits. */
+export async function appears(home: string, command: RegExp): Promise<Process> {
+  for (let turn = 0; turn < 1500; turn++) {
+    const found = inHomeOf(home).find((process) => command.test(process.command))
+    if (found) return found
+    await pause(20)
+  }
+  throw new Error(`in 30 s no process of ${home} fitted ${command}`)
+}
+
+function living(environment: RegExp): readonly Process[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    if (!/^\d+$/.test(pid)) return []
+    try {
+      // Of a zombie both are empty.
+      if (!environment.test(readFileSync(`/proc/${pid}/environ`, 'latin1'))) return []
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim()
+      return [{ pid: Number(pid), command }]
+    } catch {
+      return []
+    }
+  })
+}

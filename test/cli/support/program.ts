@@ -1,0 +1,93 @@
+// The built program, run as a person runs it: a process of its own, with nothing in its environment
+// but what the test gives.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+export const bin = join(import.meta.dirname, '../../../dist/src/bin.cjs')
+if (!existsSync(bin)) throw new Error(`there is no ${bin}\n  hint: npm run build`)
+
+export interface RunOptions {
+  readonly home: string
+  /** Beside HOME and PATH. `undefined` takes one of these away. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly cwd?: string
+  /** Words in front of node, as `setpriv --reuid=65534`. */
+  readonly before?: readonly string[]
+  /** Options of node itself. */
+  readonly node?: readonly string[]
+}
+
+/** How the program ended, and what it printed. */
+export interface Ended {
+  /** As a shell shows it: 128 and the number for a signal. */
+  readonly code: number
+  readonly signal: string | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Running {
+  readonly child: ChildProcess
+  readonly pid: number
+  readonly ended: Promise<Ended>
+  /** Resolves when stderr holds the text; rejects when the program ends without it. */
+  readonly says: (text: string) => Promise<void>
+}
+
+/** Runs `bitnet-tasks ARGS` to its end. */
+export function bitnetTasks(args: readonly string[], options: RunOptions): Promise<Ended> {
+  return start(args, options).ended
+}
+
+/** Starts `bitnet-tasks ARGS`. */
+export function start(args: readonly string[], options: RunOptions): Running {
+  const { home, cwd = home, before = [], node = [] } = options
+  const [program = '', ...rest] = [...before, process.execPath, ...node, bin, ...args]
+  const env = { HOME: home, PATH: process.env['PATH'], ...options.env }
+  const child = spawn(program, rest, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  const listeners = new Set<() => void>()
+  const tell = (): void => {
+    for (const listener of listeners) listener()
+  }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+    tell()
+  })
+  let hasEnded = false
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      hasEnded = true
+      const shown = code ?? 128 + (SIGNALS[signal ?? ''] ?? 0)
+      resolve({ code: shown, signal: signal ?? undefined, stdout, stderr })
+      tell()
+    })
+  })
+  const says = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (stderr.includes(text)) resolve()
+        else if (hasEnded) reject(new Error(`it ended without saying '${text}':\n${stderr}`))
+        else return
+        listeners.delete(look)
+      }
+      listeners.add(look)
+      look()
+    })
+  return { child, pid: child.pid as number, ended, says }
+}
+
+const SIGNALS: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGTERM: 15,
+}

@@ -1,0 +1,554 @@
+import * as assert from 'uvu/assert'
+
+import {
+  argv,
+  defineGraph,
+  type NodeFailure,
+  root,
+  sh,
+  type TaskSpec,
+  task,
+} from '../../graph/index.ts'
+import { suite } from '../support/suite.ts'
+import { JOURNAL, STATE, World } from '../support/world.ts'
+
+const LOG = `${STATE}/logs/a.1.log`
+
+// One node, called 'a'.
+function only(spec: TaskSpec) {
+  return defineGraph({ tasks: [task('a', () => spec)], roots: { package: '/package' } })
+}
+
+function failure(over: Partial<NodeFailure>): NodeFailure {
+  return { message: '', how: 'command', tail: '', log: LOG, ...over }
+}
+
+const action = suite('action')
+
+action('a command that fails names its exit code, its line and what it printed', async () => {
+  const world = new World()
+  const ran = await world.run(only({ run: [sh`echo before`, sh`cat none.txt`, sh`echo after`] }))
+  assert.equal(ran.outcomes, { a: 'failed' })
+  assert.equal(
+    ran.failures['a'],
+    failure({
+      message: 'command failed with exit code 1: cat none.txt',
+      exitCode: 1,
+      tail: 'before\ncat: none.txt: No such file or directory\n',
+    }),
+  )
+  assert.equal(ran.summary.failures, [{ node: 'a', failure: ran.failures['a'] }])
+  assert.is(ran.summary.ok, false)
+  assert.is(ran.summary.cancelled, false)
+})
+
+action('a node that failed runs again, and the reason says what failed', async () => {
+  const world = new World()
+  const graph = only({ run: sh`false` })
+  await world.run(graph)
+  const { reasons } = await world.run(graph)
+  assert.equal(reasons['a'], [
+    { kind: 'failed-before', detail: 'command failed with exit code 1: false', log: LOG },
+  ])
+})
+
+action('a failure of many lines is remembered as it was', async () => {
+  const world = new World()
+  const graph = only({ run: sh('false\necho \x1f \x1e \\n') })
+  world.host.shell.commands.set('false\necho \x1f \x1e \\n', () => 1)
+  await world.run(graph)
+  assert.equal((await world.reasons(graph))['a'], [
+    {
+      kind: 'failed-before',
+      detail: 'command failed with exit code 1: false\necho \x1f \x1e \\n',
+      log: LOG,
+    },
+  ])
+})
+
+action('a long command is cut in the message', async () => {
+  const world = new World()
+  const line = `exit 3 ${'x'.repeat(400)}`
+  const { failures } = await world.run(only({ run: sh(line) }))
+  assert.is(failures['a']?.message, `command failed with exit code 3: ${line.slice(0, 300)}…`)
+})
+
+action('an exit code above 128 names the signal', async () => {
+  const world = new World()
+  for (const [code, signal] of [
+    [137, 'SIGKILL'],
+    [139, 'SIGSEGV'],
+    [158, 'signal 30'],
+  ] as const) {
+    const { failures } = await world.run(only({ run: sh`exit ${code}` }))
+    assert.is(failures['a']?.signal, signal)
+    assert.is(failures['a']?.exitCode, code)
+  }
+})
+
+action('a command that was killed, or could not start, says so', async () => {
+  const world = new World()
+  world.host.shell.commands.set('killed', () => ({ how: 'signalled', signal: 'SIGKILL' }))
+  world.host.shell.commands.set('absent', () => ({
+    how: 'not-started',
+    errno: 'E2BIG',
+    message: 'too long',
+  }))
+  const killed = await world.run(only({ run: sh`killed` }))
+  assert.equal(
+    killed.failures['a'],
+    failure({ message: 'command was ended by SIGKILL: killed', signal: 'SIGKILL' }),
+  )
+  const absent = await world.run(only({ run: sh`absent` }))
+  assert.equal(
+    absent.failures['a'],
+    failure({ message: 'command could not start (E2BIG): absent', errno: 'E2BIG' }),
+  )
+})
+
+action('a contract that fails fails the node, after its commands', async () => {
+  const world = new World()
+  const graph = only({
+    outputs: ['a.out'],
+    run: sh`echo a > a.out`,
+    contracts: [sh`cat a.out none.so`],
+  })
+  const { failures } = await world.run(graph)
+  assert.equal(
+    failures['a'],
+    failure({
+      how: 'contract',
+      message: 'contract failed with exit code 1: cat a.out none.so',
+      exitCode: 1,
+      tail: 'a\ncat: none.so: No such file or directory\n',
+    }),
+  )
+  world.edit('none.so', 'so')
+  const again = await world.run(graph)
+  assert.equal(again.outcomes, { a: 'changed' })
+  assert.equal((await world.run(graph)).started, [])
+})
+
+action('an output that the commands did not write fails the node', async () => {
+  const world = new World()
+  const { failures } = await world.run(
+    only({ outputs: ['lib/a.so'], run: sh`echo made > lib/b.so` }),
+  )
+  assert.equal(
+    failures['a'],
+    failure({
+      how: 'output',
+      message: "the commands ended well, but the output 'lib/a.so' is not there",
+      hint: 'correct the path in outputs, or the command that should write it',
+    }),
+  )
+})
+
+action('an output glob that matches nothing fails the node', async () => {
+  const world = new World()
+  const { failures } = await world.run(only({ outputs: ['lib/*.so', '!lib/x.so'], run: sh`true` }))
+  assert.is(
+    failures['a']?.message,
+    "the commands ended well, but no file matches the output 'lib/*.so'",
+  )
+})
+
+action('a folder where an output should be fails the node', async () => {
+  const world = new World({ 'a.out/x': 'x' })
+  const { failures } = await world.run(only({ outputs: ['a.out'], run: sh`true` }))
+  assert.is(failures['a']?.message, "'/w/a.out' is a folder, not a file")
+  assert.is(failures['a']?.hint, "name its files: '/w/a.out/**'")
+})
+
+action('a program that is not on PATH fails the node before its commands', async () => {
+  const world = new World()
+  const graph = only({ tools: ['git'], run: [sh`echo begun`, argv('cmake', '-S', '.')] })
+  const { failures } = await world.run(graph)
+  assert.equal(
+    failures['a'],
+    failure({
+      how: 'tool',
+      message: "the program 'cmake' is not on PATH",
+      errno: 'ENOENT',
+      hint: 'install it, or put its folder on PATH',
+    }),
+  )
+  assert.equal(world.host.shell.spawned, [])
+})
+
+action('a program that a need has just installed is found', async () => {
+  const world = new World()
+  const install = task('install', () => ({ run: sh`install` }))
+  world.host.shell.commands.set('install', () => {
+    world.host.disk.write('/opt/bin/gen', 'gen 1', 0o755)
+    return undefined
+  })
+  const before = task('before', () => ({ tools: ['gen'], run: sh`true` }))
+  const use = task('use', () => ({
+    needs: [install()],
+    outputs: ['x.out'],
+    run: sh`gen > x.out`,
+    tools: ['gen'],
+  }))
+  const graph = defineGraph({ tasks: [before, install, use] })
+  const ran = await world.run(graph, { keepGoing: true })
+  assert.equal(ran.outcomes, { before: 'failed', install: 'changed', use: 'changed' })
+  assert.is(world.read('x.out'), '<gen 1>')
+})
+
+for (const input of ['none.c', 'none/**/*.c', './none.c', 'src/{none,nor}.c'])
+  action(`the input '${input}' that finds no file fails the node, with a hint`, async () => {
+    const world = new World({ 'src/x.c': 'x' })
+    const graph = only({ inputs: [input, 'src/x.c'], run: sh`true` })
+    const { failures } = await world.run(graph)
+    assert.equal(
+      failures['a'],
+      failure({
+        how: 'input',
+        message: `'a': no file matches the input '${input}'`,
+        hint: `correct it, or write '${input}?' if it may be absent`,
+      }),
+    )
+    assert.equal(world.host.shell.spawned, [])
+    const optional = only({ inputs: [`${input}?`, 'src/x.c'], run: sh`true` })
+    assert.equal((await world.run(optional)).outcomes, { a: 'changed' })
+  })
+
+action('an input that is gone fails the node that was fresh', async () => {
+  const world = new World({ 'a.in': 'a' })
+  const graph = only({ inputs: ['a.in'], run: sh`true` })
+  await world.run(graph)
+  world.remove('a.in')
+  const detail = "'a': no file matches the input 'a.in'"
+  assert.equal(await world.reasons(graph), { a: [{ kind: 'input-missing', name: 'a', detail }] })
+  const ran = await world.run(graph)
+  assert.equal(ran.reasons['a'], [{ kind: 'input-missing', name: 'a', detail }])
+  assert.is(ran.failures['a']?.message, detail)
+  assert.is(ran.failures['a']?.hint, "correct it, or write 'a.in?' if it may be absent")
+})
+
+action('an input below a root is named with its root', async () => {
+  const world = new World()
+  const { failures } = await world.run(only({ inputs: [root('package')('x.c')], run: sh`true` }))
+  assert.is(failures['a']?.message, "'a': no file matches the input '{package}/x.c'")
+})
+
+action('a folder among the inputs is refused', async () => {
+  const world = new World({ 'src/x.c': 'x' })
+  const { failures } = await world.run(only({ inputs: ['src'], run: sh`true` }))
+  assert.is(failures['a']?.message, "'/w/src' is a folder, not a file")
+  assert.is(failures['a']?.hint, "name its files: '/w/src/**'")
+})
+
+action('an input that cannot be read fails the node, whether it has a record or not', async () => {
+  const world = new World({ 'a.in': 'a' })
+  const graph = only({ inputs: ['a.in'], run: sh`true` })
+  const fault = (operation: string, path: string): string | undefined =>
+    operation === 'digest' && path === '/w/a.in' ? 'EACCES' : undefined
+  world.host.disk.fault = fault
+  const first = await world.run(graph)
+  assert.is(first.failures['a']?.message, "cannot read '/w/a.in': EACCES")
+  world.host.disk.fault = () => undefined
+  await world.run(graph)
+  world.edit('a.in', 'A')
+  world.host.disk.fault = fault
+  const second = await world.run(graph)
+  assert.is(second.failures['a']?.message, "cannot read '/w/a.in': EACCES")
+  assert.is(second.failures['a']?.how, 'input')
+})
+
+action('a fact that the machine does not know fails the node', async () => {
+  const world = new World()
+  const { failures } = await world.run(only({ facts: ['colour'], run: sh`true` }))
+  assert.is(failures['a']?.message, "no fact of the machine is called 'colour'")
+})
+
+action('old outputs are removed before the commands run', async () => {
+  const world = new World({ 'a.in': 'one' })
+  const graph = only({ inputs: ['a.in'], outputs: ['gen/**'], run: sh`generate` })
+  world.host.shell.commands.set('generate', ({ sh }) => {
+    assert.equal(Object.keys(world.host.disk.tree('/w/gen')), [])
+    return sh(`echo x > gen/${world.read('a.in')}`)
+  })
+  world.host.disk.makeFolder('/w/gen')
+  await world.run(graph)
+  world.edit('a.in', 'two')
+  assert.is((await world.run(graph)).summary.ok, true)
+  assert.equal(world.host.disk.tree('/w/gen'), { two: 'x\n' })
+})
+
+action('outputs of a task that says clean: false stay for its commands', async () => {
+  const world = new World({ 'a.in': 'one' })
+  const graph = only({
+    inputs: ['a.in'],
+    outputs: ['a.out'],
+    clean: false,
+    run: sh`cat a.in >> a.out`,
+  })
+  await world.run(graph)
+  world.edit('a.in', 'two')
+  await world.run(graph)
+  assert.is(world.read('a.out'), 'onetwo')
+})
+
+action('a file of the person that a wrong output glob names is not removed', async () => {
+  const world = new World({ 'src/x.c': 'mine' })
+  const graph = only({ outputs: ['src/*'], run: sh`echo made > src/y.c && false` })
+  await world.run(graph)
+  await world.run(graph)
+  assert.is(world.read('src/x.c'), 'mine')
+})
+
+action('the folders of outputs are made', async () => {
+  const world = new World()
+  const ran = await world.run(only({ outputs: ['deep/er/a.out'], run: sh`echo a > deep/er/a.out` }))
+  assert.is(ran.summary.ok, true)
+})
+
+action('commands run in the folder that the task names', async () => {
+  const world = new World({ 'src/a.in': 'a' })
+  const pkg = root('package')
+  world.host.disk.write('/package/inner/p.in', 'p')
+  await world.run(only({ cwd: 'src', run: sh`cat a.in > a.out` }))
+  assert.is(world.read('src/a.out'), 'a')
+  await world.run(only({ cwd: pkg('inner'), run: sh`cat p.in > p.out` }))
+  assert.is(world.host.disk.readText('/package/inner/p.out'), 'p')
+})
+
+action('the log of a try holds what its commands printed, and no older try', async () => {
+  const world = new World()
+  const graph = only({ run: [sh`echo one`, sh`echo two`] })
+  await world.run(graph)
+  await world.run(graph, { force: true })
+  assert.is(world.host.disk.readText(LOG), 'one\ntwo\n')
+})
+
+action('an input that is edited while the node runs is not recorded as fresh', async () => {
+  const world = new World({ 'a.in': 'one' })
+  const graph = only({
+    inputs: ['a.in'],
+    outputs: ['a.out'],
+    run: [sh`cat a.in > a.out`, sh`late`],
+  })
+  const late = (): undefined => world.write('a.in', 'two') as undefined
+  world.host.shell.commands.set('late', late)
+  const ran = await world.run(graph)
+  assert.equal(ran.outcomes, { a: 'changed' })
+  assert.equal(
+    ran.events.filter((event) => event.type === 'input-moved').map((event) => event.name),
+    ['a.in'],
+  )
+  world.host.shell.commands.delete('late')
+  world.host.shell.commands.set('late', () => undefined)
+  const again = await world.run(graph)
+  assert.equal(again.reasons['a'], [
+    { kind: 'failed-before', detail: "the input 'a.in' changed while it ran", log: LOG },
+  ])
+  assert.is(world.read('a.out'), 'two')
+  assert.equal((await world.run(graph)).started, [])
+})
+
+action(
+  'an input of equal size that is edited in the same tick, while the node runs, too',
+  async () => {
+    const world = new World({ 'a.in': 'one' })
+    const graph = only({
+      inputs: ['a.in'],
+      outputs: ['a.out'],
+      run: [sh`cat a.in > a.out`, sh`late`],
+    })
+    world.host.shell.commands.set('late', () => undefined)
+    world.write('a.in', 'two')
+    world.host.shell.commands.set('late', () => world.write('a.in', 'six') as undefined)
+    await world.run(graph)
+    world.host.shell.commands.set('late', () => undefined)
+    assert.equal((await world.run(graph)).started, ['a'])
+    assert.is(world.read('a.out'), 'six')
+  },
+)
+
+for (const [what, edit, name] of [
+  ['added to a glob', (world: World) => world.write('b.in', 'b'), 'b.in'],
+  ['removed from a glob', (world: World) => world.host.disk.removeFile('/w/c.in'), 'c.in'],
+] as const)
+  action(`an input that is ${what} while the node runs is not recorded as fresh`, async () => {
+    const world = new World({ 'a.in': 'a', 'c.in': 'c' })
+    const graph = only({ inputs: ['*.in'], run: sh`edit` })
+    world.host.shell.commands.set('edit', () => edit(world) as undefined)
+    const ran = await world.run(graph)
+    assert.equal(
+      ran.events.filter((event) => event.type === 'input-moved').map((event) => event.name),
+      [name],
+    )
+    world.host.shell.commands.set('edit', () => undefined)
+    assert.equal((await world.run(graph)).started, ['a'])
+    assert.equal((await world.run(graph)).started, [])
+  })
+
+action('a task that edits its own input runs once more, then is stable', async () => {
+  const world = new World({ 'a.in': 'untidy' })
+  const graph = only({ inputs: ['a.in'], run: sh`echo tidy > a.in` })
+  assert.equal((await world.run(graph)).started, ['a'])
+  assert.equal((await world.run(graph)).started, ['a'])
+  assert.equal((await world.run(graph)).started, [])
+})
+
+action('a variable or fact that cannot change during a run is no trouble', async () => {
+  const world = new World()
+  const graph = only({ env: ['CC'], run: sh`true` })
+  world.host.env['CC'] = 'gcc'
+  await world.run(graph)
+  assert.equal((await world.run(graph)).started, [])
+})
+
+action('a program that is replaced while the node runs makes it stale', async () => {
+  const world = new World()
+  world.program('cc', 'cc 1')
+  const graph = only({ outputs: ['a.o'], run: [sh`late`, argv('cc')], tools: ['cc'] })
+  world.host.shell.commands.set('late', () => {
+    world.host.disk.replace('/opt/bin/cc', 'cc 2')
+    return undefined
+  })
+  world.host.shell.commands.set('cc', ({ sh }) => sh('cc > a.o'))
+  await world.run(graph)
+  assert.equal((await world.run(graph)).started, ['a'])
+})
+
+action(
+  'an output of a need that is edited while the node runs is not recorded as fresh',
+  async () => {
+    const world = new World()
+    const make = task('make', () => ({ outputs: ['x.out'], run: sh`echo x > x.out` }))
+    const use = task('use', () => ({
+      needs: [make()],
+      outputs: ['y'],
+      run: [sh`early`, sh`cat x.out > y`],
+    }))
+    const graph = defineGraph({ tasks: [make, use] })
+    world.host.shell.commands.set('early', () => world.write('x.out', 'other') as undefined)
+    const ran = await world.run(graph)
+    assert.equal(
+      ran.events.filter((event) => event.type === 'input-moved').map((event) => event.name),
+      ['x.out'],
+    )
+    world.host.shell.commands.set('early', () => undefined)
+    assert.equal((await world.run(graph)).started, ['make', 'use'])
+    assert.is(world.read('y'), 'x\n')
+    assert.equal((await world.run(graph)).started, [])
+  },
+)
+
+action('a discovered input is an input of the next run', async () => {
+  const world = new World({ 'a.c': 'c', 'a.h': 'h' })
+  const graph = only({
+    inputs: ['a.c'],
+    outputs: ['a.o'],
+    depfile: 'a.d',
+    run: sh`echo a.o: a.c /w/a.h > a.d && cat a.c a.h > a.o`,
+  })
+  await world.run(graph)
+  assert.equal((await world.run(graph)).started, [])
+  world.edit('a.h', 'H')
+  const ran = await world.run(graph)
+  assert.equal(
+    ran.reasons['a']?.map((reason) => [reason.kind, 'name' in reason && reason.name]),
+    [['discovered-changed', 'a.h']],
+  )
+  assert.is(world.read('a.o'), 'cH')
+  world.remove('a.h')
+  assert.equal((await world.run(graph)).outcomes, { a: 'failed' })
+})
+
+action(
+  'a discovered input that is edited while the node runs is not recorded as fresh',
+  async () => {
+    const world = new World({ 'a.h': 'one' })
+    const graph = only({
+      outputs: ['a.o'],
+      depfile: 'a.d',
+      run: [sh`echo a.o: a.h > a.d && cat a.h > a.o`, sh`late`],
+    })
+    world.host.shell.commands.set('late', () => {
+      world.host.clock.advance(1000)
+      return world.write('a.h', 'two') as undefined
+    })
+    await world.run(graph)
+    world.host.shell.commands.set('late', () => undefined)
+    assert.equal((await world.run(graph)).started, ['a'])
+    assert.is(world.read('a.o'), 'two')
+    assert.equal((await world.run(graph)).started, [])
+    world.host.shell.commands.set('late', () => world.write('a.h', 'six') as undefined)
+    world.edit('a.h', 'ten')
+    assert.equal((await world.run(graph)).started, ['a'])
+    world.host.shell.commands.set('late', () => undefined)
+    assert.equal((await world.run(graph)).started, ['a'])
+    assert.is(world.read('a.o'), 'six')
+    assert.equal((await world.run(graph)).started, [])
+  },
+)
+
+action(
+  'a discovered input that the node itself writes runs it once more, then is stable',
+  async () => {
+    const world = new World()
+    const graph = only({
+      outputs: ['a.o'],
+      depfile: 'a.d',
+      run: sh`echo gen > gen.h && echo a.o: gen.h a.o > a.d && cat gen.h > a.o`,
+    })
+    await world.run(graph)
+    await world.run(graph)
+    assert.equal((await world.run(graph)).started, [])
+  },
+)
+
+action('a depfile that was not written discovers nothing', async () => {
+  const world = new World()
+  const graph = only({ depfile: 'none.d', run: sh`true` })
+  await world.run(graph)
+  assert.equal((await world.run(graph)).started, [])
+})
+
+action('a need produced what it produced: outputs of work that took long are fsynced', async () => {
+  const world = new World()
+  const slow = only({ outputs: ['a.out'], run: [sh`slow`, sh`echo a > a.out`] })
+  world.host.shell.commands.set('slow', () => world.host.clock.advance(500) as undefined)
+  await world.run(slow)
+  assert.equal(world.host.disk.flushed, ['/w/a.out', JOURNAL])
+  const quick = only({ outputs: ['b.out'], run: sh`echo b > b.out` })
+  await world.run(quick)
+  assert.equal(world.host.disk.flushed, ['/w/a.out', JOURNAL, JOURNAL])
+})
+
+for (const [what, operation, path] of [
+  ['a log that cannot be removed', 'unlink', LOG],
+  ['an output folder that cannot be made', 'mkdir', '/w/lib'],
+  ['an fsync that fails', 'fsync', '/w/lib/a.out'],
+] as const)
+  action(`${what} fails the node and names the path`, async () => {
+    const world = new World()
+    world.host.disk.write(LOG, 'old')
+    world.host.disk.fault = (did, at) => (did === operation && at === path ? 'EROFS' : undefined)
+    const graph = only({ outputs: ['lib/a.out'], run: [sh`slow`, sh`echo a > lib/a.out`] })
+    world.host.shell.commands.set('slow', () => world.host.clock.advance(500) as undefined)
+    const { failures } = await world.run(graph)
+    assert.is(failures['a']?.how, 'system')
+    assert.is(failures['a']?.errno, 'EROFS')
+    assert.is(failures['a']?.message, `EROFS '${path}': EROFS: ${operation} '${path}'`)
+  })
+
+action('a mistake of the code is not a failed node', async () => {
+  const world = new World()
+  world.host.shell.commands.set('odd', () => {
+    throw new Error('BUG: odd')
+  })
+  try {
+    await world.run(only({ run: sh`odd` }))
+    assert.unreachable()
+  } catch (error) {
+    assert.is((error as Error).message, 'BUG: odd')
+  }
+  assert.is(world.host.locks.isHeld(`${STATE}/lock`), false)
+})
+
+action.run()
