@@ -99,6 +99,8 @@ function repairEnvironment(choices: GraphChoices): Record<string, string | undef
     ...process.env,
     BITNET_TASKS_FETCH: mirrorOf(choices.source),
     BITNET_TASKS_OFFLINE: choices.offline ? '1' : '0',
-    CMAKE_BUILD_PARALLEL_LEVEL: String(choices.jobs ?? availableParallelism()),
+    CMAKE_BUILD_PARALLEL_LEVEL: String(
+      choices.jobs ?? process.env['CMAKE_BUILD_PARALLEL_LEVEL'] ?? availableParallelism(),
+    ),
   }
 }

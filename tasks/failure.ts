@@ -133,6 +133,8 @@ const ESCAPES =
 
 // Progress, warnings and echoes: true of runs that end well, too. Each at the start of a line.
 const NOISE = [
+  // A build runs with GIT_DIR=/dev/null, so that it bakes in no commit of a repository around it.
+  /^fatal: not a git repository: '\/dev\/null'$/,
   /^\$ |^exit code: \d+(?: \(|$)/,
   /^-- (?!configuring incomplete)/i,
   /^\[ *\d+(?:%|\/\d+)\] (?!.*\b(?:error|fatal)\b)/i,

@@ -3,18 +3,31 @@ import { assess, commandText, plan, recall, type Session, select } from '../../g
 import { clean } from '../report/text.ts'
 import { reasonText } from '../report/words.ts'
 
-/** `Would execute:` and numbered commands. */
-export async function dryRun(session: Session, targets: readonly string[]): Promise<string> {
+export interface DryRun {
+  /** `Would execute:` and numbered commands. */
+  readonly text: string
+  /** The commands alone, in order. */
+  readonly commands: readonly string[]
+}
+
+/** What a run of the targets would execute. */
+export async function dryRun(session: Session, targets: readonly string[]): Promise<DryRun> {
   const memory = recall(session)
   const wanted = plan(session.graph, select(session.graph, targets))
   const stale = (await assess(wanted, memory)).filter(({ state }) => state !== 'fresh')
-  if (stale.length === 0) return 'Would execute: nothing, everything is fresh\n'
-  let number = 0
-  const lines = stale.flatMap(({ node, state, reasons }) => [
-    `${node.name}${state === 'maybe' ? ' (if what it needs changes)' : ''}: ${reasons.map(reasonText).slice(0, 2).join('; ')}`,
-    ...node.commands.map(
-      (command) => `  ${++number}. ${clean(commandText(command, memory.world.roots))}`,
-    ),
-  ])
-  return `Would execute:\n${lines.join('\n')}\n`
+  const commands: string[] = []
+  const lines = stale.flatMap(({ node, state, reasons }) => {
+    const own = node.commands.map((command) => clean(commandText(command, memory.world.roots)))
+    const first = commands.length + 1
+    commands.push(...own)
+    const condition = state === 'maybe' ? ' (if what it needs changes)' : ''
+    const why = reasons.map(reasonText).slice(0, 2).join('; ')
+    const numbered = own.map((command, i) => `  ${first + i}. ${command}`)
+    return [`${node.name}${condition}: ${why}`, ...numbered]
+  })
+  const text =
+    stale.length === 0
+      ? 'Would execute: nothing, everything is fresh\n'
+      : `Would execute:\n${lines.join('\n')}\n`
+  return { text, commands }
 }

@@ -68,6 +68,7 @@ export interface Verdict {
   readonly folder: string
   readonly seconds?: number
   readonly error?: string
+  readonly wouldExecute?: readonly string[]
 }
 
 // The order in which a failing class of several backends decides the exit code.
@@ -96,7 +97,8 @@ export async function preflight(args: PreflightArgs): Promise<number> {
   if (args.json) {
     const backends = verdicts.map(({ text: _, ...rest }) => rest)
     print(jsonDocument({ version: 1, backends }))
-    for (const { available, text } of verdicts) if (!available) process.stderr.write(text)
+    for (const { available, how, text } of verdicts)
+      if (!available && how !== 'dry-run') process.stderr.write(text)
   }
   const codes = verdicts.map((verdict) => verdict.exitCode)
   return WORST.find((code) => codes.includes(code)) ?? Math.max(...codes)
@@ -158,7 +160,7 @@ class Preflight {
     const built = await build(context, isForced, this.startedAt)
     if (built.how === 'failed') return this.failed(built.summary.failures[0], context.session)
     if (built.how === 'staged') return this.handOver(context)
-    const summary = await runNodes(context, 'revalidate', false)
+    const summary = await runNodes(context, ['revalidate'], false)
     if (!summary.ok)
       return this.rejected(
         summary.failures[0]?.failure.message ?? 'revalidate did not run',
@@ -367,7 +369,7 @@ class Preflight {
   }
 
   private async dry(session: Session): Promise<Verdict> {
-    const text = await dryRun(session, [
+    const { text, commands } = await dryRun(session, [
       `rebuild-tool[${this.backend.name},${this.device}]`,
       `revalidate[${this.backend.name},${this.device}]`,
     ])
@@ -379,6 +381,7 @@ class Preflight {
       exitCode: EXIT.available,
       text,
       folder: this.live,
+      wouldExecute: commands,
     }
   }
 

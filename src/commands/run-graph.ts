@@ -30,7 +30,8 @@ export async function runNodes(
   const session = own?.session ?? (await openSession(args))
   if (args.dryRun) {
     const { dryRun } = await import('./dry-run.ts')
-    print(await dryRun(session, targets))
+    const { text, commands } = await dryRun(session, targets)
+    print(args.json ? jsonDocument({ version: 1, wouldExecute: commands }) : text)
     return EXIT.available
   }
   const seal = file && own ? sealOptions(file, targets, own.sources) : undefined

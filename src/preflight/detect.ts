@@ -64,10 +64,15 @@ export function detect(name: BackendName, folder: string): Detection {
   for (const { path, size, mtimeMs } of manifest.files) {
     const stat = statSync(`${folder}/${path}`, { throwIfNoEntry: false })
     if (stat === undefined) return missing('damaged', `${folder}/${path} is gone`)
-    if (stat.size !== size || stat.mtimeMs !== mtimeMs)
+    if (stat.size !== size || !isSameTime(stat.mtimeMs, mtimeMs))
       return missing('damaged', `${folder}/${path} was changed after the build`)
   }
   return { state: 'available', folder, manifest }
+}
+
+// An image layer or an archive may have cut the time to whole seconds.
+function isSameTime(now: number, then: number): boolean {
+  return now === then || (now % 1000 === 0 && now === then - (then % 1000))
 }
 
 /** The manifest of a folder. */

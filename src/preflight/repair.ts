@@ -41,7 +41,7 @@ export async function build(
   startedAt: Date,
 ): Promise<Built> {
   const { session, live } = context
-  const summary = await runNodes(context, 'rebuild-tool', force)
+  const summary = await runNodes(context, force ? BUILT : ['rebuild-tool'], force)
   if (!summary.ok) return { how: 'failed', summary }
   const generation = generationOf(context)
   // A damaged installation still has the name of its content, so its files are looked at as well.
@@ -78,7 +78,7 @@ export type Judged =
 /** Validates a staged generation where it lies, and makes it live or drops it. */
 export async function judge(context: RepairContext, staged: Staged): Promise<Judged> {
   const { session, live, backend, device } = context
-  const summary = await runNodes(context, 'revalidate', false)
+  const summary = await runNodes(context, ['revalidate'], false)
   if (summary.cancelled) return { how: 'cancelled' }
   const failure = summary.failures[0]?.failure
   const problem = summary.ok
@@ -91,14 +91,17 @@ export async function judge(context: RepairContext, staged: Staged): Promise<Jud
   return { how: 'committed', aside: commit(live, staged) }
 }
 
-/** Runs the nodes of one task for the backend and device, with retries for the network. */
+// What a forced repair runs again; the source is pinned and checked by content.
+const BUILT = ['cmake-configure', 'cmake-build', 'gen-detect-constants', 'rebuild-tool']
+
+/** Runs the nodes of tasks for the backend and device, with retries for the network. */
 export function runNodes(
   { session, backend, device, jobs, keepGoing, report, signal }: RepairContext,
-  task: string,
+  tasks: readonly string[],
   force: boolean,
 ): Promise<RunSummary> {
   return runGraph(session, {
-    targets: [`${task}[${backend.name},${device}]`],
+    targets: tasks.map((task) => `${task}[${backend.name},${device}]`),
     force,
     keepGoing,
     report,

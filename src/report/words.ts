@@ -107,7 +107,7 @@ export function revalidationFailed(trouble: Trouble): string {
     errorLines(trouble),
     [
       ['The previous installation was left as it was'],
-      ['Build everything anew:', `${again(backend)} --repair=always`],
+      ['Run the repair again, even where it looks fresh:', `${again(backend)} --repair=always`],
       ['See what the machine offers:', 'bitnet-tasks doctor'],
     ],
     'Exit code: 8 (revalidation failed)',

@@ -583,7 +583,7 @@ Object.defineProperty(process, 'version', { value: 'v${version}' })
       const { code, stdout, stderr } = await as(version)
       assert.is(
         stderr,
-        `bitnet-tasks needs Node 22.22, 24.15, or 26 and newer; this is v${version}\n`,
+        `bitnet-tasks needs Node 22.22.2, 24.15, or 26 and newer; this is v${version}\n`,
       )
       assert.is(stdout, '')
       assert.is(code, 5)

@@ -191,7 +191,10 @@ llama('one file edited: exactly the build and what depends on its changed bytes 
     'rebuild-tool[llama,cpu]',
     'revalidate[llama,cpu]',
   ])
-  assert.match(ended.stderr, `cmake-build[llama,cpu] is stale: the input '${EDITED}' changed (`)
+  assert.match(
+    ended.stderr,
+    `cmake-build[llama,cpu] is stale: the input '{source}/${EDITED}' changed (`,
+  )
   assert.is(digestOf(mine), edited)
 
   assert.ok(fs.readFileSync(join(live, 'lib/libllama.so')).includes('mmap and mlock'))

@@ -257,6 +257,26 @@ action('an input that cannot be read fails the node, whether it has a record or 
   assert.is(second.failures['a']?.how, 'input')
 })
 
+action('a folder that a glob cannot look into fails the node, and is named', async () => {
+  const world = new World({ 'src/x.c': 'x' })
+  world.host.disk.fault = (operation) => (operation === 'scandir' ? 'EACCES' : undefined)
+  const { failures } = await world.run(only({ inputs: ['src/**'], run: sh`true` }))
+  assert.is(failures['a']?.message, "cannot read '/w/src/x.c': EACCES")
+  assert.is(failures['a']?.errno, 'EACCES')
+  assert.is(failures['a']?.hint, "make it readable: ls -ld '/w/src/x.c'")
+})
+
+action('a word of a wrapper that nobody may look at is no program', async () => {
+  const world = new World()
+  world.program('cc', '#!/bin/sh\nHOME=/root/secret exec /bin/cat "$@"\n')
+  const stat = world.host.disk.stat.bind(world.host.disk)
+  world.host.disk.stat = (path) => {
+    if (path === '/root/secret') throw Object.assign(new Error('EACCES'), { code: 'EACCES' })
+    return stat(path)
+  }
+  assert.is((await world.run(only({ tools: ['cc'], run: sh`true` }))).summary.ok, true)
+})
+
 action('a fact that the machine does not know fails the node', async () => {
   const world = new World()
   const { failures } = await world.run(only({ facts: ['colour'], run: sh`true` }))
