@@ -2,8 +2,6 @@
 
 export type RepairMode = 'auto' | 'never' | 'always'
 
-export const REPAIR_MODES: readonly RepairMode[] = ['auto', 'never', 'always']
-
 const CI_VARIABLES = ['CI', 'GITHUB_ACTIONS', 'JENKINS_HOME', 'GITLAB_CI', 'CIRCLECI'] as const
 
 /** The mode: an explicit choice wins; otherwise never in CI, auto elsewhere. */

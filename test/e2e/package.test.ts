@@ -45,7 +45,7 @@ pack('it holds what runs, its types, the sources of the probe, licences, and no 
     'CHANGELOG.md',
     'dist/src/bin.cjs',
     'dist/src/start.cjs',
-    'dist/src/cli.js',
+    'dist/src/cli.cjs',
     'dist/graph/index.js',
     'dist/graph/index.d.ts',
     'dist/bitnet.tasks.js',

@@ -626,7 +626,8 @@ async function nobodyIsLeft(mark: string): Promise<void> {
 async function printed(log: string, text: string): Promise<void> {
   const folder = dirname(log)
   const isOutput = (name: string): boolean => name === basename(log) || name.startsWith('.spool-')
-  const hasIt = (name: string): boolean => fs.readFileSync(join(folder, name), 'utf8').includes(text)
+  const hasIt = (name: string): boolean =>
+    fs.readFileSync(join(folder, name), 'utf8').includes(text)
   while (!fs.readdirSync(folder).filter(isOutput).some(hasIt)) await pause(5)
 }
 
