@@ -127,7 +127,7 @@ function wordText(word: Word, where: (place: Place) => string): string {
   return word.map((piece) => (typeof piece === 'string' ? piece : where(piece))).join('')
 }
 
-// Of '\033' in a template JavaScript makes no text at all, and would then run a program 'undefined'.
+// Of a backslash and digits in a template JavaScript makes no text at all, and would run 'undefined'.
 function badEscape(raw: string): GraphError {
   return new GraphError(`a command holds an escape that JavaScript does not know: ${raw.trim()}`, {
     code: 'bad-graph',

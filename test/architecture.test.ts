@@ -58,7 +58,11 @@ const TABLE: readonly Row[] = [
   { from: TASKS, may: [/^node:(path|os)$/, ENGINE, TASKS] },
   { from: /^bitnet\.tasks\.ts$/, may: [ENGINE, TASKS] },
   // It is what evaluates a person's own graph file.
-  { ...PERSONS_SIDE, from: /^src\/load-graph\.ts$/, mayLater: [COMPUTED] },
+  {
+    ...PERSONS_SIDE,
+    from: /^src\/load-graph\.ts$/,
+    mayLater: [COMPUTED, /^bitnet\.tasks\.ts$/],
+  },
   PERSONS_SIDE,
 ]
 

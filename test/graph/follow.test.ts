@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 
 import { defineGraph, type RunEvent, sh, task } from '../../graph/index.ts'
 import { suite } from '../support/suite.ts'
-import { World } from '../support/world.ts'
+import { STATE, World } from '../support/world.ts'
 
 const graph = defineGraph({ tasks: [task('build', () => ({ run: sh`build` }))] })
 
@@ -63,6 +63,26 @@ follow(
     assert.is(all.at(-2), 'é'.repeat(99))
   },
 )
+
+follow('lines of a command that prints into a spool are told once, in order', async () => {
+  const world = new World()
+  const { shell, clock } = world.host
+  shell.hasSpool = true
+  for (const name of ['one', 'two'])
+    shell.commands.set(name, ({ print }) => {
+      print(`${name} begins\n`)
+      clock.advance(100)
+      print(`${name} é`)
+      clock.advance(100)
+      print(' ends\n')
+      return undefined
+    })
+  const both = defineGraph({ tasks: [task('both', () => ({ run: [sh`one`, sh`two`] }))] })
+  const { events } = await world.run(both, { follow: true })
+  const lines = ['one begins', 'one é ends', 'two begins', 'two é ends']
+  assert.equal(events.flatMap(brief).flat(), lines)
+  assert.is(world.host.disk.readText(`${STATE}/logs/both.1.log`), `${lines.join('\n')}\n`)
+})
 
 follow('without it no output is told', async () => {
   const world = new World()

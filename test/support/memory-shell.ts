@@ -36,6 +36,8 @@ export class MemoryShell implements Shell {
   /** Marks of dead engines whose processes were ended. */
   readonly ended: string[] = []
   closed = 0
+  /** Commands print into a file of their own, which joins the log at their end. */
+  hasSpool = false
   private readonly disk: MemoryDisk
   private readonly clock: MemoryClock
   private readonly path: string
@@ -50,11 +52,16 @@ export class MemoryShell implements Shell {
   async run(spawn: Spawn): Promise<Exit> {
     if (spawn.signal?.aborted) return { how: 'cancelled' }
     this.spawned.push(spawn)
-    const print = (text: string): void => {
-      const old = this.disk.readText(spawn.log) ?? ''
-      this.disk.write(spawn.log, old + text)
+    if (!this.hasSpool) {
+      return this.toItsEnd(spawn, (text) => this.append(spawn.log, text), spawn.timeoutMs)
     }
-    return this.toItsEnd(spawn, print, spawn.timeoutMs)
+    const spool = `${spawn.log}.spool`
+    this.disk.write(spool, '')
+    spawn.onSpool?.(spool)
+    const exit = await this.toItsEnd(spawn, (text) => this.append(spool, text), spawn.timeoutMs)
+    this.append(spawn.log, this.disk.readText(spool) ?? '')
+    this.disk.removeFile(spool)
+    return exit
   }
 
   async capture(
@@ -90,6 +97,10 @@ export class MemoryShell implements Shell {
 
   close(): void {
     this.closed++
+  }
+
+  private append(path: string, text: string): void {
+    this.disk.write(path, (this.disk.readText(path) ?? '') + text)
   }
 
   private toItsEnd(

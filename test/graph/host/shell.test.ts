@@ -221,7 +221,7 @@ const run = await real.run({ text: ${JSON.stringify(commandText(argv(...show), {
 const captured = await real.capture(${JSON.stringify(show)}, { cwd, env, timeoutMs: 9000 })
 real.close()
 console.log(JSON.stringify([run, captured]))`,
-    { PATH, ...hostile },
+    { PATH, ...hostile, NODE_V8_COVERAGE: '' },
   )
   const [exit, captured] = JSON.parse(told)
   const names = `${dir}\n${PATH}\nDECLARED\n${MARK}\nOLDPWD\nPATH\nPWD\n`
