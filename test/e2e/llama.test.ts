@@ -53,7 +53,6 @@ llama('from nothing to AVAILABLE in one command, its source from the npm registr
     'revalidate[llama,cpu]',
   ])
   assert.ok(ended.peakMiB < 150, `its own process took ${ended.peakMiB} MiB`)
-  console.log(`peak of our own process: ${ended.peakMiB.toFixed(0)} MiB`)
 })
 
 llama('what it installed says where it came from: the pinned tree, whichever the mirror', () => {

@@ -1,0 +1,53 @@
+// What it costs to start: each command against `node -e 0`, taking turns. Usage: node bench/startup.mjs
+// [RUNS] [HOME]; HOME is one in which llama.cpp was repaired, the user's own unless given.
+import { spawnSync } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const bin = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist/src/bin.cjs')
+const runs = Number(process.argv[2] ?? 25)
+const env = { ...process.env, HOME: process.argv[3] ?? process.env.HOME, CI: '' }
+delete env.CI
+const commands = {
+  'node -e 0': ['-e', '0'],
+  'preflight --backend llama (cached)': [bin, 'preflight', '--backend', 'llama'],
+  '--help': [bin, '--help'],
+  list: [bin, 'list'],
+  status: [bin, 'status'],
+}
+
+const samples = Object.fromEntries(Object.keys(commands).map((name) => [name, []]))
+for (let round = -2; round < runs; round++)
+  for (const [name, args] of Object.entries(commands)) {
+    const start = process.hrtime.bigint()
+    const { status, stderr } = spawnSync(process.execPath, args, {
+      env,
+      cwd: '/',
+      encoding: 'utf8',
+    })
+    const ms = Number(process.hrtime.bigint() - start) / 1e6
+    if (status !== 0) throw new Error(`${name} exited ${status}: ${stderr}`)
+    if (round >= 0) samples[name].push(ms)
+  }
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
+const base = samples['node -e 0']
+console.log(
+  '| command | ms | min | max | x node -e 0 | peak MiB |\n| --- | ---: | ---: | ---: | ---: | ---: |',
+)
+for (const [name, values] of Object.entries(samples)) {
+  const ratio = median(values.map((ms, i) => ms / base[i]))
+  const row = [median(values), Math.min(...values), Math.max(...values)].map((ms) => ms.toFixed(1))
+  console.log(`| ${name} | ${row.join(' | ')} | ${ratio.toFixed(2)} | ${peakMiB(commands[name])} |`)
+}
+
+// The kernel's own figure of the finished process.
+function peakMiB(args) {
+  const probe = join(dirname(fileURLToPath(import.meta.url)), 'peak.cjs')
+  const { stderr } = spawnSync(process.execPath, ['--require', probe, ...args], {
+    env,
+    cwd: '/',
+    encoding: 'utf8',
+  })
+  return (Number(/peak (\d+)/.exec(stderr)?.[1]) / 1024).toFixed(0)
+}
