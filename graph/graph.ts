@@ -111,6 +111,7 @@ function bind(
 ): void {
   const name = refName({ task: declaration.name, values })
   const spec = declaration.define(values)
+  refuseUnknownFields(name, spec)
   const commands = Array.isArray(spec.run) ? spec.run : [spec.run as Command]
   if (commands.length === 0 || commands.some((command) => command?.kind === undefined))
     throw new GraphError(`'${name}' has nothing to run`, {
@@ -122,6 +123,39 @@ function bind(
   for (const path of spec.inputs ?? []) if (typeof path === 'string') refuseOutside(name, path)
   const { kind, name: task } = declaration
   drafts.set(name, { name, index: 0, kind, task, values, spec, commands, needs: [], after: [] })
+}
+
+const FIELDS: ReadonlySet<string> = new Set<keyof TaskSpec>([
+  'title',
+  'needs',
+  'after',
+  'inputs',
+  'outputs',
+  'env',
+  'passEnv',
+  'set',
+  'tools',
+  'facts',
+  'cwd',
+  'pool',
+  'timeoutMs',
+  'clean',
+  'depfile',
+  'contracts',
+  'run',
+])
+
+// `input:` for `inputs:` would make a node that never becomes stale; not every graph file meets tsc.
+function refuseUnknownFields(node: NodeName, spec: TaskSpec): void {
+  for (const field in spec)
+    if (!FIELDS.has(field)) {
+      const near = nearest(field, FIELDS)
+      throw new GraphError(`'${node}' has a field '${field}', which means nothing`, {
+        code: 'bad-graph',
+        place: node,
+        hint: near ? `did you mean '${near}'?` : `there is ${[...FIELDS].join(', ')}`,
+      })
+    }
 }
 
 function link(draft: Draft, drafts: ReadonlyMap<NodeName, Draft>): void {

@@ -358,13 +358,7 @@ class Preflight {
 
   private foreign(): Verdict {
     const { backend, live } = this
-    const text = words.repairFailed('permission', {
-      backend,
-      error: `${backend.folderVariable} names a folder that this tool did not install and will not replace`,
-      lines: ['give another folder, or use it as a source tree: --source ' + live],
-      log: undefined,
-      path: live,
-    })
+    const text = words.foreignFolder(backend, live)
     return this.unavailable(EXIT.permission, text, `${live} is not ours`)
   }
 

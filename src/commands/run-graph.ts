@@ -1,5 +1,11 @@
 // A run that has to look at the graph: its view, its seal, its summary.
-import { type NodeFailure, type RunSummary, runGraph, type Session } from '../../graph/index.ts'
+import {
+  type NodeFailure,
+  type RunSummary,
+  runGraph,
+  type Session,
+  type Verdict,
+} from '../../graph/index.ts'
 import { EXIT, exitOfClass } from '../exit-code.ts'
 import { sealOptions } from '../graph-seal.ts'
 import type { judgeFailure as JudgeFailure } from '../preflight/judge-failure.ts'
@@ -23,9 +29,11 @@ export interface RunArgs extends GraphChoices {
 /** Runs the targets of the graph in `file`, or of the shipped one. */
 export async function runNodes(
   file: string | undefined,
-  targets: readonly string[],
+  named: readonly string[],
   args: RunArgs,
 ): Promise<number> {
+  // Whoever names nothing in the shipped graph wants it for this machine, not for a GPU it may not have.
+  const targets = file === undefined && named.length === 0 ? ['revalidate[cpu]'] : named
   const own = file === undefined ? undefined : await openOwn(file)
   const session = own?.session ?? (await openSession(args))
   if (args.dryRun) {
@@ -46,7 +54,11 @@ export async function runNodes(
       wait: args.wait !== false,
       whenStale: () => view.open(),
       ...(seal ? { seal } : {}),
-      onFailure: (node, failure, attempt) => view.judge(node.task, failure, attempt),
+      onFailure: (node, failure, attempt) => {
+        const verdict = view.judge(node.task, failure, attempt)
+        // What a user's own task prints says nothing of whether it may be tried again.
+        return file === undefined ? verdict : { class: verdict.class ?? 'unknown' }
+      },
       ...(args.jobs === undefined ? {} : { jobs: args.jobs }),
       ...(args.lockTimeout === undefined ? {} : { lockTimeoutMs: args.lockTimeout * 1000 }),
     })
@@ -91,7 +103,7 @@ class View {
     return { signal: this.interruption.signal, report: this.reporter.report }
   }
 
-  judge(task: string, failure: NodeFailure, attempt: number) {
+  judge(task: string, failure: NodeFailure, attempt: number): Verdict {
     return this.judgeFailure?.(task, failure, attempt) ?? {}
   }
 

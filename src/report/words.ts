@@ -100,6 +100,23 @@ function unknown({ backend, ...trouble }: Trouble): string {
   )
 }
 
+export function foreignFolder(backend: Backend, folder: string): string {
+  return block(
+    `❌ Backend '${backend.name}' UNAVAILABLE (the folder is not ours)`,
+    [
+      `${backend.folderVariable} names '${folder}', which this tool did not install and will not replace`,
+    ],
+    [
+      [
+        'Give a folder that does not exist yet:',
+        `export ${backend.folderVariable}=~/my-custom-${backend.name}`,
+      ],
+      ['OR use it as a source tree, which is only read:', `${again(backend)} --source ${folder}`],
+    ],
+    'Exit code: 4 (permission error - manual fix required)',
+  )
+}
+
 export function revalidationFailed(trouble: Trouble): string {
   const { backend } = trouble
   return block(
