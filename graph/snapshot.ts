@@ -180,10 +180,9 @@ export class Snapshot {
 
 /** Whether a file changed so shortly before it was looked at that another write may leave these times. */
 export function isTooYoung(stat: FileStat, lookedAtNs: bigint): boolean {
-  // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
-  const changed = stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs
   const isCoarse = stat.mtimeNs % SECOND_NS === 0n && stat.ctimeNs % SECOND_NS === 0n
-  return lookedAtNs - changed < (isCoarse ? WHOLE_SECONDS_NS : TICK_NS)
+  const tick = isCoarse ? WHOLE_SECONDS_NS : TICK_NS
+  return lookedAtNs - stat.mtimeNs < tick || lookedAtNs - stat.ctimeNs < tick
 }
 
 function folderIdentity(stat: FileStat | undefined): string {
