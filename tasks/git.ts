@@ -24,6 +24,9 @@ export const FETCH_VARIABLES = [
   'npm_config_registry',
   'NPM_CONFIG_USERCONFIG',
   'npm_config_userconfig',
+  // npm's own settings of the machine: found from its node, which under npx is another one.
+  'npm_config_globalconfig',
+  'npm_config_cafile',
   'npm_config_cache',
   'XDG_CACHE_HOME',
 ] as const

@@ -22,6 +22,7 @@ async function acquire(path: string, options: LockOptions, flock: string | false
   const { wait, signal, onWait } = options
   const deadline = performance.now() + (options.timeoutMs ?? Number.POSITIVE_INFINITY)
   let kernel: KernelLock | undefined
+  let isTold = false
   try {
     for (let turn = 0; ; turn += 1) {
       signal?.throwIfAborted()
@@ -32,13 +33,22 @@ async function acquire(path: string, options: LockOptions, flock: string | false
       const owner = (kernel ? undefined : readOwner(path)) ?? readOwner(`${path}.owner`)
       const left = deadline - performance.now()
       if (!wait || left <= 0) throw lockedBy(path, owner)
-      if (turn === 0) onWait?.(owner)
+      // One who has only just taken it has not yet said who it is.
+      isTold ||= tell(owner, turn, onWait)
       await sleep(Math.min(left, pollMs(turn)), undefined, { signal })
     }
   } catch (error) {
     kernel?.close()
     throw signal?.aborted ? cancelled(path, error) : unwritable(path, error)
   }
+}
+
+const TURNS_FOR_A_NAME = 3
+
+function tell(owner: LockOwner | undefined, turn: number, onWait: LockOptions['onWait']): boolean {
+  if (owner === undefined && turn < TURNS_FOR_A_NAME) return false
+  onWait?.(owner)
+  return true
 }
 
 // One try costs 3 ms of flock(1): soon at first, then four times a second. The jitter keeps those

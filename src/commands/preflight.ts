@@ -1,4 +1,5 @@
 // preflight: is the backend there, and if not, make it so.
+import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 
 import { GraphError, type Lock, type NodeFailure, type Session } from '../../graph/index.ts'
@@ -157,6 +158,10 @@ class Preflight {
     if (isThere && !isForced && !this.choosesSource()) return this.cached(again)
     if (isForeign(live) && process.env[backend.folderVariable]) return this.foreign()
     refuseUnwritable(live)
+    // The lock is free between a repair and its fresh process; who comes first finishes the work.
+    const left = isForced || this.choosesSource() ? undefined : this.staged()
+    const finished = left && (await this.judged(context, left))
+    if (finished?.available) return finished
     const built = await build(context, isForced, this.startedAt)
     if (built.how === 'failed') return this.failed(built.summary.failures[0], context.session)
     if (built.how === 'staged') return this.handOver(context)
@@ -181,7 +186,11 @@ class Preflight {
   private async afterRepair(): Promise<Verdict> {
     const { backend, live, args } = this
     this.say('[repair] Re-exec detected, skipping repair (checking detection only)')
-    if (stagedAt(live) === undefined) return this.afterwards(detect(backend.name, live))
+    const found = detect(backend.name, live)
+    const isSettled = stagedAt(live) === undefined && found.state === 'available'
+    // Without a lock file no repair was ever here, and the variable was set by the person.
+    if (isSettled || !existsSync(lockPath(backend, process.env))) return this.afterwards(found)
+    // Another repair may hold the lock and be about to stage or to finish this very installation.
     const session = await openRepair({ ...args, backend: backend.name })
     return this.locked(session, async (context) => {
       const staged = stagedAt(live)
@@ -189,6 +198,15 @@ class Preflight {
         ? this.afterwards(detect(backend.name, live))
         : this.judged(context, staged)
     })
+  }
+
+  // What a repair for the same device has left to be judged.
+  private staged(): Staged | undefined {
+    const staged = stagedAt(this.live)
+    const found = staged && detect(this.backend.name, staged.folder)
+    return found?.state === 'available' && found.manifest.device === this.device
+      ? staged
+      : undefined
   }
 
   private async judged(context: RepairContext, staged: Staged): Promise<Verdict> {

@@ -226,7 +226,8 @@ function tasks(args: readonly string[], options: Partial<RunOptions> = {}): Prom
 // How this machine reaches the npm registry is no part of the home: proxy, certificates, npmrc. Without
 // the registry the first test fails and says so.
 function wayToRegistry(): NodeJS.ProcessEnv {
-  const names = /^(NODE_EXTRA_CA_CERTS|SSL_CERT_\w+|(https?|all|no)_proxy|npm_config_registry)$/i
+  const names =
+    /^(NODE_EXTRA_CA_CERTS|SSL_CERT_\w+|(https?|all|no)_proxy|npm_config_(registry|globalconfig|cafile))$/i
   const found = Object.entries(process.env).filter(([name]) => names.test(name))
   return {
     npm_config_userconfig: process.env['npm_config_userconfig'] ?? join(homedir(), '.npmrc'),
