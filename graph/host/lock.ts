@@ -34,7 +34,7 @@ async function acquire(path: string, options: LockOptions, flock: string | false
       const left = deadline - performance.now()
       if (!wait || left <= 0) throw lockedBy(path, owner)
       // One who has only just taken it has not yet said who it is.
-      isTold ||= tell(owner, turn, onWait)
+      if (!isTold) isTold = tell(owner, turn, onWait)
       await sleep(Math.min(left, pollMs(turn)), undefined, { signal })
     }
   } catch (error) {
