@@ -46,6 +46,7 @@ export interface History {
   readonly lastDiscovered: Map<NodeName, readonly string[]>
 }
 
+const GROUP_MS = 1000
 const FIELD = '\x1f'
 const ITEM = '\x1e'
 
@@ -56,6 +57,8 @@ export class Journal {
   readonly history: History
   private lines: number
   private file: AppendFile | undefined
+  private syncedAt = 0
+  private syncing: Promise<void> | undefined
 
   /** Reads what is there; writes nothing until `open`. */
   constructor(path: string, disk: Disk, clock: Clock) {
@@ -72,6 +75,7 @@ export class Journal {
     const live = this.history.records.size + this.history.troubles.size
     if (this.lines > 4 * live + 2000) this.compact()
     this.file = this.disk.append(this.path)
+    this.syncedAt = this.clock.now()
     this.put(['S', FORMAT, this.clock.bootId(), String(Math.round(this.clock.now()))])
   }
 
@@ -126,6 +130,19 @@ export class Journal {
       throw this.unwritable(error)
     }
     this.lines++
+    this.syncGroup()
+  }
+
+  // In groups: one fsync for all that was done since the last, beside what runs.
+  private syncGroup(): void {
+    if (this.syncing || this.clock.now() - this.syncedAt < GROUP_MS) return
+    this.syncedAt = this.clock.now()
+    this.syncing = this.file
+      ?.sync()
+      .catch(() => {})
+      .finally(() => {
+        this.syncing = undefined
+      })
   }
 
   // A full disk is the person's to correct; without a journal no node may run.

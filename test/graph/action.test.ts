@@ -540,6 +540,16 @@ action('a need produced what it produced: outputs of work that took long are fsy
   assert.equal(world.host.disk.flushed, ['/w/a.out', JOURNAL, JOURNAL])
 })
 
+action('in a long run the journal is fsynced in groups, not only at the end', async () => {
+  const world = new World()
+  const one = task('one', () => ({ outputs: ['1'], run: [sh`slow`, sh`echo 1 > 1`] }))
+  const two = task('two', () => ({ needs: [one()], outputs: ['2'], run: sh`echo 2 > 2` }))
+  world.host.shell.commands.set('slow', () => world.host.clock.advance(2000) as undefined)
+  await world.run(defineGraph({ tasks: [one, two] }))
+  const journal = world.host.disk.flushed.filter((path) => path === JOURNAL)
+  assert.is(journal.length, 2)
+})
+
 for (const [what, operation, path] of [
   ['a log that cannot be removed', 'unlink', LOG],
   ['an output folder that cannot be made', 'mkdir', '/w/lib'],
