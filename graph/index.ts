@@ -24,7 +24,7 @@ export { plan } from './plan.ts'
 export { type RunOptions, runGraph, type Verdict } from './run.ts'
 export { checkSeal, type SealOptions } from './seal.ts'
 export { select } from './select.ts'
-export { logName, type Memory, recall, type Session } from './state.ts'
+export { keepSnapshot, logName, type Memory, recall, type Session } from './state.ts'
 export {
   type Bound,
   type Params,

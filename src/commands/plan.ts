@@ -2,6 +2,7 @@
 import {
   type Assessed,
   assess,
+  keepSnapshot,
   type Memory,
   plan,
   recall,
@@ -61,6 +62,8 @@ async function look(targets: readonly string[], args: Args, withNeeds: boolean) 
   const memory = recall(session)
   const wanted = plan(session.graph, select(session.graph, targets))
   const all = await assess(wanted, memory)
+  // What had to be read to answer is not read again the next time.
+  keepSnapshot(session, memory)
   const named = new Set(select(session.graph, targets))
   const assessed = withNeeds ? all : all.filter(({ node }) => named.has(node))
   return { session, memory, assessed }
