@@ -228,7 +228,7 @@ const OTHERS: readonly (readonly [Cause, Stage, number, string])[] = [
     'network',
     'fetch',
     1,
-    'npm error code E503\nnpm error 503 Service Unavailable - GET https://registry.npmjs.org/x',
+    'npm error code E503\nnpm error 503 Service Unavailable - GET https://registry.example.org/x',
   ],
   [
     'network',
@@ -280,7 +280,7 @@ const OTHERS: readonly (readonly [Cause, Stage, number, string])[] = [
     'source-not-found',
     'fetch',
     1,
-    'npm error code E404\nnpm error 404 Not Found - GET https://registry.npmjs.org/x',
+    'npm error code E404\nnpm error 404 Not Found - GET https://registry.example.org/x',
   ],
   ['network-permanent', 'fetch', 128, `${access}The requested URL returned error: 451`],
   [
