@@ -22,7 +22,7 @@ export type { History, NodeRecord } from './journal.ts'
 export { nearest } from './nearest.ts'
 export { plan } from './plan.ts'
 export { type RunOptions, runGraph, type Verdict } from './run.ts'
-export { checkSeal, type SealOptions } from './seal.ts'
+export { checkSeal, type SealOptions, SealRecorder, sealedAnswer } from './seal.ts'
 export { select } from './select.ts'
 export { keepSnapshot, logName, type Memory, recall, type Session } from './state.ts'
 export {

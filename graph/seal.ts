@@ -10,6 +10,8 @@ export interface SealOptions {
   readonly key: string
   /** Absolute paths of the files that the graph was evaluated from. */
   readonly sources: readonly string[]
+  /** Beside other seals of the same state; 'seal' unless said. */
+  readonly name?: string
 }
 
 const MAGIC = 'seal 1'
@@ -21,6 +23,8 @@ interface Header {
   readonly key: string
   readonly boot: string
   readonly count: number
+  /** What was told of them, for a look that did not find everything fresh. */
+  readonly answer?: string
   readonly env: readonly (readonly [string, string | null])[]
   readonly programs: readonly (readonly [string, string | null])[]
   readonly facts: readonly (readonly [string, string | null])[]
@@ -31,7 +35,22 @@ interface Header {
 
 /** How many nodes are fresh, when the seal still holds; undefined when it does not. */
 export function checkSeal(stateFolder: string, key: string, host: Host): number | undefined {
-  const read = readSeal(host.disk.readBytes(`${stateFolder}/seal`))
+  return holding(`${stateFolder}/${NAME}`, key, host)?.count
+}
+
+/** What was told at the last look, when the seal of that name still holds. */
+export function sealedAnswer(
+  stateFolder: string,
+  { key, name = NAME }: Pick<SealOptions, 'key' | 'name'>,
+  host: Host,
+): string | undefined {
+  return holding(`${stateFolder}/${name}`, key, host)?.answer
+}
+
+const NAME = 'seal'
+
+function holding(path: string, key: string, host: Host): Header | undefined {
+  const read = readSeal(host.disk.readBytes(path))
   if (read === undefined || read.header.key !== key) return undefined
   const { header, numbers } = read
   const isSame = (rows: Header['env'], now: (name: string) => string | undefined): boolean =>
@@ -46,7 +65,7 @@ export function checkSeal(stateFolder: string, key: string, host: Host): number 
     const stat = ways[i] === 'l' ? host.disk.lstat(path) : host.disk.stat(path)
     if (!matches(numbers, i * FIELDS, stat)) return undefined
   }
-  return header.count
+  return header
 }
 
 /** Notes everything that is asked of a host, for a seal. */
@@ -75,7 +94,12 @@ export class SealRecorder {
   }
 
   /** Writes the seal, unless something that was seen is too young for its identity to be trusted. */
-  seal(stateFolder: string, count: number, { key, sources }: SealOptions): void {
+  seal(
+    stateFolder: string,
+    count: number,
+    { key, sources, name = NAME }: SealOptions,
+    answer?: string,
+  ): void {
     const { disk, clock } = this.host
     for (const path of [...sources, `${stateFolder}/journal`]) disk.stat(path)
     const entries = [...this.stats]
@@ -87,6 +111,7 @@ export class SealRecorder {
       key,
       boot: clock.bootId(),
       count,
+      ...(answer === undefined ? {} : { answer }),
       env: [...this.env],
       programs: [...this.programs],
       facts: [...this.facts],
@@ -101,7 +126,7 @@ export class SealRecorder {
     const body = Buffer.concat([text, Buffer.from(numbers.buffer)])
     try {
       const head = Buffer.from(`${MAGIC} ${checksum(body)} ${text.length}\n`)
-      disk.writeWhole(`${stateFolder}/seal`, Buffer.concat([head, body]))
+      disk.writeWhole(`${stateFolder}/${name}`, Buffer.concat([head, body]))
     } catch {
       // A read-only state folder: the next look takes the long way again.
     }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 
 import type { SealOptions } from '../graph/index.ts'
-import { PACKAGE } from './package.ts'
+import { ownFiles } from './package.ts'
 import { sealKey } from './sealed.ts'
 
 /** What a run needs to seal its look; undefined for a graph that may look at more than its sources. */
@@ -13,9 +13,7 @@ export function sealOptions(
   sources: readonly string[],
 ): SealOptions | undefined {
   if (!sources.every(isPure)) return undefined
-  // The entry of our own program names every part of it by content.
-  const own = [`${PACKAGE}/package.json`, `${PACKAGE}/dist/src/cli.cjs`]
-  return { key: sealKey(file, targets), sources: [...sources, ...own] }
+  return { key: sealKey(file, targets), sources: [...sources, ...ownFiles()] }
 }
 
 // A mention is enough: a word in a comment costs only the shortcut, one missed would call stale fresh.

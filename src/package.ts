@@ -5,3 +5,8 @@ import { dirname } from 'node:path'
 export const PACKAGE = import.meta.url.endsWith('.ts')
   ? dirname(import.meta.dirname)
   : (/^(.*)[\\/]dist(?:[\\/]|$)/.exec(import.meta.dirname)?.[1] ?? dirname(import.meta.dirname))
+
+/** The files whose change means another version of us; the entry is one file with every part in it. */
+export function ownFiles(): readonly string[] {
+  return [`${PACKAGE}/package.json`, `${PACKAGE}/dist/src/cli.cjs`]
+}

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
-import { type Graph, GraphError, type Host, machine, type Session } from '../graph/index.ts'
+import { GraphError, type Host, machine, type Session } from '../graph/index.ts'
 import { BACKENDS, type Backend, type BackendName } from '../tasks/backends.ts'
 import type { RepairOptions } from '../tasks/options.ts'
 import { repairFolder } from './folders.ts'
@@ -43,11 +43,21 @@ export async function openOwn(
 
 /** The shipped repair graph, whatever lies in the working directory. */
 export async function openRepair(choices: GraphChoices): Promise<Session> {
-  const { repairGraph } = await import('../bitnet.tasks.ts')
+  const { open } = repairSetup(choices)
+  return open()
+}
+
+/** Where the shipped graph lies and what it is a function of, before it is made. */
+export function repairSetup(choices: GraphChoices) {
   const host = machine(repairEnvironment(choices))
-  const graph: Graph = repairGraph(repairOptions(choices, host))
+  const options = repairOptions(choices, host)
   const folder = repairFolder(process.env)
-  return { graph, host, folder, stateFolder: join(folder, 'state') }
+  const stateFolder = join(folder, 'state')
+  const open = async (own: Host = host): Promise<Session> => {
+    const { repairGraph } = await import('../bitnet.tasks.ts')
+    return { graph: repairGraph(options), host: own, folder, stateFolder }
+  }
+  return { host, options, stateFolder, open }
 }
 
 /** The mirror to use, when --source chooses one of them. */

@@ -1,4 +1,6 @@
 // plan, status and explain: what a run would do, and why; nothing runs.
+import { existsSync } from 'node:fs'
+
 import {
   type Assessed,
   assess,
@@ -6,13 +8,17 @@ import {
   type Memory,
   plan,
   recall,
+  SealRecorder,
   type Session,
+  sealedAnswer,
   select,
 } from '../../graph/index.ts'
+import { ownFiles, PACKAGE } from '../package.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
 import { reasonText } from '../report/words.ts'
-import { type GraphChoices, openSession } from '../session.ts'
+import { findGraphFile } from '../sealed.ts'
+import { type GraphChoices, openSession, repairSetup } from '../session.ts'
 
 interface Args extends GraphChoices {
   readonly json?: boolean
@@ -20,7 +26,7 @@ interface Args extends GraphChoices {
 
 /** The nodes that would run for the targets, in order. */
 export async function planned(targets: readonly string[], args: Args): Promise<number> {
-  const { session, memory, assessed } = await look(targets, args, true)
+  const { session, memory, assessed } = await look(targets, await openSession(args), true)
   const rows = assessed.filter(({ state }) => state !== 'fresh')
   if (args.json) return json(rows, memory, session)
   const fresh = assessed.length - rows.length
@@ -31,19 +37,48 @@ export async function planned(targets: readonly string[], args: Args): Promise<n
 
 /** The state of each node. */
 export async function status(targets: readonly string[], args: Args): Promise<number> {
-  const { session, memory, assessed } = await look(targets, args, false)
+  if (findGraphFile(args.folder) === undefined && !args.json) return repairStatus(targets, args)
+  const { session, memory, assessed } = await look(targets, await openSession(args), false)
   if (args.json) return json(assessed, memory, session)
-  const width = Math.max(0, ...assessed.map(({ node }) => node.name.length))
-  for (const { node, state, reasons } of assessed) {
-    const why = reasons.map(reasonText).slice(0, 2).join('; ')
-    print(`${node.name.padEnd(width)}  ${state.padEnd(5)}  ${why}`.trimEnd() + '\n')
-  }
+  print(statusText(assessed))
   return 0
+}
+
+// The shipped graph is a function of its options, and a look at all the sources that it fetched is slow:
+// the answer is kept under everything that was looked at.
+async function repairStatus(targets: readonly string[], args: Args): Promise<number> {
+  const { host, options, stateFolder, open } = repairSetup(args)
+  const key = JSON.stringify([PACKAGE, process.execPath, options, targets])
+  const seal = { key, name: 'seal-status', sources: ownFiles() }
+  const known = sealedAnswer(stateFolder, seal, host)
+  if (known !== undefined) {
+    print(known)
+    return 0
+  }
+  const recorder = new SealRecorder(host)
+  const { assessed } = await look(targets, await open(recorder.host), false)
+  const text = statusText(assessed)
+  if (hasRun(stateFolder)) recorder.seal(stateFolder, assessed.length, seal, text)
+  print(text)
+  return 0
+}
+
+function hasRun(stateFolder: string): boolean {
+  return existsSync(`${stateFolder}/journal`)
+}
+
+function statusText(assessed: readonly Assessed[]): string {
+  const width = Math.max(0, ...assessed.map(({ node }) => node.name.length))
+  const rows = assessed.map(({ node, state, reasons }) => {
+    const why = reasons.map(reasonText).slice(0, 2).join('; ')
+    return `${node.name.padEnd(width)}  ${state.padEnd(5)}  ${why}`.trimEnd()
+  })
+  return rows.map((row) => `${row}\n`).join('')
 }
 
 /** Every reason of each node. */
 export async function explain(targets: readonly string[], args: Args): Promise<number> {
-  const { session, memory, assessed } = await look(targets, args, true)
+  const { session, memory, assessed } = await look(targets, await openSession(args), true)
   const named = new Set(select(session.graph, targets))
   const rows = assessed.filter(({ node }) => named.has(node))
   if (args.json) return json(rows, memory, session)
@@ -57,13 +92,12 @@ export async function explain(targets: readonly string[], args: Args): Promise<n
   return 0
 }
 
-async function look(targets: readonly string[], args: Args, withNeeds: boolean) {
-  const session = await openSession(args)
+async function look(targets: readonly string[], session: Session, withNeeds: boolean) {
   const memory = recall(session)
   const wanted = plan(session.graph, select(session.graph, targets))
   const all = await assess(wanted, memory)
-  // What had to be read to answer is not read again the next time.
-  keepSnapshot(session, memory)
+  // What had to be read to answer is not read again the next time. Asking alone makes no folder.
+  if (hasRun(session.stateFolder)) keepSnapshot(session, memory)
   const named = new Set(select(session.graph, targets))
   const assessed = withNeeds ? all : all.filter(({ node }) => named.has(node))
   return { session, memory, assessed }
