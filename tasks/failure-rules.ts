@@ -460,17 +460,17 @@ const SPECIFICATION: readonly Rule[] = [
   },
 ]
 
-const only = (stages: readonly Stage[], rules: readonly Rule[]): Rule[] =>
+const atStages = (stages: readonly Stage[], rules: readonly Rule[]): Rule[] =>
   rules.map((rule) => ({ ...rule, stages }))
 
 export const RULES: readonly Rule[] = [
   ...HOW_IT_ENDED,
   ...FULL_MACHINE,
-  ...only(STAGED, COMPILE_ERRORS),
+  ...atStages(STAGED, COMPILE_ERRORS),
   ...REFUSALS,
-  ...only(STAGED, MISSING),
+  ...atStages(STAGED, MISSING),
   ...NETWORK,
-  ...only([], SPECIFICATION),
+  ...atStages([], SPECIFICATION),
   ...PERMISSION,
   ...MISSING,
   ...BUILD,

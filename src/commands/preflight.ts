@@ -64,7 +64,7 @@ export interface Verdict {
     | 'dry-run'
     | 'handed over'
   readonly exitCode: number
-  /** For stdout when available, for stderr when not. */
+  /** For stdout if the backend is there, for stderr if it is not. */
   readonly text: string
   readonly folder: string
   readonly seconds?: number
