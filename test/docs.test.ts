@@ -22,7 +22,9 @@ const below = (folder: string, ending: string): string[] =>
     .map((name) => `${folder}/${name}`)
     .sort()
 
-const MANUAL = ['README.md', ...below('docs', '.md')]
+// What is required, in the words of the specifications, is no text of ours: acceptance.test.ts reads it.
+const QUOTED = 'docs/acceptance.md'
+const MANUAL = ['README.md', ...below('docs', '.md').filter((page) => page !== QUOTED)]
 const PAGES = [...MANUAL, 'CONTRIBUTING.md', 'CHANGELOG.md']
 const REFERENCE = 'docs/reference.md'
 const SETUP = 'docs/howto/cpp-setup.md'

@@ -18,7 +18,7 @@ export function suite<T extends object = Record<string, unknown>>(
   }
   const addTest = (addToUvu: Test<T> | Test<T>['only'], title: string, body: Callback<T>): void =>
     add(() => {
-      record.tests++
+      record.titles.push(title)
       addToUvu(title, watch.body(body))
     })
 

@@ -11,8 +11,9 @@ export function audit(suites: readonly SuiteRecord[], queued: number): readonly 
 
 function complaint(suite: SuiteRecord): string | undefined {
   if (!suite.hasRun) return `suite '${suite.name}' did not run: is .run() missing?`
-  if (suite.tests + suite.skipped === 0) return `suite '${suite.name}' has no test`
-  const left = suite.tests - suite.ended
+  const tests = suite.titles.length
+  if (tests + suite.skipped === 0) return `suite '${suite.name}' has no test`
+  const left = tests - suite.ended
   if (left === 0 || suite.beforeThrew) return undefined
-  return `suite '${suite.name}': ${left} of its ${suite.tests} tests did not run: is there an .only?`
+  return `suite '${suite.name}': ${left} of its ${tests} tests did not run: is there an .only?`
 }

@@ -10,7 +10,7 @@ import { failureOf } from './failure.ts'
 
 export interface SuiteRecord {
   readonly name: string
-  tests: number
+  readonly titles: string[]
   skipped: number
   ended: number
   hasRun: boolean
@@ -44,7 +44,14 @@ export function watchSuite<T>(name: string): SuiteWatch<T> {
   const send = listener
   // Under plain `node x.test.ts` a forgotten .run() would pass in silence.
   if (send === undefined) throw new Error(`a test needs its runner\n  hint: ${howToRun}`)
-  const record = { name, tests: 0, skipped: 0, ended: 0, hasRun: false, beforeThrew: false }
+  const record: SuiteRecord = {
+    name,
+    titles: [],
+    skipped: 0,
+    ended: 0,
+    hasRun: false,
+    beforeThrew: false,
+  }
   suites.push(record)
   let startedAt = 0
   let thrown: { error: unknown } | undefined

@@ -1,0 +1,97 @@
+// The acceptance list: every line is proved by a test that names it or accounted for by hand, and
+// docs/acceptance.md says which. Also how many tests the specifications ask for.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+
+import { type Line, readLines, readNotes } from './support/acceptance/lines.ts'
+import { acceptancePage, testsOf } from './support/acceptance/page.ts'
+import { listTests, numbersIn, type TestTitle } from './support/acceptance/titles.ts'
+import { suite } from './support/suite.ts'
+
+const acceptance = suite('acceptance')
+
+const { sections, decisions } = readLines()
+const notes = readNotes()
+const lines = sections.flatMap((section) => section.lines)
+let tests: readonly TestTitle[] = []
+
+acceptance.before(async () => {
+  tests = await listTests()
+})
+
+acceptance('the lines are numbered from 1 without a gap, and so are the decisions', () => {
+  assert.equal(numbersOf(lines), upTo(317))
+  assert.equal(numbersOf(decisions), upTo(20))
+})
+
+acceptance('AC-301 a test names only lines that there are', () => {
+  assert.ok(tests.length > 500)
+  for (const { file, title } of tests)
+    for (const number of numbersIn(title))
+      assert.ok(lines[number - 1], `${file}: there is no line ${number}: ${title}`)
+})
+
+acceptance('a number in a title has three digits, so that it can be searched for', () => {
+  for (const { file, title } of tests)
+    assert.not.match(title, /\bAC-?(?!\d{3}\b)\d+|\bAC:/, `${file}: ${title}`)
+})
+
+acceptance('a note is of a line that there is, gives its reason, and names a decision', () => {
+  for (const [number, { state, decision, why }] of Object.entries(notes)) {
+    const line = lines[Number(number) - 1]
+    assert.ok(line, `there is no line ${number}`)
+    assert.ok(why.length > 10, `line ${number} has a reason`)
+    if (state === 'decided') assert.ok(decision, `line ${number}: decided by which decision?`)
+    if (decision !== undefined) assert.ok(decisions[decision - 1], `line ${number}: V.${decision}`)
+    // A note that is older than the test that made it needless.
+    if (line && state !== undefined && state !== 'open')
+      assert.is(testsOf(line, tests).length, 0, `line ${number} is ${state} and has a test`)
+  }
+})
+
+acceptance('docs/acceptance.md is what npm run acceptance writes', () => {
+  const written = readFileSync(join(import.meta.dirname, '../docs/acceptance.md'), 'utf8')
+  const wanted = acceptancePage({ sections, decisions, notes, tests })
+  assert.ok(written === wanted, firstDifference(written, wanted))
+})
+
+acceptance('the page shows each state, shortens long lists and escapes what Markdown reads', () => {
+  const line = (number: number, text: string): Line => ({ number, origin: '004', text })
+  const page = acceptancePage({
+    sections: [{ letter: 'A', title: 'One', lines: [line(1, 'a `b|<c>` <d>'), line(2, 'e')] }],
+    decisions: [{ number: 1, text: 'so' }],
+    notes: { 2: { state: 'open', why: 'half of it' } },
+    tests: [
+      ...['p', 'q', 'r', 's'].map((word) => ({ file: 'x.ts', title: `AC-001 ${word} *` })),
+      { file: 'y.ts', title: 'AC-002 z' },
+    ],
+  })
+  const rows = page.split('\n').filter((row) => row.startsWith('|'))
+  assert.equal(rows.slice(1), [
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    '| A. One | 2 | 1 | 0 | 0 | 0 | 1 |',
+    '| **all** | 2 | 1 | 0 | 0 | 0 | 1 |',
+    '| line | required | tests | state |',
+    '| --- | --- | --- | --- |',
+    '| 1 | a `b\\|<c>` \\<d> | `x.ts`: p \\*<br>`x.ts`: q \\*<br>`x.ts`: r \\*<br>and 1 more | proved |',
+    '| 2 | e | `y.ts`: z | **not done**: half of it |',
+  ])
+  assert.match(page, '\n1. so\n')
+})
+
+acceptance.run()
+
+function numbersOf(list: readonly { readonly number: number }[]): readonly number[] {
+  return list.map(({ number }) => number)
+}
+
+function upTo(last: number): readonly number[] {
+  return Array.from({ length: last }, (_, index) => index + 1)
+}
+
+function firstDifference(written: string, wanted: string): string {
+  const rows = wanted.split('\n')
+  const at = written.split('\n').findIndex((row, index) => row !== rows[index])
+  return `it is out of date from line ${at + 1} on: ${rows[at]}\n  hint: npm run acceptance`
+}
