@@ -5,7 +5,9 @@ export interface Flag {
   readonly short?: string
   /** Name of its value in help; without one it is a switch. */
   readonly value?: string
-  readonly kind?: 'number' | 'backend'
+  /** Its value may be left out. */
+  readonly optional?: true
+  readonly kind?: 'number' | 'backend' | 'repair'
   readonly choices?: readonly string[]
   readonly help: string
 }
@@ -44,8 +46,30 @@ const CHOICES: readonly Flag[] = [
   { long: 'offline', help: 'do not use the network' },
 ]
 
+const FETCH_LIMITS: readonly Flag[] = [
+  {
+    long: 'connect-timeout',
+    value: 'seconds',
+    kind: 'number',
+    help: 'give a server up that says nothing for so long at first; 30',
+  },
+  {
+    long: 'stall-timeout',
+    value: 'seconds',
+    kind: 'number',
+    help: 'give a fetch up that stands still for so long; 60',
+  },
+  {
+    long: 'fetch-timeout',
+    value: 'seconds',
+    kind: 'number',
+    help: 'give a fetch up after so long in all; 900',
+  },
+]
+
 const RUNNING: readonly Flag[] = [
   ...CHOICES,
+  ...FETCH_LIMITS,
   BACKEND,
   { long: 'force', short: 'f', help: 'run even if fresh' },
   DRY_RUN,
@@ -71,9 +95,18 @@ export const COMMANDS: readonly CommandRow[] = [
       {
         long: 'repair',
         value: 'mode',
-        choices: ['auto', 'never', 'always'],
-        help: 'when to repair',
+        optional: true,
+        kind: 'repair',
+        help: 'when to repair: auto, never or always',
       },
+      { long: 'no-repair', help: 'deprecated: the same as --repair=never' },
+      { long: 'confirm', help: 'ask before a repair; on a terminal only' },
+      { long: 'yes', short: 'y', help: 'answer that question with yes' },
+      { long: 'backend-version', value: 'ref', help: 'the same as --ref, as v0.5.2' },
+      { long: 'verify', help: 'load the installed libraries, also where nothing has changed' },
+      { long: 'workspace', value: 'dir', help: 'the BitNet-rs checkout whose xtask is rebuilt' },
+      { long: 'clean-tool', help: 'rebuild xtask after cargo clean -p bitnet-crossval' },
+      { long: 'tool-features', value: 'list', help: 'cargo features of xtask; crossval-all' },
     ],
   },
   {

@@ -8,6 +8,7 @@ import { dispatch } from './dispatch.ts'
 import { EXIT, EXIT_TABLE } from './exit-code.ts'
 import { COMMANDS, type CommandRow, type Flag, type ParsedArgs } from './flags.ts'
 import { PACKAGE } from './package.ts'
+import { readRepairFlag } from './preflight/repair-mode.ts'
 import { print } from './report/print.ts'
 
 /** Runs a command line; resolves with the exit code. */
@@ -30,12 +31,25 @@ export async function parse(
     parsed = found
   }, answered)
   try {
+    refuseBothRepairs(program, args)
     await program.parseAsync([...args], { from: 'user' })
     return parsed
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? EXIT.available : EXIT.usage
   }
+}
+
+// To commander they are one option, and the last one wins.
+function refuseBothRepairs(program: Command, args: readonly string[]): void {
+  const end = args.indexOf('--')
+  const own = end < 0 ? args : args.slice(0, end)
+  if (own[0] !== 'preflight' || !own.includes('--no-repair')) return
+  if (own.some((word) => word === '--repair' || word.startsWith('--repair=')))
+    program.error(
+      'error: --repair and --no-repair contradict each other\n  hint: use --repair=never alone',
+      { exitCode: EXIT.usage },
+    )
 }
 
 function build(take: (parsed: ParsedArgs) => void, answered: (code: number) => void): Command {
@@ -89,14 +103,16 @@ function addCommand(program: Command, row: CommandRow, take: (parsed: ParsedArgs
   })
 }
 
-function option({ long, short, value, kind, choices, help }: Flag): Option {
-  const spelling = `${short ? `-${short}, ` : ''}--${long}${value ? ` <${value}>` : ''}`
+function option({ long, short, value, optional, kind, choices, help }: Flag): Option {
+  const place = value ? (optional ? ` [${value}]` : ` <${value}>`) : ''
+  const spelling = `${short ? `-${short}, ` : ''}--${long}${place}`
   const made = new Option(
     spelling,
     kind === 'backend' ? `${help} (${BACKEND_NAMES.join(', ')})` : help,
   )
   if (choices) return made.choices([...choices])
   if (kind === 'number') return made.argParser(number)
+  if (kind === 'repair') return made.argParser(repair)
   return kind === 'backend' ? made.argParser(backend) : made
 }
 
@@ -105,6 +121,12 @@ function backend(value: string): string {
   throw new InvalidArgumentError(
     `must be ${BACKEND_NAMES.map((name) => `'${name}'`).join(' or ')}.`,
   )
+}
+
+// The older spellings stay what they are: preflight says that they are deprecated.
+function repair(value: string): string {
+  if (readRepairFlag(value) !== undefined) return value
+  throw new InvalidArgumentError(`Invalid repair mode: ${value}. Use auto, never or always.`)
 }
 
 function number(value: string): number {

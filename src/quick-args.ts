@@ -17,11 +17,14 @@ export function quickArgs(args: readonly string[]): ParsedArgs | undefined {
     const { name, attached } = split(word)
     const flag = row.flags.find(({ long, short }) => name === `--${long}` || name === `-${short}`)
     if (flag === undefined) return undefined
+    // Given twice in two ways: commander says which.
+    if (Object.hasOwn(flags, flagName(flag)) && flag.long !== flagName(flag)) return undefined
     if (flag.value === undefined) {
       if (attached !== undefined) return undefined
       flags[flagName(flag)] = !flag.long.startsWith('no-')
       continue
     }
+    if (flag.optional && attached === undefined) return undefined
     const text = attached ?? args[++i]
     const value =
       text === undefined || text === '' || text.startsWith('-') ? undefined : flagValue(flag, text)
@@ -43,6 +46,7 @@ function flagValue(flag: Flag, text: string): string | number | undefined {
   if (flag.choices && !flag.choices.includes(text)) return undefined
   // The names of backends are checked where they are known; commander then says what is valid.
   if (flag.kind === 'backend') return undefined
+  if (flag.kind === 'repair' && !['auto', 'never', 'always'].includes(text)) return undefined
   if (flag.kind !== 'number') return text
   return /^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined
 }

@@ -21,6 +21,10 @@ export interface GraphChoices {
   readonly offline?: boolean
   readonly cudaArch?: string
   readonly jobs?: number
+  /** Limits of a fetch, in seconds. */
+  readonly connectTimeout?: number
+  readonly stallTimeout?: number
+  readonly fetchTimeout?: number
   /** The backend that `--source DIR` is a tree of. */
   readonly backend?: BackendName
 }
@@ -103,12 +107,15 @@ function repairOptions(choices: GraphChoices, host: Host): RepairOptions {
   }
 }
 
-// How to fetch and with how many jobs decide no result: they travel outside the key.
+// How to fetch, how long, and with how many jobs decide no result: they travel outside the key.
 function repairEnvironment(choices: GraphChoices): Record<string, string | undefined> {
   return {
     ...process.env,
     BITNET_TASKS_FETCH: mirrorOf(choices.source),
     BITNET_TASKS_OFFLINE: choices.offline ? '1' : '0',
+    BITNET_TASKS_CONNECT_TIMEOUT: String(choices.connectTimeout ?? 30),
+    BITNET_TASKS_STALL_TIMEOUT: String(choices.stallTimeout ?? 60),
+    BITNET_TASKS_FETCH_TIMEOUT: String(choices.fetchTimeout ?? 900),
     CMAKE_BUILD_PARALLEL_LEVEL: String(
       choices.jobs ?? process.env['CMAKE_BUILD_PARALLEL_LEVEL'] ?? availableParallelism(),
     ),

@@ -10,6 +10,8 @@ export interface ReexecOptions {
   readonly script?: string
   readonly args?: readonly string[]
   readonly say: (line: string) => void
+  /** Beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>
   /** Aborting ends a child that stands in. */
   readonly signal?: AbortSignal
 }
@@ -20,7 +22,10 @@ export async function reexec(options: ReexecOptions): Promise<number> {
   const program = options.program ?? process.execPath
   const script = options.script ?? (process.argv[1] as string)
   const args = options.args ?? process.argv.slice(2)
-  const env = { ...process.env, BITNET_REPAIR_PARENT: '1' } as Record<string, string>
+  const env = { ...process.env, ...options.env, BITNET_REPAIR_PARENT: '1' } as Record<
+    string,
+    string
+  >
   say('[repair] Re-executing with updated detection...')
   say(`[reexec] exe: ${program}`)
   const isThere = existsSync(program)

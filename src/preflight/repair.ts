@@ -1,9 +1,8 @@
-// The repair of one backend: run the graph, stage its result, and let a fresh process judge it.
+// A repair: run the graph, stage its results, and let a fresh process judge them.
 import * as fs from 'node:fs'
 import { basename, join } from 'node:path'
 
 import {
-  type Lock,
   type NodeFailure,
   type RunEvent,
   type RunSummary,
@@ -11,63 +10,64 @@ import {
   runGraph,
   type Session,
 } from '../../graph/index.ts'
-import type { Backend, Device } from '../../tasks/backends.ts'
-import { detect, type Manifest } from './detect.ts'
+import { type Candidate, lookAgain } from './candidate.ts'
+import type { Manifest } from './detect.ts'
 import { commit, isWhole, rollBack, type Staged, stage } from './install.ts'
 import { judgeFailure } from './judge-failure.ts'
 
+/** What a repair works with, for all of its backends. */
 export interface RepairContext {
   readonly session: Session
-  readonly backend: Backend
-  readonly device: Device
-  readonly live: string
-  readonly lock: Lock
   readonly jobs: number | undefined
   readonly keepGoing: boolean
+  /** Run the nodes even if fresh. */
+  readonly force: boolean
   readonly report: (event: RunEvent) => void
   readonly signal: AbortSignal
 }
 
-export type Built =
-  /** What is live is what the graph makes. */
-  | { readonly how: 'current'; readonly summary: RunSummary }
-  | { readonly how: 'staged'; readonly staged: Staged; readonly summary: RunSummary }
-  | { readonly how: 'failed'; readonly summary: RunSummary }
-
-/** Brings the graph up to the consumer tool and stages the result if it differs from what is live. */
-export async function build(
+/** Brings the graph up to the consumer tool of each candidate: one run, whatever their number. */
+export function build(
   context: RepairContext,
-  force: boolean,
+  candidates: readonly Candidate[],
+): Promise<RunSummary> {
+  // One backend that cannot be had is no reason to leave the other one missing.
+  const keepGoing = context.keepGoing || candidates.length > 1
+  const tasks = context.force ? BUILT : ['rebuild-tool']
+  return runNodes({ ...context, keepGoing }, candidates, tasks)
+}
+
+/** Stages what was built, unless it is what is live already. */
+export async function stageBuilt(
+  context: RepairContext,
+  candidate: Candidate,
   startedAt: Date,
-): Promise<Built> {
-  const { session, live } = context
-  const summary = await runNodes(context, force ? BUILT : ['rebuild-tool'], force)
-  if (!summary.ok) return { how: 'failed', summary }
-  const generation = generationOf(context)
+): Promise<Staged | undefined> {
+  const { session } = context
+  const { backend, device, live } = candidate
+  const generation = generationOf(session, candidate)
   // A damaged installation still has the name of its content, so its files are looked at as well.
-  const found = detect(context.backend.name, live)
+  const { found } = lookAgain(candidate)
   const isCurrent = found.state === 'available' && found.manifest.generation === generation
-  if (!force && isCurrent) return { how: 'current', summary }
+  if (!context.force && isCurrent) return undefined
   const { prefixOf } = await import('../../bitnet.tasks.ts')
-  const { name } = context.backend
-  const prefix = join(session.folder, prefixOf(name, context.device))
-  const constants = join(session.folder, 'constants', `${name}-${context.device}`)
-  const staged = stage({
+  const prefix = join(session.folder, prefixOf(backend.name, device))
+  const constants = join(session.folder, 'constants', `${backend.name}-${device}`)
+  return stage({
     live,
     prefix,
     extra: [join(constants, 'detect-constants.json')],
     startedAt,
     manifest: {
-      backend: name,
-      device: context.device,
+      backend: backend.name,
+      device,
       generation,
       installedAt: new Date().toISOString(),
       toolBuiltAt: fs.statSync(join(prefix, 'bin', 'bitnet-probe')).mtime.toISOString(),
-      constants: context.backend.constants,
-      source: provenance(session, name),
+      constants: backend.constants,
+      source: provenance(session, backend.name),
     },
   })
-  return { how: 'staged', staged, summary }
 }
 
 export type Judged =
@@ -76,9 +76,14 @@ export type Judged =
   | { readonly how: 'cancelled' }
 
 /** Validates a staged generation where it lies, and makes it live or drops it. */
-export async function judge(context: RepairContext, staged: Staged): Promise<Judged> {
-  const { session, live, backend, device } = context
-  const summary = await runNodes(context, ['revalidate'], false)
+export async function judge(
+  context: RepairContext,
+  candidate: Candidate,
+  staged: Staged,
+): Promise<Judged> {
+  const { session } = context
+  const { live, backend, device } = candidate
+  const summary = await runNodes({ ...context, force: false }, [candidate], ['revalidate'])
   if (summary.cancelled) return { how: 'cancelled' }
   const failure = summary.failures[0]?.failure
   const problem = summary.ok
@@ -94,14 +99,15 @@ export async function judge(context: RepairContext, staged: Staged): Promise<Jud
 // What a forced repair runs again; the source is pinned and checked by content.
 const BUILT = ['cmake-configure', 'cmake-build', 'gen-detect-constants', 'rebuild-tool']
 
-/** Runs the nodes of tasks for the backend and device, with retries for the network. */
+/** Runs the nodes of tasks for each candidate, with retries for the network. */
 export function runNodes(
-  { session, backend, device, jobs, keepGoing, report, signal }: RepairContext,
+  { session, jobs, keepGoing, force, report, signal }: RepairContext,
+  candidates: readonly Candidate[],
   tasks: readonly string[],
-  force: boolean,
 ): Promise<RunSummary> {
+  const nodes = candidates.map(({ backend, device }) => `[${backend.name},${device}]`)
   return runGraph(session, {
-    targets: tasks.map((task) => `${task}[${backend.name},${device}]`),
+    targets: tasks.flatMap((task) => nodes.map((node) => `${task}${node}`)),
     force,
     keepGoing,
     report,
@@ -112,8 +118,16 @@ export function runNodes(
   })
 }
 
+/** The failure that kept a backend from being built, if one did. */
+export function failureOf(
+  summary: RunSummary,
+  { backend }: Candidate,
+): RunSummary['failures'][number] | undefined {
+  return summary.failures.find(({ node }) => /\[(\w+)/.exec(node)?.[1] === backend.name)
+}
+
 // Named by content: what the nodes produced whose results are installed.
-function generationOf({ session, backend, device }: RepairContext): string {
+function generationOf(session: Session, { backend, device }: Candidate): string {
   const { records } = recall(session).journal.history
   const parts = ['cmake-build', 'gen-detect-constants', 'rebuild-tool'].map(
     (task) => records.get(`${task}[${backend.name},${device}]`)?.result ?? 'none',

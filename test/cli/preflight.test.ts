@@ -285,12 +285,44 @@ preflight(
   }),
 )
 
+const DEPRECATED: readonly (readonly [string, string, number])[] = [
+  ['--repair', '--repair flag is deprecated. Use --repair=auto instead.', 0],
+  ['--repair=yes', '--repair=yes is deprecated. Use --repair=auto instead.', 0],
+  ['--no-repair', '--no-repair flag is deprecated. Use --repair=never instead.', 1],
+  ['--repair=disabled', '--repair=disabled is deprecated. Use --repair=never instead.', 1],
+]
+for (const [flag, warning, expected] of DEPRECATED)
+  preflight(
+    `AC-009 AC-010 AC-011 AC-013 ${flag} still works, with a warning`,
+    inHome(async (home) => {
+      copyHome(repaired, home)
+      const library = join(live(home), 'lib/libllama.so')
+      fs.rmSync(library)
+      const { code, stderr } = await repair(home, [flag])
+      assert.is(code, expected, stderr)
+      const head = `⚠️  WARNING: ${warning}\n   The ${flag.includes('=') ? 'value' : 'flag'} will be removed in version 0.3.0.\n`
+      assert.is(stderr.slice(0, head.length), head)
+      assert.is(fs.existsSync(library), expected === 0)
+    }),
+  )
+
 const USAGE: readonly (readonly [string, readonly string[], string])[] = [
   ['AC-002 an unknown backend', [...LLAMA.slice(0, 2), 'lama'], "must be 'llama'"],
   [
     'AC-008 an unknown mode',
     [...LLAMA, '--repair=maybe'],
-    'Allowed choices are auto, never, always',
+    'Invalid repair mode: maybe. Use auto, never or always',
+  ],
+  [
+    'AC-012 --repair together with --no-repair',
+    [...LLAMA, '--repair=auto', '--no-repair'],
+    '--repair and --no-repair contradict each other',
+  ],
+  ['a version of no backend', ['preflight', '--backend-version', 'v1'], 'add --backend NAME'],
+  [
+    'two versions',
+    [...LLAMA, '--ref', 'v1', '--backend-version', 'v2'],
+    '--ref and --backend-version name two versions',
   ],
   ['an unknown flag', [...LLAMA, '--reapir=auto'], '(Did you mean --repair?)'],
   ['an unknown command', ['preflihgt'], '(Did you mean preflight?)'],

@@ -1,0 +1,182 @@
+// The repair of the backends that are missing: one run of the graph for all of them, then a fresh process
+// that judges what was made.
+import type { Session } from '../../graph/index.ts'
+import { openRepair } from '../session.ts'
+import { type Candidate, isThere, lookAgain } from './candidate.ts'
+import { detect } from './detect.ts'
+import { carried } from './handed-over.ts'
+import { isForeign, refuseUnwritable, type Staged, stagedAt } from './install.ts'
+import { build, failureOf, judge, type RepairContext, runNodes, stageBuilt } from './repair.ts'
+import { choosesSource, type Request } from './request.ts'
+import { type Held, type LockOptions, underLocks } from './under-locks.ts'
+import type { Verdict } from './verdict.ts'
+import * as verdicts from './verdict.ts'
+
+/** Repairs the candidates. The exit code, when a fresh process has given the verdicts. */
+export async function repairAll(
+  request: Request,
+  candidates: readonly Candidate[],
+): Promise<readonly Verdict[] | number> {
+  const session = await openRepair(request.args)
+  let code: number | undefined
+  const found = await underLocks(session, candidates, lockOptions(request), async (held) => {
+    const context = contextOf(request, session, held)
+    const { settled, open } = await sorted(request, context, candidates)
+    if (open.length === 0) return settled
+    const built = await buildAll(request, context, open)
+    const standing = [...settled, ...built.failed]
+    if (built.staged.length === 0)
+      return [...standing, ...(await unchanged(context, built.current))]
+    code = await handOver(request, held, standing)
+    return []
+  })
+  return code ?? found
+}
+
+/** In the fresh process: validates what a repair has staged, and makes it live or drops it. */
+export async function judgeStaged(request: Request, one: Candidate): Promise<Verdict> {
+  // Another repair may hold the lock and be about to stage or to finish this very installation.
+  const session = await openRepair({ ...request.args, backend: one.backend.name })
+  const [verdict] = await underLocks(session, [one], lockOptions(request), async (held) => {
+    const staged = stagedAt(one.live)
+    if (staged === undefined) return [verdicts.afterwards(lookAgain(one))]
+    return [await judged(request, contextOf(request, session, held), one, staged)]
+  })
+  return verdict as Verdict
+}
+
+interface Sorted {
+  /** Nothing is to be built for these. */
+  readonly settled: readonly Verdict[]
+  readonly open: readonly Candidate[]
+}
+
+async function sorted(
+  request: Request,
+  context: RepairContext,
+  candidates: readonly Candidate[],
+): Promise<Sorted> {
+  const settled: Verdict[] = []
+  const open: Candidate[] = []
+  for (const one of candidates) {
+    const verdict = await beforeBuilding(request, context, lookAgain(one))
+    if (verdict === undefined) open.push(one)
+    else settled.push(verdict)
+  }
+  return { settled, open }
+}
+
+async function beforeBuilding(
+  request: Request,
+  context: RepairContext,
+  one: Candidate,
+): Promise<Verdict | undefined> {
+  const { args } = request
+  const isAsked = context.force || choosesSource(args)
+  // Another process may have repaired it while this one waited for the lock.
+  if (isThere(one) && !isAsked) return verdicts.cached(one)
+  if (isForeign(one.live) && process.env[one.backend.folderVariable]) return verdicts.foreign(one)
+  try {
+    refuseUnwritable(one.live)
+  } catch (error) {
+    return verdicts.thrown(one, error, '')
+  }
+  // The lock is free between a repair and its fresh process; who comes first finishes the work.
+  const left = isAsked ? undefined : stagedFor(one)
+  const finished = left && (await judged(request, context, one, left))
+  return finished?.available ? finished : undefined
+}
+
+interface Built {
+  readonly failed: readonly Verdict[]
+  readonly staged: readonly Candidate[]
+  /** What is live is what the graph makes. */
+  readonly current: readonly Candidate[]
+}
+
+async function buildAll(
+  request: Request,
+  context: RepairContext,
+  candidates: readonly Candidate[],
+): Promise<Built> {
+  const summary = await build(context, candidates)
+  const failed: Verdict[] = []
+  const staged: Candidate[] = []
+  const current: Candidate[] = []
+  for (const one of candidates) {
+    const failure = failureOf(summary, one)
+    if (failure !== undefined) failed.push(verdicts.failed(one, context.session, failure))
+    else if (summary.cancelled) failed.push(verdicts.cancelled(one))
+    else if (await stageBuilt(context, one, request.startedAt)) staged.push(one)
+    else current.push(one)
+  }
+  return summary.cancelled ? { failed, staged: [], current: [] } : { failed, staged, current }
+}
+
+async function unchanged(
+  context: RepairContext,
+  candidates: readonly Candidate[],
+): Promise<readonly Verdict[]> {
+  if (candidates.length === 0) return []
+  const summary = await runNodes({ ...context, force: false }, candidates, ['revalidate'])
+  return candidates.map((one) => {
+    const failure = failureOf(summary, one)?.failure
+    if (failure) return verdicts.rejected(one, context.session, failure.message, failure)
+    return summary.cancelled ? verdicts.cancelled(one) : verdicts.cached(lookAgain(one))
+  })
+}
+
+// The locks end with this process image; the next one takes them, or whoever is first finishes the work.
+async function handOver(
+  { say }: Request,
+  { release, signal }: Held,
+  standing: readonly Verdict[],
+): Promise<number> {
+  const { reexec } = await import('./reexec.ts')
+  await release()
+  const env = carried(standing.filter(({ available }) => !available))
+  return reexec({ say, signal, env })
+}
+
+async function judged(
+  { say }: Request,
+  context: RepairContext,
+  one: Candidate,
+  staged: Staged,
+): Promise<Verdict> {
+  const verdict = await judge(context, one, staged)
+  if (verdict.how === 'cancelled') return verdicts.cancelled(one)
+  if (verdict.how === 'rejected')
+    return verdicts.rejected(one, context.session, verdict.error, verdict.failure)
+  if (verdict.aside) say(`[repair] The folder that was there is kept as ${verdict.aside}`)
+  return verdicts.repaired(one, Date.now() - Date.parse(staged.startedAt))
+}
+
+// What a repair for the same device has left to be judged.
+function stagedFor({ live, backend, device }: Candidate): Staged | undefined {
+  const staged = stagedAt(live)
+  const found = staged && detect(backend.name, staged.folder)
+  return found?.state === 'available' && found.manifest.device === device ? staged : undefined
+}
+
+function contextOf({ args, mode }: Request, session: Session, held: Held): RepairContext {
+  return {
+    session,
+    jobs: args.jobs,
+    keepGoing: args.keepGoing === true,
+    force: mode === 'always',
+    report: held.report,
+    signal: held.signal,
+  }
+}
+
+function lockOptions({ args, startedAt, say }: Request): LockOptions {
+  return {
+    wait: args.wait !== false,
+    timeoutMs: args.lockTimeout === undefined ? undefined : args.lockTimeout * 1000,
+    quiet: args.quiet === true,
+    verbose: args.verbose === true,
+    since: startedAt.getTime(),
+    say,
+  }
+}

@@ -1,0 +1,65 @@
+// What a call of preflight asks for, read from its flags.
+import type { Device } from '../../tasks/backends.ts'
+import * as words from '../report/words.ts'
+import { type GraphChoices, sourceFolderOf } from '../session.ts'
+import { type RepairMode, readRepairFlag, repairMode } from './repair-mode.ts'
+
+export interface PreflightArgs extends GraphChoices {
+  readonly device?: Device
+  /** `--repair[=MODE]` and `--no-repair`. */
+  readonly repair?: string | boolean
+  readonly backendVersion?: string
+  readonly confirm?: boolean
+  readonly yes?: boolean
+  readonly verify?: boolean
+  readonly workspace?: string
+  readonly cleanTool?: boolean
+  readonly toolFeatures?: string
+  readonly dryRun?: boolean
+  readonly force?: boolean
+  readonly keepGoing?: boolean
+  readonly wait?: boolean
+  readonly lockTimeout?: number
+  readonly verbose?: boolean
+  readonly quiet?: boolean
+  readonly json?: boolean
+}
+
+/** One call of preflight: what was asked, and since when. */
+export interface Request {
+  readonly args: PreflightArgs
+  readonly mode: RepairMode
+  readonly startedAt: Date
+  /** To stderr, unless --quiet. */
+  readonly say: (line: string) => void
+}
+
+/** What two flags cannot both mean, as a message; undefined when all is well. */
+export function contradiction({ backend, ref, backendVersion }: PreflightArgs): string | undefined {
+  if (ref !== undefined && backendVersion !== undefined && ref !== backendVersion)
+    return 'error: --ref and --backend-version name two versions\n  hint: give one of them\n'
+  if ((ref ?? backendVersion) !== undefined && backend === undefined)
+    return 'error: a version without --backend: it is one of which backend?\n  hint: add --backend NAME\n'
+  return undefined
+}
+
+/** The call with its defaults; says once what is deprecated. */
+export function requested(given: PreflightArgs): Request {
+  const say = (line: string): void => {
+    if (!given.quiet) process.stderr.write(`${line}\n`)
+  }
+  const flag = given.repair === undefined ? undefined : readRepairFlag(given.repair)
+  if (flag?.isDeprecated) process.stderr.write(words.deprecatedRepair(given.repair, flag.mode))
+  const ref = given.ref ?? given.backendVersion
+  return {
+    args: ref === undefined ? given : { ...given, ref },
+    mode: repairMode(flag?.mode ?? (given.force ? 'always' : undefined), process.env),
+    startedAt: new Date(),
+    say,
+  }
+}
+
+/** Sources named by hand may have changed: the graph decides, not the constants. */
+export function choosesSource(args: PreflightArgs): boolean {
+  return sourceFolderOf(args) !== undefined || args.ref !== undefined
+}
