@@ -3,16 +3,13 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 import type { Backend } from '../tasks/backends.ts'
+import { PLATFORM } from '../tasks/platform.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
 /** The user's cache folder: XDG on Linux, Library/Caches on macOS, LOCALAPPDATA on Windows. */
 export function cacheFolder(env: Env): string {
-  const home = env['HOME'] || homedir()
-  if (process.platform === 'darwin') return join(home, 'Library', 'Caches')
-  if (process.platform === 'win32') return env['LOCALAPPDATA'] || join(home, 'AppData', 'Local')
-  const xdg = env['XDG_CACHE_HOME']
-  return xdg?.startsWith('/') ? xdg : join(home, '.cache')
+  return PLATFORM.cacheFolder(env, env['HOME'] || homedir())
 }
 
 /** Sources, builds and state of the shipped graph. */

@@ -3,6 +3,7 @@ import { argv, type Command, type Place, type Word } from '../graph/index.ts'
 import type { Backend, Device } from './backends.ts'
 import type { RepairOptions } from './options.ts'
 import { probeSource } from './places.ts'
+import { PLATFORM } from './platform.ts'
 
 /** Source and build folder of one backend on one device. */
 export interface BuildPaths {
@@ -28,9 +29,7 @@ export function configure(
     '-DBUILD_SHARED_LIBS=ON',
     ...backend.options,
     ...deviceOptions(device, options),
-    // Libraries find each other beside themselves: they are copied, and `cmake --install` would strip it.
-    '-DCMAKE_BUILD_WITH_INSTALL_RPATH=ON',
-    `-DCMAKE_INSTALL_RPATH=${ORIGIN}`,
+    ...besideEachOther(),
   )
 }
 
@@ -44,7 +43,11 @@ function deviceOptions(device: Device, options: RepairOptions): readonly string[
   ]
 }
 
-const ORIGIN = process.platform === 'darwin' ? '@loader_path' : '$ORIGIN'
+// Libraries find each other beside themselves: they are copied, and `cmake --install` would strip it.
+function besideEachOther(): readonly string[] {
+  if (PLATFORM.origin === undefined) return []
+  return ['-DCMAKE_BUILD_WITH_INSTALL_RPATH=ON', `-DCMAKE_INSTALL_RPATH=${PLATFORM.origin}`]
+}
 
 /** The number of jobs is not part of the result: it comes by CMAKE_BUILD_PARALLEL_LEVEL. */
 export function compile(build: string, target: string): Command {

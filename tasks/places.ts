@@ -2,6 +2,7 @@
 import { dirname } from 'node:path'
 
 import { type Place, type Roots, root, type Word } from '../graph/index.ts'
+import { PLATFORM } from './platform.ts'
 
 /** Programs of ours that tasks run in a child process. */
 const steps = root('steps')
@@ -22,7 +23,7 @@ export function stepFile(name: string): Place {
 
 /** The words that run a step with this Node, whichever version it is: a newer Node is no reason to fetch again. */
 export function step(name: string): readonly Word[] {
-  return [node(process.platform === 'win32' ? 'node.exe' : 'node'), stepFile(name)]
+  return [node(PLATFORM.program('node')), stepFile(name)]
 }
 
 export function roots(source: string | undefined): Roots {

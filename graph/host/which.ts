@@ -3,9 +3,12 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, resolve } from 'node:path'
 
 /** Absolute path of a program on a PATH, or undefined. */
-export function which(name: string, path: string): string | undefined {
+export function which(
+  name: string,
+  path: string,
+  endings = endingsOn(process.platform, process.env['PATHEXT']),
+): string | undefined {
   const folders = name.includes('/') ? [''] : path.split(delimiter)
-  const endings = process.platform === 'win32' ? ['', '.exe', '.cmd', '.bat'] : ['']
   for (const folder of folders)
     for (const ending of endings) {
       // An empty part of PATH means the working directory; nobody wants a program from there.
@@ -18,6 +21,12 @@ export function which(name: string, path: string): string | undefined {
       if (isExecutable(full + ending)) return full + ending
     }
   return undefined
+}
+
+/** What is tried behind a name: nothing, save on Windows, where PATHEXT says it. */
+export function endingsOn(platform: string, pathExt: string | undefined): readonly string[] {
+  if (platform !== 'win32') return ['']
+  return ['', ...(pathExt || '.COM;.EXE;.BAT;.CMD').toLowerCase().split(';')]
 }
 
 function isExecutable(path: string): boolean {

@@ -2,6 +2,7 @@
 // the shell that will read them.
 import { GraphError } from '../../graph/index.ts'
 import { BACKENDS } from '../../tasks/backends.ts'
+import { PLATFORM } from '../../tasks/platform.ts'
 import { EXIT } from '../exit-code.ts'
 import { liveFolder } from '../folders.ts'
 import { detect } from '../preflight/detect.ts'
@@ -22,7 +23,12 @@ export function env(args: { readonly emit?: EmitFormat; readonly json?: boolean 
   const folders = available.map(({ folder }) => `${folder}/lib`)
   // BitNet-rs reads this one alone when it is set: its detection ignores LLAMA_CPP_DIR.
   plain.set('BITNET_CROSSVAL_LIBDIR', folders[0] as string)
-  print(emit(args.json ? 'json' : (args.emit ?? 'sh'), plain, { name: loaderVariable(), folders }))
+  print(
+    emit(args.json ? 'json' : (args.emit ?? PLATFORM.shell(process.env)), plain, {
+      name: PLATFORM.loaderVariable,
+      folders,
+    }),
+  )
   return EXIT.available
 }
 
@@ -55,7 +61,7 @@ export function emit(
     case 'pwsh':
       return [
         ...rows.map(([key, value]) => `$env:${key} = ${pwsh(value)}`),
-        `$env:${name} = ${pwsh(folders.join(separator()))} + $(if ($env:${name}) { ${pwsh(separator())} + $env:${name} } else { '' })`,
+        `$env:${name} = ${pwsh(folders.join(PLATFORM.separator))} + $(if ($env:${name}) { ${pwsh(PLATFORM.separator)} + $env:${name} } else { '' })`,
         '',
       ].join('\n')
     case 'cmd':
@@ -73,15 +79,6 @@ export function emit(
     default:
       return format satisfies never
   }
-}
-
-function loaderVariable(): string {
-  if (process.platform === 'win32') return 'PATH'
-  return process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH'
-}
-
-function separator(): string {
-  return process.platform === 'win32' ? ';' : ':'
 }
 
 function single(value: string): string {

@@ -7,6 +7,7 @@
 import * as fs from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 
+import { PLATFORM } from '../../tasks/platform.ts'
 import { detect, MANIFEST, type Manifest, readManifest } from './detect.ts'
 
 /** A generation that is complete and not yet live. */
@@ -221,7 +222,8 @@ function flushFile(path: string): void {
 }
 
 function flushFolder(path: string): void {
-  if (process.platform !== 'win32') flushFile(path)
+  // Windows cannot open a folder; its rename is durable by itself.
+  if (PLATFORM.name !== 'win32') flushFile(path)
 }
 
 /** Whether what lies in a staged generation is what its manifest says. */

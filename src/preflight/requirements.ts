@@ -1,6 +1,7 @@
 // What a repair needs of the machine, asked before any work starts.
 import type { Host } from '../../graph/index.ts'
 import type { Device } from '../../tasks/backends.ts'
+import { INSTALL, type Installer, PLATFORM, type Platform } from '../../tasks/platform.ts'
 
 export interface Lacking {
   /** One line per missing tool: its name and what it is for. */
@@ -15,8 +16,6 @@ interface Requirement {
   readonly packages: Readonly<Record<Installer, string>>
 }
 
-type Installer = 'apt-get' | 'dnf' | 'yum' | 'pacman' | 'apk' | 'zypper' | 'brew' | 'winget'
-
 const CMAKE_AT_LEAST = [3, 18] as const
 
 /** The names under which cmake looks for a compiler, in its order; the one of CC or CXX alone if set. */
@@ -30,6 +29,7 @@ export function compilerNames(env: Host['env'], language: 'c' | 'cxx'): readonly
 export async function lacking(
   host: Host,
   { device }: { device: Device },
+  platform: Platform = PLATFORM,
 ): Promise<Lacking | undefined> {
   const wanted = requirements(host, device)
   const missing = wanted.filter(({ names }) => !names.some((name) => host.shell.which(name)))
@@ -43,7 +43,9 @@ export async function lacking(
       missing.push(...wanted.filter(({ names }) => names[0] === 'cmake'))
     }
   }
-  return lines.length === 0 ? undefined : { lines, install: installCommand(host, missing) }
+  return lines.length === 0
+    ? undefined
+    : { lines, install: installCommand(host, missing, platform) }
 }
 
 function requirements(host: Host, device: Device): Requirement[] {
@@ -110,36 +112,34 @@ function need(
     apk,
     zypper: dnf,
     brew,
-    winget: WINGET[names[0] as string] ?? apt,
+    winget: WINGET[apt] ?? apt,
   }
   return { names, purpose, packages }
 }
 
+// By the name of the package in Debian.
 const WINGET: Readonly<Record<string, string>> = {
   git: 'Git.Git',
   cmake: 'Kitware.CMake',
-  'c++': 'Microsoft.VisualStudio.2022.BuildTools',
-  ninja: 'Ninja-build.Ninja',
-}
-
-const INSTALL: Readonly<Record<Installer, string>> = {
-  'apt-get': 'apt-get install',
-  dnf: 'dnf install',
-  yum: 'yum install',
-  pacman: 'pacman -S',
-  apk: 'apk add',
-  zypper: 'zypper install',
-  brew: 'brew install',
-  winget: 'winget install',
+  'build-essential': 'Microsoft.VisualStudio.2022.BuildTools',
+  'ninja-build': 'Ninja-build.Ninja',
+  'nvidia-cuda-toolkit': 'Nvidia.CUDA',
 }
 
 // Printed, never run: nothing here asks for more rights than the person gave.
-function installCommand(host: Host, missing: readonly Requirement[]): string {
-  const installers = Object.keys(INSTALL) as Installer[]
-  const installer = installers.find((name) => host.shell.which(name)) ?? 'apt-get'
-  const packages = [...new Set(missing.map((requirement) => requirement.packages[installer]))]
+function installCommand(host: Host, missing: readonly Requirement[], platform: Platform): string {
+  const { installers, installCompilers } = platform
+  const installer =
+    installers.find((name) => host.shell.which(name)) ?? (installers[0] as Installer)
+  const isCompiler = ({ purpose }: Requirement): boolean => /^compiles C(\+\+)?$/.test(purpose)
+  const packaged = missing.filter((one) => installCompilers === undefined || !isCompiler(one))
+  const packages = [...new Set(packaged.map((requirement) => requirement.packages[installer]))]
   const needsSudo = installer !== 'brew' && installer !== 'winget' && process.getuid?.() !== 0
-  return `${needsSudo ? 'sudo ' : ''}${INSTALL[installer]} ${packages.join(' ')}`
+  const command = `${needsSudo ? 'sudo ' : ''}${INSTALL[installer]} ${packages.join(' ')}`
+  return [
+    ...(packaged.length < missing.length ? [installCompilers] : []),
+    ...(packages.length > 0 ? [command] : []),
+  ].join(' && ')
 }
 
 async function oldCmake(host: Host): Promise<string | undefined> {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
 import { machine as thisMachine } from '../../../graph/host/index.ts'
+import { endingsOn, which } from '../../../graph/host/which.ts'
 import { suite } from '../../support/suite.ts'
 
 const machine = suite('machine')
@@ -32,6 +33,23 @@ machine('the system is a fact; what is no fact has none', () => {
   for (const name of ['', 'memory', 'constructor', 'toString', '__proto__'])
     assert.is(fact(name), undefined)
 })
+
+machine(
+  'what stands behind the name of a program is tried on Windows alone, as PATHEXT says',
+  () => {
+    for (const system of ['linux', 'darwin']) assert.equal(endingsOn(system, '.EXE'), [''])
+    assert.equal(endingsOn('win32', undefined), ['', '.com', '.exe', '.bat', '.cmd'])
+    assert.equal(endingsOn('win32', '.EXE;.PS1'), ['', '.exe', '.ps1'])
+    const dir = fs.mkdtempSync(join(tmpdir(), 'machine-'))
+    try {
+      fs.writeFileSync(join(dir, 'tool.exe'), '', { mode: 0o755 })
+      assert.is(which('tool', dir, endingsOn('win32', undefined)), join(dir, 'tool.exe'))
+      assert.is(which('tool', dir, endingsOn('linux', undefined)), undefined)
+    } finally {
+      fs.rmSync(dir, { recursive: true })
+    }
+  },
+)
 
 machine('its clock is that of files', () => {
   const dir = fs.mkdtempSync(join(tmpdir(), 'machine-'))
