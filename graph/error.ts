@@ -6,6 +6,7 @@ export type GraphErrorCode =
   | 'bad-graph'
   | 'unknown-task'
   | 'unknown-node'
+  | 'unknown-run'
   | 'cycle'
   | 'duplicate-task'
   | 'duplicate-output'

@@ -102,6 +102,8 @@ export interface NodeFailure {
 }
 
 export interface RunSummary {
+  /** Under which the run is remembered; undefined when nothing had to be done. */
+  readonly run?: string
   readonly ok: boolean
   readonly outcomes: Readonly<Record<Outcome, number>>
   readonly ms: number

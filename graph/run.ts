@@ -10,6 +10,7 @@ import type { Node } from './graph.ts'
 import type { Lock } from './host.ts'
 import { reasonsOf, recordedResult } from './look.ts'
 import { plan } from './plan.ts'
+import { RunWriter } from './runs.ts'
 import { Schedule } from './schedule.ts'
 import { type SealOptions, SealRecorder } from './seal.ts'
 import { select } from './select.ts'
@@ -124,6 +125,7 @@ class Run {
   private readonly options: RunOptions
   private readonly work: Work
   private readonly report: (event: RunEvent) => void
+  private writer: RunWriter | undefined
   private readonly follower: LogFollower
   private readonly stop = new AbortController()
   private readonly results = new Map<Node, string>()
@@ -142,7 +144,10 @@ class Run {
     this.session = session
     this.options = options
     this.work = work
-    this.report = options.report ?? (() => {})
+    this.report = (event) => {
+      this.writer?.write(event)
+      options.report?.(event)
+    }
     this.follower = new LogFollower(session.host, this.report)
   }
 
@@ -175,6 +180,9 @@ class Run {
         memory.journal.close()
         keepSnapshot(session, memory)
       }
+    } catch (error) {
+      this.writer?.close()
+      throw error
     } finally {
       for (const source of sources) source.removeEventListener('abort', forward)
       session.host.shell.close()
@@ -211,6 +219,7 @@ class Run {
     try {
       session.host.disk.makeFolder(`${session.stateFolder}/logs`, { private: true })
       memory.journal.open()
+      this.writer = new RunWriter(session, this.options.targets)
     } catch (error) {
       throw unwritable(session.stateFolder, error)
     }
@@ -376,12 +385,12 @@ class Run {
     more: { failure?: NodeFailure; blockedBy?: string } = {},
   ): void {
     this.outcomes[outcome]++
-    if (this.options.report === undefined) return
+    if (this.isUnheard) return
     this.report({ type: 'finished', at: this.now(), node: node.name, outcome, ms, ...more })
   }
 
   private tellPlan(memory: Memory): void {
-    if (this.options.report === undefined) return
+    if (this.isUnheard) return
     const durations = memory.journal.history.durations
     const nodes = this.work.wanted.map((node) => ({
       node: node.name,
@@ -392,13 +401,19 @@ class Run {
     this.report({ type: 'planned', at: this.now(), nodes })
   }
 
+  private get isUnheard(): boolean {
+    return this.options.report === undefined && this.writer === undefined
+  }
+
   private summary(): RunSummary {
     const { outcomes, failures } = this
     const ok = failures.length === 0 && outcomes.cancelled === 0 && outcomes.blocked === 0
     const ms = this.now() - this.work.start
     const cancelled = this.stop.signal.aborted
-    const summary: RunSummary = { ok: ok && !cancelled, outcomes, ms, failures, cancelled }
+    const run = this.writer === undefined ? {} : { run: this.writer.id }
+    const summary: RunSummary = { ok: ok && !cancelled, outcomes, ms, failures, cancelled, ...run }
     this.report({ type: 'done', at: this.now(), summary })
+    this.writer?.close()
     return summary
   }
 

@@ -72,6 +72,7 @@ run('it tells exactly what happens, in order', async () => {
     ms: 250,
     failures: [],
     cancelled: false,
+    run: '20231114-221325-123',
   })
   const again = await world.run(graph)
   assert.equal(

@@ -1,0 +1,157 @@
+// The record of every run that had something to do: its events, one JSON document a line, one file a
+// run. Whatever is told of a past run is a function of that file.
+import { GraphError } from './error.ts'
+import type { RunEvent } from './event.ts'
+import type { AppendFile, Disk } from './host.ts'
+import { nearest } from './nearest.ts'
+import type { Session } from './state.ts'
+
+/** The first line of a run's file. A change of any event that a reader could miss raises the version. */
+export interface RunHeader {
+  readonly type: 'run'
+  readonly version: 1
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly targets: readonly string[]
+}
+
+/** A past run. Without a last event 'done' it was killed. */
+export interface PastRun {
+  readonly header: RunHeader
+  readonly events: readonly RunEvent[]
+}
+
+// Enough to look back over some days of work; a run of 1,000 nodes takes half a megabyte.
+const KEPT = 100
+const PIECE = 65_536
+// What a killed run loses of its record at most, and not a write for each of a thousand nodes.
+const OFTEN_MS = 250
+
+/** Writes one run. A disk that refuses costs the record and not the run. */
+export class RunWriter {
+  readonly id: string
+  private readonly disk: Disk
+  private readonly folder: string
+  private file: AppendFile | undefined
+  private text: string
+  private writtenAt: number
+
+  constructor({ host, stateFolder }: Session, targets: readonly string[]) {
+    const at = host.clock.now()
+    this.disk = host.disk
+    this.folder = `${stateFolder}/runs`
+    this.writtenAt = at
+    this.id = unusedId(at, new Set(host.disk.list(this.folder) ?? []))
+    const header: RunHeader = { type: 'run', version: 1, id: this.id, at, targets }
+    this.text = `${JSON.stringify(header)}\n`
+  }
+
+  /** What a node prints is in its log, and how far it has come matters only meanwhile. */
+  write(event: RunEvent): void {
+    if (event.type === 'output' || event.type === 'progress') return
+    this.text += `${JSON.stringify(event)}\n`
+    if (this.text.length < PIECE && event.at - this.writtenAt < OFTEN_MS) return
+    this.writtenAt = event.at
+    this.put()
+  }
+
+  close(): void {
+    this.put()
+    try {
+      this.file?.close()
+      this.sweep()
+    } catch {
+      // As in put().
+    }
+  }
+
+  private put(): void {
+    const { text } = this
+    this.text = ''
+    try {
+      this.file ??= this.disk.append(`${this.folder}/${this.id}${ENDING}`)
+      this.file.write(text)
+    } catch {
+      this.file = DEAD
+    }
+  }
+
+  private sweep(): void {
+    for (const id of runIds(this.disk, this.folder).slice(0, -KEPT))
+      this.disk.removeFile(`${this.folder}/${id}${ENDING}`)
+  }
+}
+
+const ENDING = '.ndjson'
+const DEAD: AppendFile = { write: () => {}, sync: async () => {}, close: () => {} }
+
+/** Ids of the runs that are remembered, the oldest first. */
+export function listRuns({ host, stateFolder }: Session): readonly string[] {
+  return runIds(host.disk, `${stateFolder}/runs`)
+}
+
+/**
+ * Reads a past run: by its id, the beginning of one, `last`, or `last~2` for the third but last.
+ *
+ * @throws GraphError 'unknown-run' naming the nearest
+ */
+export function readRun(session: Session, named: string): PastRun {
+  const ids = listRuns(session)
+  const back = /^last(?:~(\d+))?$/.exec(named)
+  const fitting = back
+    ? ids.slice(-1 - Number(back[1] ?? 0)).slice(0, ids.length > Number(back[1] ?? 0) ? 1 : 0)
+    : ids.filter((id) => id.startsWith(named))
+  const id = fitting[0]
+  const text =
+    fitting.length === 1
+      ? session.host.disk.readText(`${session.stateFolder}/runs/${id}${ENDING}`)
+      : undefined
+  const run = text === undefined ? undefined : parseRun(text)
+  if (run === undefined) throw unknownRun(named, ids, fitting)
+  return run
+}
+
+/** The events of a run's file. A line that a kill has torn is left out; undefined without a header. */
+export function parseRun(text: string): PastRun | undefined {
+  const [header, ...events] = text.split('\n').flatMap((line) => parsed(line))
+  const isOurs = header?.type === 'run' && header.version === 1 && Array.isArray(header.targets)
+  return isOurs ? { header, events: events as readonly RunEvent[] } : undefined
+}
+
+function parsed(line: string): (RunHeader | RunEvent)[] {
+  try {
+    const value = JSON.parse(line) as RunHeader | RunEvent | null
+    return typeof value === 'object' && value !== null && 'type' in value ? [value] : []
+  } catch {
+    return []
+  }
+}
+
+function runIds(disk: Disk, folder: string): readonly string[] {
+  const names = disk.list(folder) ?? []
+  return names
+    .filter((name) => name.endsWith(ENDING))
+    .map((name) => name.slice(0, -ENDING.length))
+    .sort()
+}
+
+// By time, so that they sort: 20261121-093501-482.
+function unusedId(at: number, taken: ReadonlySet<string>): string {
+  const digits = new Date(at).toISOString().replace(/\D/g, '')
+  const id = `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${digits.slice(14, 17)}`
+  for (let i = 0; ; i++) {
+    const candidate = i === 0 ? id : `${id}.${i}`
+    if (!taken.has(`${candidate}${ENDING}`)) return candidate
+  }
+}
+
+function unknownRun(named: string, ids: readonly string[], fitting: readonly string[]): GraphError {
+  const hint =
+    fitting.length > 1
+      ? `it fits ${fitting.slice(0, 3).join(', ')}${fitting.length > 3 ? ' and more' : ''}`
+      : ids.length === 0
+        ? 'nothing has run here yet'
+        : `the newest is '${ids.at(-1)}'; did you mean '${nearest(named, ids) ?? 'last'}'?`
+  return new GraphError(`no run is called '${named}'`, { code: 'unknown-run', hint })
+}
