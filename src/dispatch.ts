@@ -45,5 +45,6 @@ const COMMANDS_BY_NAME: Readonly<Record<string, Run>> = {
   graph: async (args, nodes) => (await import('./commands/graph.ts')).graph(nodes, args),
   clean: async (args, nodes) => (await import('./commands/clean.ts')).clean(nodes, args),
   doctor: async (args) => (await import('./commands/doctor.ts')).doctor(args),
+  history: async (args) => (await import('./commands/history.ts')).history(args),
   env: async (args) => (await import('./commands/env.ts')).env(args),
 }

@@ -145,6 +145,15 @@ export const COMMANDS: readonly CommandRow[] = [
     flags: [DIRECTORY, JSON_FLAG],
   },
   {
+    name: 'history',
+    help: 'The repairs of this machine and what became of each.',
+    flags: [
+      DIRECTORY,
+      { long: 'last', short: 'n', value: 'n', kind: 'number', help: 'only the newest N' },
+      JSON_FLAG,
+    ],
+  },
+  {
     name: 'env',
     help: 'The variables with which programs find the installation.',
     flags: [

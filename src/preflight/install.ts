@@ -9,6 +9,7 @@ import { basename, dirname, join, relative } from 'node:path'
 
 import { PLATFORM } from '../../tasks/platform.ts'
 import { detect, MANIFEST, type Manifest, readManifest } from './detect.ts'
+import { linkHistory } from './history.ts'
 
 /** A generation that is complete and not yet live. */
 export interface Staged {
@@ -57,6 +58,7 @@ export function stage(order: StageOrder): Staged {
   fs.cpSync(prefix, into, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
   for (const file of order.extra)
     fs.cpSync(file, join(into, basename(file)), { preserveTimestamps: true })
+  linkHistory(into)
   const files = checkedFiles(into)
   const whole: Manifest = { version: 1, ...manifest, files }
   fs.writeFileSync(join(into, MANIFEST), `${JSON.stringify(whole, null, 2)}\n`)

@@ -6,6 +6,7 @@ import { type Candidate, isThere, lookAgain } from './candidate.ts'
 import { detect } from './detect.ts'
 import { carried } from './handed-over.ts'
 import { isForeign, refuseUnwritable, type Staged, stagedAt } from './install.ts'
+import { recorded } from './record-repair.ts'
 import { build, failureOf, judge, type RepairContext, runNodes, stageBuilt } from './repair.ts'
 import { choosesSource, type Request } from './request.ts'
 import { type Held, type LockOptions, underLocks } from './under-locks.ts'
@@ -26,7 +27,7 @@ export async function repairAll(
     const built = await buildAll(request, context, open)
     const standing = [...settled, ...built.failed]
     if (built.staged.length === 0)
-      return [...standing, ...(await unchanged(context, built.current))]
+      return [...standing, ...(await unchanged(request, context, built.current))]
     code = await handOver(request, held, standing)
     return []
   })
@@ -75,11 +76,12 @@ async function beforeBuilding(
   const isAsked = context.force || choosesSource(args)
   // Another process may have repaired it while this one waited for the lock.
   if (isThere(one) && !isAsked) return verdicts.cached(one)
-  if (isForeign(one.live) && process.env[one.backend.folderVariable]) return verdicts.foreign(one)
+  if (isForeign(one.live) && process.env[one.backend.folderVariable])
+    return recorded(request, one, verdicts.foreign(one))
   try {
     refuseUnwritable(one.live)
   } catch (error) {
-    return verdicts.thrown(one, error, '')
+    return recorded(request, one, verdicts.thrown(one, error, ''))
   }
   // The lock is free between a repair and its fresh process; who comes first finishes the work.
   const left = isAsked ? undefined : stagedFor(one)
@@ -105,8 +107,9 @@ async function buildAll(
   const current: Candidate[] = []
   for (const one of candidates) {
     const failure = failureOf(summary, one)
-    if (failure !== undefined) failed.push(verdicts.failed(one, context.session, failure))
-    else if (summary.cancelled) failed.push(verdicts.cancelled(one))
+    if (failure !== undefined)
+      failed.push(recorded(request, one, verdicts.failed(one, context.session, failure)))
+    else if (summary.cancelled) failed.push(recorded(request, one, verdicts.cancelled(one)))
     else if (await stageBuilt(context, one, request.startedAt)) staged.push(one)
     else current.push(one)
   }
@@ -114,16 +117,18 @@ async function buildAll(
 }
 
 async function unchanged(
+  request: Request,
   context: RepairContext,
   candidates: readonly Candidate[],
 ): Promise<readonly Verdict[]> {
   if (candidates.length === 0) return []
   const summary = await runNodes({ ...context, force: false }, candidates, ['revalidate'])
-  return candidates.map((one) => {
+  const verdictOf = (one: Candidate): Verdict => {
     const failure = failureOf(summary, one)?.failure
     if (failure) return verdicts.rejected(one, context.session, failure.message, failure)
     return summary.cancelled ? verdicts.cancelled(one) : verdicts.cached(lookAgain(one))
-  })
+  }
+  return candidates.map((one) => recorded(request, one, verdictOf(one)))
 }
 
 // The locks end with this process image; the next one takes them, or whoever is first finishes the work.
@@ -139,17 +144,21 @@ async function handOver(
 }
 
 async function judged(
-  { say }: Request,
+  request: Request,
   context: RepairContext,
   one: Candidate,
   staged: Staged,
 ): Promise<Verdict> {
-  const verdict = await judge(context, one, staged)
-  if (verdict.how === 'cancelled') return verdicts.cancelled(one)
-  if (verdict.how === 'rejected')
-    return verdicts.rejected(one, context.session, verdict.error, verdict.failure)
-  if (verdict.aside) say(`[repair] The folder that was there is kept as ${verdict.aside}`)
-  return verdicts.repaired(one, Date.now() - Date.parse(staged.startedAt))
+  const found = await judge(context, one, staged)
+  const verdictOf = (): Verdict => {
+    if (found.how === 'cancelled') return verdicts.cancelled(one)
+    if (found.how === 'rejected')
+      return verdicts.rejected(one, context.session, found.error, found.failure)
+    return verdicts.repaired(one, Date.now() - Date.parse(staged.startedAt))
+  }
+  if (found.how === 'committed' && found.aside)
+    request.say(`[repair] The folder that was there is kept as ${found.aside}`)
+  return recorded(request, one, verdictOf(), staged.startedAt)
 }
 
 // What a repair for the same device has left to be judged.
@@ -170,7 +179,8 @@ function contextOf({ args, mode }: Request, session: Session, held: Held): Repai
   }
 }
 
-function lockOptions({ args, startedAt, say }: Request): LockOptions {
+function lockOptions(request: Request): LockOptions {
+  const { args, startedAt, say } = request
   return {
     wait: args.wait !== false,
     timeoutMs: args.lockTimeout === undefined ? undefined : args.lockTimeout * 1000,
@@ -178,5 +188,9 @@ function lockOptions({ args, startedAt, say }: Request): LockOptions {
     verbose: args.verbose === true,
     since: startedAt.getTime(),
     say,
+    // Without a failure it only waited for a lock: that was no repair.
+    onThrown: (one, verdict) => {
+      if (verdict.failure) recorded(request, one, verdict)
+    },
   }
 }

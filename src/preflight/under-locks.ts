@@ -15,6 +15,8 @@ export interface LockOptions {
   /** Milliseconds since 1970: elapsed times are counted from here. */
   readonly since: number
   readonly say: (line: string) => void
+  /** Given the verdict of each candidate when something was thrown. */
+  readonly onThrown: (candidate: Candidate, verdict: Verdict) => void
 }
 
 /** What work under locks is given. */
@@ -54,6 +56,8 @@ export async function underLocks(
     verdicts = await work({ report: reporter.report, signal: interruption.signal, release })
   } catch (error) {
     verdicts = candidates.map((candidate) => thrown(candidate, error, place))
+    for (const [i, candidate] of candidates.entries())
+      options.onThrown(candidate, verdicts[i] as Verdict)
   } finally {
     await reporter.close()
     await release()

@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path'
 
 import { GraphError, type NodeFailure, type Session } from '../../graph/index.ts'
 import type { BackendName } from '../../tasks/backends.ts'
-import { relevantLines } from '../../tasks/failure.ts'
+import { classify, type FailureClass, relevantLines } from '../../tasks/failure.ts'
 import { EXIT, exitOfClass } from '../exit-code.ts'
 import { clean } from '../report/text.ts'
 import {
@@ -25,7 +25,17 @@ export interface Verdict {
   readonly folder: string
   readonly seconds?: number
   readonly error?: string
+  /** Of a repair that failed. */
+  readonly failure?: Failing
   readonly wouldExecute?: readonly string[]
+}
+
+export interface Failing {
+  readonly class: FailureClass
+  /** The line that says what is wrong. */
+  readonly cause: string
+  /** The whole log, if a command has printed one. */
+  readonly log?: string
 }
 
 /** It was there all along. */
@@ -65,7 +75,8 @@ export function disabled(candidate: Candidate): Verdict {
 export function foreign(candidate: Candidate): Verdict {
   const { backend, live } = candidate
   const text = words.foreignFolder(backend, live)
-  return unavailable(candidate, EXIT.permission, text, `${live} is not ours`)
+  const cause = `${live} is not ours`
+  return unavailable(candidate, EXIT.permission, text, cause, { class: 'permission', cause })
 }
 
 /** Ctrl-C, or a wait that was given up: how the process ends says the rest. */
@@ -82,14 +93,19 @@ export function failed(
   const { backend } = candidate
   const { class: found, firstCause, path } = classifyNode(node.replace(/\[.*/, ''), failure)
   const kind = failure.how === 'tool' ? 'build' : found
+  const cause = `${node}: ${clean(firstCause || failure.message)}`
   const text = words.repairFailed(kind, {
     backend,
-    error: `${node}: ${clean(firstCause || failure.message)}`,
+    error: cause,
     lines: relevantLines(failure.tail, 12).map(clean),
     log: failure.log || `${session.stateFolder}/logs`,
     ...(path ? { path } : {}),
   })
-  return unavailable(candidate, exitOfClass(kind), text, failure.message)
+  return unavailable(candidate, exitOfClass(kind), text, failure.message, {
+    class: kind,
+    cause,
+    ...(failure.log ? { log: failure.log } : {}),
+  })
 }
 
 /** What was built does not work. */
@@ -105,7 +121,15 @@ export function rejected(
     lines: failure ? relevantLines(failure.tail, 12).map(clean) : [],
     log: failure?.log || `${session.stateFolder}/logs`,
   })
-  return unavailable(candidate, EXIT.revalidation, text, error)
+  const { class: found } = failure
+    ? classifyNode('revalidate', failure)
+    : classify({ stage: 'revalidate', text: error })
+  return unavailable(candidate, EXIT.revalidation, text, error, {
+    // It was built, and what was built does not run.
+    class: found === 'unknown' ? 'build' : found,
+    cause: clean(error),
+    ...(failure?.log ? { log: failure.log } : {}),
+  })
 }
 
 /**
@@ -136,7 +160,7 @@ export function thrown(candidate: Candidate, error: unknown, lock: string): Verd
     log: undefined,
     ...(place && isAbsolute(place) ? { path: place } : {}),
   })
-  return unavailable(candidate, exitOfClass(found), text, message)
+  return unavailable(candidate, exitOfClass(found), text, message, { class: found, cause: message })
 }
 
 /** Not there, for any other reason. */
@@ -145,6 +169,7 @@ export function unavailable(
   exitCode: number,
   text: string,
   error: string,
+  failure?: Failing,
 ): Verdict {
   return {
     backend: backend.name,
@@ -154,6 +179,7 @@ export function unavailable(
     text,
     folder: live,
     error,
+    ...(failure ? { failure } : {}),
   }
 }
 
