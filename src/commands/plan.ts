@@ -16,7 +16,7 @@ import {
 import { ownFiles, PACKAGE } from '../package.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
-import { reasonText } from '../report/words.ts'
+import { reasonText } from '../report/words/reason.ts'
 import { findGraphFile } from '../sealed.ts'
 import { type GraphChoices, openSession, repairSetup } from '../session.ts'
 
