@@ -3,7 +3,7 @@ import { readRun, type Session, select } from '../../graph/index.ts'
 import { type PastNode, pastNodes } from '../report/past-nodes.ts'
 import { print } from '../report/print.ts'
 import { clean, jsonDocument } from '../report/text.ts'
-import { reasonText } from '../report/words.ts'
+import { reasonText } from '../report/words/reason.ts'
 
 /** Every reason of the nodes in that run, and the chain of needs that made them run. */
 export function explainPast(

@@ -4,7 +4,7 @@ import { criticalPath } from './critical-path.ts'
 import { escapeMarkup as escaped, escapeLines } from './markup.ts'
 import type { PastNode } from './past-nodes.ts'
 import { svgText } from './svg.ts'
-import { reasonText } from './words.ts'
+import { reasonText } from './words/reason.ts'
 
 export interface Page {
   readonly id: string
