@@ -95,6 +95,7 @@ export interface NodeFailure {
   readonly errno?: string
   /** The last 64 KiB of what the commands printed. */
   readonly tail: string
+  /** '' when it failed before its first command. */
   readonly log: string
   readonly hint?: string
   /** The caller's word for the kind of failure, if it gave one. */

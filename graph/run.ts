@@ -351,9 +351,11 @@ class Run {
     node: Node,
     schedule: Schedule,
     outcome: 'failed' | 'timed-out',
-    failure: NodeFailure,
+    found: NodeFailure,
     ms: number,
   ): void {
+    const hasLog = found.log !== '' && this.session.host.disk.stat(found.log) !== undefined
+    const failure = hasLog ? found : { ...found, log: '' }
     this.failures.push({ node: node.name, failure })
     this.finish(node, outcome, ms, { failure })
     for (const blocked of schedule.settle(node, 'failed'))

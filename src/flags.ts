@@ -67,6 +67,17 @@ const FETCH_LIMITS: readonly Flag[] = [
   },
 ]
 
+const PAST_RUN: Flag = {
+  long: 'run',
+  value: 'id',
+  help: 'a past run: its id, the beginning of it, last, or last~2',
+}
+const TRACE: Flag = {
+  long: 'trace',
+  value: 'file',
+  help: "write the run for Chrome's trace viewer",
+}
+
 const RUNNING: readonly Flag[] = [
   ...CHOICES,
   ...FETCH_LIMITS,
@@ -113,11 +124,16 @@ export const COMMANDS: readonly CommandRow[] = [
     name: 'run',
     help: 'Bring nodes and all they need up to date.',
     nodes: '[nodes...]',
-    flags: RUNNING,
+    flags: [...RUNNING, TRACE],
   },
   { name: 'list', help: 'The nodes that there are.', nodes: '[nodes...]', flags: CHOICES },
   { name: 'plan', help: 'What a run would do, in order.', nodes: '[nodes...]', flags: CHOICES },
-  { name: 'explain', help: 'Why nodes are fresh or stale.', nodes: '<nodes...>', flags: CHOICES },
+  {
+    name: 'explain',
+    help: 'Why nodes are fresh or stale.',
+    nodes: '<nodes...>',
+    flags: [...CHOICES, PAST_RUN],
+  },
   { name: 'status', help: 'The state of each node.', nodes: '[nodes...]', flags: CHOICES },
   {
     name: 'graph',
@@ -128,10 +144,27 @@ export const COMMANDS: readonly CommandRow[] = [
       {
         long: 'format',
         value: 'name',
-        choices: ['text', 'dot', 'mermaid', 'json'],
+        choices: ['text', 'dot', 'mermaid', 'svg', 'html', 'json'],
         help: 'the picture',
       },
+      PAST_RUN,
     ],
+  },
+  { name: 'runs', help: 'The past runs that are remembered.', flags: CHOICES },
+  {
+    name: 'report',
+    help: 'A past run again: its summary, a page, or a trace.',
+    flags: [
+      ...CHOICES,
+      PAST_RUN,
+      { long: 'html', value: 'file', help: 'write it as one self-contained page' },
+      TRACE,
+    ],
+  },
+  {
+    name: 'timings',
+    help: 'Where the time of a run went.',
+    flags: [...CHOICES, PAST_RUN],
   },
   {
     name: 'clean',

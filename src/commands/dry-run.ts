@@ -1,7 +1,7 @@
 // --dry-run: what a run would execute, in order, and nothing else happens.
 import { assess, commandText, plan, recall, type Session, select } from '../../graph/index.ts'
 import { clean } from '../report/text.ts'
-import { reasonText } from '../report/words.ts'
+import { reasonText } from '../report/words/reason.ts'
 
 export interface DryRun {
   /** `Would execute:` and numbered commands. */

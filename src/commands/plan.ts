@@ -16,12 +16,14 @@ import {
 import { ownFiles, PACKAGE } from '../package.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
-import { reasonText } from '../report/words.ts'
+import { reasonText } from '../report/words/reason.ts'
 import { findGraphFile } from '../sealed.ts'
 import { type GraphChoices, openSession, repairSetup } from '../session.ts'
 
 interface Args extends GraphChoices {
   readonly json?: boolean
+  /** A past run, for explain. */
+  readonly run?: string
 }
 
 /** The nodes that would run for the targets, in order. */
@@ -76,8 +78,12 @@ function statusText(assessed: readonly Assessed[]): string {
   return rows.map((row) => `${row}\n`).join('')
 }
 
-/** Every reason of each node. */
+/** Every reason of each node: now, or in a past run. */
 export async function explain(targets: readonly string[], args: Args): Promise<number> {
+  if (args.run !== undefined) {
+    const { explainPast } = await import('./explain-past.ts')
+    return explainPast(await openSession(args), args.run, targets, args.json === true)
+  }
   const { session, memory, assessed } = await look(targets, await openSession(args), true)
   const named = new Set(select(session.graph, targets))
   const rows = assessed.filter(({ node }) => named.has(node))

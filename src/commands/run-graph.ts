@@ -10,6 +10,7 @@ import { EXIT, exitOfClass } from '../exit-code.ts'
 import { sealOptions } from '../graph-seal.ts'
 import type { judgeFailure as JudgeFailure } from '../preflight/judge-failure.ts'
 import { print } from '../report/print.ts'
+import { countsText, failuresText } from '../report/summary-text.ts'
 import { jsonDocument } from '../report/text.ts'
 import type { Reporter } from '../report/view.ts'
 import { type GraphChoices, openOwn, openSession } from '../session.ts'
@@ -24,6 +25,7 @@ export interface RunArgs extends GraphChoices {
   readonly verbose?: boolean
   readonly quiet?: boolean
   readonly json?: boolean
+  readonly trace?: string
 }
 
 /** Runs the targets of the graph in `file`, or of the shipped one. */
@@ -66,10 +68,11 @@ export async function runNodes(
     await view.close()
   }
   if (args.json) print(jsonDocument({ version: 1, ...summary }))
-  else if (!args.quiet) process.stderr.write(counted(summary))
+  else if (!args.quiet) process.stderr.write(countsText(summary))
+  process.stderr.write(await failuresText(summary))
+  if (args.trace !== undefined)
+    (await import('./runs.ts')).traceRun(session, summary.run, args.trace)
   if (summary.ok) return EXIT.available
-  const { failureText } = await import('../report/failure-text.ts')
-  for (const failure of summary.failures) process.stderr.write(failureText(failure))
   const first = summary.failures[0]?.failure
   // An input that nothing matches is a mistake in the graph file; one that cannot be read has an errno.
   if (first?.how === 'input' && first.errno === undefined) return EXIT.usage
@@ -114,16 +117,4 @@ class View {
     const signal = this.interruption?.caught()
     if (signal !== undefined) (await import('../signals.ts')).dieBy(signal)
   }
-}
-
-function counted({ outcomes, ms }: RunSummary): string {
-  const parts = Object.entries(outcomes).filter(([, count]) => count > 0)
-  const counts = parts.map(([outcome, count]) => `${count} ${outcome}`).join(', ')
-  return outcomes.fresh === sum(outcomes)
-    ? `${counts}\n`
-    : `${counts} in ${(ms / 1000).toFixed(2)}s\n`
-}
-
-function sum(outcomes: RunSummary['outcomes']): number {
-  return Object.values(outcomes).reduce((total, count) => total + count, 0)
 }

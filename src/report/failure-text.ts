@@ -1,14 +1,11 @@
 // A failed node for a person: what, the last relevant lines, the log, the next step.
-import { existsSync } from 'node:fs'
-
 import type { RunSummary } from '../../graph/index.ts'
 import { relevantLines } from '../../tasks/failure.ts'
 import { clean } from './text.ts'
 
 export function failureText({ node, failure }: RunSummary['failures'][number]): string {
   const lines = relevantLines(failure.tail, 12).map((line) => `  ${clean(line)}`)
-  // Whatever failed before its first command has no log.
-  const log = existsSync(failure.log) ? [`  full log: ${failure.log}`] : []
+  const log = failure.log === '' ? [] : [`  full log: ${failure.log}`]
   const hint = failure.hint ? [`  hint: ${clean(failure.hint)}`] : []
   return `${[`${node}: ${clean(failure.message.replace(`'${node}': `, ''))}`, ...lines, ...log, ...hint].join('\n')}\n`
 }

@@ -2,7 +2,7 @@
 import type { NodeFailure, RunEvent } from '../../graph/index.ts'
 import { clean, elapsedSeconds } from './text.ts'
 import type { Reporter, ReportOptions } from './view.ts'
-import { reasonText } from './words.ts'
+import { reasonText } from './words/reason.ts'
 
 // Progress of a long build: often enough to see that it lives, not so often that it fills a log.
 const PROGRESS_EVERY_MS = 10_000

@@ -1,0 +1,158 @@
+// runs, report and timings: what is remembered of past runs.
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import {
+  commandText,
+  GraphError,
+  listRuns,
+  type PastRun,
+  readRun,
+  type Session,
+} from '../../graph/index.ts'
+import { criticalPath } from '../report/critical-path.ts'
+import { type PastNode, pastNodes, summaryOf } from '../report/past-nodes.ts'
+import { print } from '../report/print.ts'
+import { countsText, summaryText } from '../report/summary-text.ts'
+import { clean, jsonDocument } from '../report/text.ts'
+import { type InnerStep, ninjaSteps, traceText } from '../report/trace.ts'
+import { type GraphChoices, openSession } from '../session.ts'
+
+export interface PastArgs extends GraphChoices {
+  readonly run?: string
+  readonly json?: boolean
+  readonly html?: string
+  readonly trace?: string
+}
+
+/** The runs that are remembered, the newest last. */
+export async function runs(args: PastArgs): Promise<number> {
+  const session = await openSession(args)
+  const past = listRuns(session).map((id) => readRun(session, id))
+  if (args.json) {
+    const rows = past.map((run) => {
+      const { id, at, targets } = run.header
+      return { id, at: new Date(at).toISOString(), targets, summary: summaryOf(run) ?? null }
+    })
+    print(jsonDocument({ version: 1, runs: rows }))
+  } else for (const run of past) print(`${runLine(run)}\n`)
+  return 0
+}
+
+function runLine(run: PastRun): string {
+  const { id, targets } = run.header
+  const summary = summaryOf(run)
+  const how = summary === undefined ? 'killed' : summary.ok ? 'ok' : 'not ok'
+  const counts = summary === undefined ? '' : countsText(summary).trimEnd()
+  return clean(`${id}  ${how.padEnd(6)}  ${targets.join(' ') || 'all'}  ${counts}`.trimEnd())
+}
+
+/** One past run: its summary again, or as a page, or as a trace. */
+export async function report(args: PastArgs): Promise<number> {
+  const session = await openSession(args)
+  const run = readRun(session, args.run ?? 'last')
+  const nodes = pastNodes(run)
+  if (args.html !== undefined) await writePage(args.html, session, run, nodes)
+  if (args.trace !== undefined) writeTrace(args.trace, session, run, nodes)
+  if (args.json) print(jsonDocument({ ...run.header, nodes, summary: summaryOf(run) }))
+  else if (args.html === undefined && args.trace === undefined) print(await endOf(run))
+  return 0
+}
+
+/** Writes the trace of a run that has just ended. */
+export function traceRun(session: Session, id: string | undefined, file: string): void {
+  if (id === undefined)
+    return writeOut(
+      file,
+      traceText(0, [], () => []),
+    )
+  const run = readRun(session, id)
+  writeTrace(file, session, run, pastNodes(run))
+}
+
+/** Where the time of a run went. */
+export async function timings(args: PastArgs): Promise<number> {
+  const session = await openSession(args)
+  const run = readRun(session, args.run ?? 'last')
+  const nodes = pastNodes(run)
+  const path = criticalPath(nodes)
+  const slowest = [...nodes].sort((a, b) => b.ms - a.ms).filter(({ ms }) => ms > 0)
+  const total = path.reduce((sum, { ms }) => sum + ms, 0)
+  if (args.json) {
+    const row = ({ name, ms, outcome }: PastNode) => ({ name, ms, outcome })
+    const timed = { criticalPath: path.map(row), criticalMs: total, slowest: slowest.map(row) }
+    print(jsonDocument({ version: 1, run: run.header.id, ...timed }))
+    return 0
+  }
+  print(`run ${run.header.id}\n`)
+  print(`critical path: ${seconds(total)}, the shortest that it could take\n`)
+  for (const { name, ms } of path) print(`  ${seconds(ms)}  ${name}\n`)
+  print('slowest nodes\n')
+  for (const { name, ms } of slowest.slice(0, 10)) print(`  ${seconds(ms)}  ${name}\n`)
+  return 0
+}
+
+async function endOf(run: PastRun): Promise<string> {
+  const summary = summaryOf(run)
+  return summary === undefined ? `run ${run.header.id} was killed\n` : summaryText(summary)
+}
+
+async function writePage(
+  file: string,
+  session: Session,
+  run: PastRun,
+  nodes: readonly PastNode[],
+): Promise<void> {
+  const { htmlText } = await import('../report/html.ts')
+  const logOf = (node: PastNode): string => logOfRun(session, node)
+  writeOut(file, htmlText({ ...run.header, summary: await endOf(run), nodes, logOf }))
+}
+
+// Its log is that of its last run: of an older run nothing is shown rather than something else.
+function logOfRun({ host }: Session, { log, startedAt, ms }: PastNode): string {
+  if (log === undefined || startedAt === undefined) return ''
+  const stat = statSync(log, { throwIfNoEntry: false })
+  const isOfThisRun = stat !== undefined && stat.mtimeMs <= startedAt + ms + 1000
+  return isOfThisRun ? host.disk.readTail(log, 65_536) : ''
+}
+
+function writeTrace(
+  file: string,
+  session: Session,
+  run: PastRun,
+  nodes: readonly PastNode[],
+): void {
+  const steps = (node: PastNode): readonly InnerStep[] => innerSteps(session, node)
+  writeOut(file, traceText(run.header.at, nodes, steps))
+}
+
+// The build folder of a node is what its commands name after --build, -B or -C.
+function innerSteps({ graph, folder }: Session, past: PastNode): readonly InnerStep[] {
+  const commands = graph.byName.get(past.name)?.commands ?? []
+  const words = commands.flatMap((command) => commandText(command, graph.roots).split(/\s+/))
+  const folders = words.filter((_, i) => ['--build', '-B', '-C'].includes(words[i - 1] ?? ''))
+  for (const build of folders) {
+    const log = join(folder, build, '.ninja_log')
+    if (statSync(log, { throwIfNoEntry: false }) === undefined) continue
+    return ninjaSteps(readFileSync(log, 'utf8'), past.startedAt ?? 0, past.ms)
+  }
+  return []
+}
+
+function writeOut(file: string, text: string): void {
+  if (file === '-') return print(text)
+  try {
+    writeFileSync(file, text)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new GraphError(`cannot write '${file}': ${code}`, {
+      code: 'bad-file',
+      place: file,
+      hint: 'give a path in a folder that is there and that you may write to, or - for stdout',
+    })
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2).padStart(8)}s`
+}

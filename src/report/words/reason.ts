@@ -1,0 +1,88 @@
+// Why a node is stale, in words.
+import type { Reason } from '../../../graph/index.ts'
+import { clean } from '../text.ts'
+
+/** A reason why a node is stale, in words; names of files in it cannot steer the terminal. */
+export function reasonText(reason: Reason): string {
+  return clean(rawReason(reason))
+}
+
+function rawReason(reason: Reason): string {
+  switch (reason.kind) {
+    case 'no-record':
+      return 'it has not run yet'
+    case 'forced':
+      return 'it was forced'
+    case 'interrupted':
+      return 'its last run was interrupted'
+    case 'failed-before':
+      return `its last run failed: ${reason.detail}`
+    case 'input-missing':
+      return reason.detail
+    case 'need-will-run':
+      return `'${reason.name}' will run first`
+    case 'input-changed':
+      return `the input '${reason.name}' changed${fromTo(reason)}`
+    case 'input-added':
+      return `the input '${reason.name}' is new`
+    case 'input-removed':
+      return `the input '${reason.name}' is gone`
+    case 'discovered-changed':
+      return `the discovered input '${reason.name}' changed${fromTo(reason)}`
+    case 'need-changed':
+      return `'${reason.name}' produced something else${fromTo(reason)}`
+    case 'need-added':
+      return `it now needs '${reason.name}'`
+    case 'need-removed':
+      return `it no longer needs '${reason.name}'`
+    case 'output-missing':
+      return `its output '${reason.name}' is missing (damage: something else removed it)`
+    case 'output-changed':
+      return `its output '${reason.name}' was changed by something else (damage)${fromTo(reason)}`
+    case 'output-added':
+      return `'${reason.name}' lies among its outputs and was not made by it (damage)`
+    case 'tool-changed':
+      return `the program '${reason.name}' changed${programs(reason)}`
+    case 'env-changed':
+      return `the variable ${reason.name} changed from ${shown(reason.old)} to ${shown(reason.new)}`
+    case 'fact-changed':
+      return `the machine's '${reason.name}' changed`
+    case 'command-changed':
+      return `its command ${reason.name} changed: ${shown(reason.old)} -> ${shown(reason.new)}`
+    case 'contract-changed':
+      return `its contract ${reason.name} changed`
+    case 'param-changed':
+      return `its parameter '${reason.name}' changed`
+    case 'set-changed':
+      return `the fixed variable ${reason.name} changed from ${shown(reason.old)} to ${shown(reason.new)}`
+    case 'cwd-changed':
+      return 'its working directory changed'
+    case 'output-spec-changed':
+      return `what it declares as output changed: '${reason.name}'`
+    case 'format-changed':
+      return 'bitnet-tasks now fingerprints differently; everything runs once'
+    default:
+      return reason satisfies never
+  }
+}
+
+function fromTo(reason: { readonly old: string; readonly new: string }): string {
+  return ` (${short(reason.old)} -> ${short(reason.new)})`
+}
+
+function programs({ old, new: now }: { readonly old: string; readonly new: string }): string {
+  const path = (identity: string): string => identity.split(' ')[0] ?? identity
+  return path(old) === path(now)
+    ? ` (${path(now)} has other content)`
+    : ` (${path(old)} -> ${path(now)})`
+}
+
+function short(state: string): string {
+  return /^[flx]?[0-9a-f]{64}$/.test(state)
+    ? state.replace(/^[flx](?=.{64})/, '').slice(0, 12)
+    : state.slice(0, 40)
+}
+
+function shown(text: string): string {
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text
+}
