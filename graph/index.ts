@@ -1,4 +1,5 @@
 // The public API: re-exports only.
+export { type Affected, affected, dependents, pathBetween } from './affected.ts'
 export { type Assessed, type AssessOptions, assess } from './assess.ts'
 export {
   argv,

@@ -22,13 +22,16 @@ export interface Memory {
   readonly world: World
 }
 
-/** Reads what is remembered; changes nothing on the disk. */
-export function recall({ graph, host, folder, stateFolder }: Session): Memory {
+/** Reads what is remembered; changes nothing on the disk. `pretended`: absolute paths taken as changed. */
+export function recall(
+  { graph, host, folder, stateFolder }: Session,
+  pretended?: ReadonlySet<string>,
+): Memory {
   const { disk, clock } = host
   const boot = clock.bootId()
   const journal = new Journal(`${stateFolder}/journal`, disk, clock)
   const snapshot = Snapshot.load(disk.readBytes(`${stateFolder}/snapshot`), boot)
-  const world = new World(host, folder, graph.roots, snapshot)
+  const world = new World(host, folder, graph.roots, snapshot, pretended)
   if (!snapshot.isFromThisBoot) distrust(journal, world, boot)
   return { journal, world }
 }

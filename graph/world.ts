@@ -19,6 +19,9 @@ const OWN = ''
 /** In place of the identity of a program that is not there. */
 export const MISSING = 'missing'
 
+// Equals the state of no file.
+const PRETENDED = 'pretended'
+
 /** Thrown where a digest is wanted before hasha was loaded; the run loads it and asks again. */
 export const DIGEST_NEEDED = Symbol('digest needed')
 
@@ -27,11 +30,20 @@ export class World {
   readonly folder: string
   readonly roots: Roots
   readonly snapshot: Snapshot
+  private readonly pretended: ReadonlySet<string>
   private readonly tools = new Map<string, string>()
   private readonly facts = new Map<string, string>()
   private readonly lists = new WeakMap<Node, readonly NamedFile[]>()
 
-  constructor(host: Host, folder: string, roots: Roots, snapshot: Snapshot) {
+  /** `pretended`: absolute paths of files that are taken as changed, whatever they hold. */
+  constructor(
+    host: Host,
+    folder: string,
+    roots: Roots,
+    snapshot: Snapshot,
+    pretended: ReadonlySet<string> = new Set(),
+  ) {
+    this.pretended = pretended
     this.host = host
     this.folder = folder
     this.roots = { ...roots, [OWN]: folder }
@@ -46,6 +58,7 @@ export class World {
 
   /** State of a file that is read; links are followed. Undefined when nothing is there. */
   input(path: string): FileState | undefined {
+    if (this.pretended.has(path)) return PRETENDED
     try {
       const stat = this.host.disk.stat(path)
       return stat === undefined ? undefined : this.state(path, stat)

@@ -150,6 +150,24 @@ export const COMMANDS: readonly CommandRow[] = [
       PAST_RUN,
     ],
   },
+  {
+    name: 'what-if',
+    help: 'What would run if these files changed.',
+    nodes: '<files...>',
+    flags: CHOICES,
+  },
+  {
+    name: 'affected',
+    help: 'The nodes that these files reach, fresh or not.',
+    nodes: '<files...>',
+    flags: CHOICES,
+  },
+  {
+    name: 'query',
+    help: 'Questions: deps NODE, rdeps NODE, stale, path FROM TO.',
+    nodes: '<question...>',
+    flags: CHOICES,
+  },
   { name: 'runs', help: 'The past runs that are remembered.', flags: CHOICES },
   {
     name: 'report',

@@ -1,0 +1,84 @@
+// Which nodes a file reaches, whether they are fresh or not: those that read it or make it, and all that
+// stand on these.
+import { GraphError } from './error.ts'
+import type { Graph, Node } from './graph.ts'
+import { outputFiles } from './look.ts'
+import type { Memory } from './state.ts'
+
+export interface Affected {
+  readonly node: Node
+  /** The file that it reads or makes, or the need through which it is reached. */
+  readonly because:
+    | { readonly kind: 'input' | 'output'; readonly path: string }
+    | { readonly kind: 'need'; readonly name: string }
+}
+
+/** The nodes that the files reach, in graph order. Absolute paths. */
+export function affected(
+  graph: Graph,
+  memory: Memory,
+  paths: ReadonlySet<string>,
+): readonly Affected[] {
+  const found = new Map<Node, Affected>()
+  for (const node of graph.nodes) {
+    const because = touch(node, memory, paths) ?? through(node, found)
+    if (because !== undefined) found.set(node, { node, because })
+  }
+  return [...found.values()]
+}
+
+/** All nodes that stand on a node, directly or not, in graph order. */
+export function dependents(graph: Graph, of: Node): readonly Node[] {
+  const found = new Set([of])
+  for (const node of graph.nodes)
+    if ([...node.needs, ...node.after].some((need) => found.has(need))) found.add(node)
+  found.delete(of)
+  return [...found]
+}
+
+/** A shortest chain of needs from a node to one that stands on it; undefined when there is none. */
+export function pathBetween(graph: Graph, from: Node, to: Node): readonly Node[] | undefined {
+  const before = new Map<Node, Node | undefined>([[from, undefined]])
+  const queue = [from]
+  for (let at = queue.shift(); at !== undefined && at !== to; at = queue.shift())
+    for (const node of graph.nodes)
+      if (!before.has(node) && [...node.needs, ...node.after].includes(at)) {
+        before.set(node, at)
+        queue.push(node)
+      }
+  if (!before.has(to)) return undefined
+  const path: Node[] = []
+  for (let at: Node | undefined = to; at !== undefined; at = before.get(at)) path.unshift(at)
+  return path
+}
+
+function touch(
+  node: Node,
+  memory: Memory,
+  paths: ReadonlySet<string>,
+): Affected['because'] | undefined {
+  const { world, journal } = memory
+  const read = [...inputPaths(node, memory)].find((path) => paths.has(path))
+  if (read !== undefined) return { kind: 'input', path: read }
+  const discovered = journal.history.lastDiscovered.get(node.name) ?? []
+  const also = discovered.map((name) => world.path(name)).find((path) => paths.has(path))
+  if (also !== undefined) return { kind: 'input', path: also }
+  const made = outputFiles(node, memory).map((name) => world.path(name))
+  const path = made.find((one) => paths.has(one))
+  return path === undefined ? undefined : { kind: 'output', path }
+}
+
+// A glob that matches nothing now reads nothing now.
+function inputPaths(node: Node, { world }: Memory): readonly string[] {
+  try {
+    return world.inputs(node).map(({ path }) => path)
+  } catch (error) {
+    if (error instanceof GraphError && error.code === 'unmatched-input') return []
+    throw error
+  }
+}
+
+function through(node: Node, found: ReadonlyMap<Node, Affected>): Affected['because'] | undefined {
+  const need = node.needs.find((one) => found.has(one))
+  return need && { kind: 'need', name: need.name }
+}
