@@ -1,0 +1,118 @@
+// After the commands: the outputs are there, the inputs stood still, and the record says so.
+import { parseDepfile } from './depfile.ts'
+import { digestText } from './digest.ts'
+import { type Done, failed } from './done.ts'
+import type { ActionOptions } from './execute.ts'
+import { PART_END, partsText } from './fingerprint.ts'
+import type { Node } from './graph.ts'
+import type { NodeRecord } from './journal.ts'
+import { outputFiles, stateOrOdd } from './look.ts'
+import { outputMissing } from './node-failure.ts'
+import { type FileState, isTooYoung } from './snapshot.ts'
+import type { Memory } from './state.ts'
+import { isPattern, type World } from './world.ts'
+
+// An fsync takes some 3 ms a file. It is done where that is small beside the work that it saves after a
+// power loss; the outputs of other nodes are digested again then, which is soon done.
+const FLUSH_MS = 3
+const WORTH_FLUSHING = 20
+
+/** What was noted while the commands ran. */
+export interface Ran {
+  /** The key before they began. */
+  readonly before: string
+  /** The inputs that were discovered last time. */
+  readonly known: readonly string[]
+  readonly startNs: bigint
+  /** What a probe printed. */
+  readonly answer: string | undefined
+  readonly ms: number
+  readonly log: string
+}
+
+/** Looks at what a node made and, if nothing it read moved meanwhile, records it. */
+export function commit(node: Node, options: ActionOptions, run: Ran): Done {
+  const { session, memory } = options
+  const { world, journal } = memory
+  const paths = run.answer === undefined ? outputFiles(node, memory) : []
+  const outputs: [string, FileState][] = []
+  for (const path of paths) {
+    const state = world.output(world.path(path))
+    if (state === undefined)
+      return failed(node, outputMissing(path, run.log, session.host.disk), memory, run.ms)
+    outputs.push([path, state])
+  }
+  for (const pattern of (node.spec.outputs ?? []).filter(isPattern))
+    if (!pattern.startsWith('!') && world.glob([pattern], world.folder).length === 0)
+      return failed(node, outputMissing(pattern, run.log, session.host.disk), memory, run.ms)
+  const { resultOf } = options
+  const after = partsText(node, world, { resultOf, discovered: run.known })
+  const discovered = discover(node, memory)
+  const moved = new Set(discovered.filter((name) => isNewlyWritten(name, run, world)))
+  const hasDepfile = node.spec.depfile !== undefined
+  const parts = hasDepfile ? partsText(node, world, { resultOf, discovered, moved }) : after
+  const result = digestText(
+    run.answer ?? outputs.map(([path, state]) => `${path}\t${state}`).join('\n'),
+  )
+  const movedInput =
+    run.before === after ? editedOutput(node, memory) : firstDifference(run.before, after)
+  if (movedInput !== undefined) {
+    // Not recorded: the next run does it again, with inputs that stand still.
+    const detail = `the input '${movedInput}' changed while it ran`
+    journal.fail(node.name, { what: 'failed', detail, log: run.log, at: session.host.clock.now() })
+    journal.history.lastOutputs.set(node.name, outputs)
+    return { how: 'done', result, ms: run.ms, movedInput }
+  }
+  const durable = run.ms >= WORTH_FLUSHING * FLUSH_MS * (outputs.length + 1)
+  if (durable) session.host.disk.flush(outputs.map(([path]) => world.path(path)))
+  const record: NodeRecord = {
+    fingerprint: digestText(parts),
+    result,
+    ms: run.ms,
+    at: session.host.clock.now(),
+    durable,
+    parts,
+    outputs,
+    discovered,
+    boot: session.host.clock.bootId(),
+  }
+  journal.commit(node.name, record)
+  return { how: 'done', result, ms: run.ms, movedInput: [...moved][0] }
+}
+
+// A need counts by its result. Had somebody edited what it made, the commands would have read that,
+// and the need's next run would bring the result back and leave this node fresh.
+function editedOutput(node: Node, { journal, world }: Memory): string | undefined {
+  for (const need of node.needs)
+    for (const [path, state] of journal.history.lastOutputs.get(need.name) ?? [])
+      if (stateOrOdd(() => world.output(world.path(path))) !== state) return path
+  return undefined
+}
+
+// Discovered for the first time and written since the commands began, or in the tick in which they
+// did: whether they read it before or after cannot be told. It is known from now on, and the next
+// run compares.
+function isNewlyWritten(name: string, run: Pick<Ran, 'known' | 'startNs'>, world: World): boolean {
+  if (run.known.includes(name)) return false
+  const stat = world.host.disk.stat(world.path(name))
+  return stat !== undefined && isTooYoung(stat, run.startNs)
+}
+
+function discover(node: Node, memory: Memory): readonly string[] {
+  const { world } = memory
+  if (node.spec.depfile === undefined) return []
+  const text = world.host.disk.readText(world.path(node.spec.depfile)) ?? ''
+  const declared = new Set(world.inputs(node).map((file) => file.path))
+  for (const path of outputFiles(node, memory)) declared.add(world.path(path))
+  const within = `${world.folder}/`
+  const names = parseDepfile(text)
+    .filter((path) => !declared.has(world.path(path)))
+    .map((path) => (path.startsWith(within) ? path.slice(within.length) : path))
+  return [...new Set(names)].sort()
+}
+
+function firstDifference(before: string, after: string): string {
+  const [old, now] = [before.split(PART_END), after.split(PART_END)]
+  const row = now.find((part) => !old.includes(part)) ?? old.find((part) => !now.includes(part))
+  return row?.split('\t')[1] ?? ''
+}

@@ -1,0 +1,89 @@
+// Carries out what a node says to do: its commands one after another, or the question of a probe.
+import { commandText } from './command.ts'
+import type { NodeFailure } from './event.ts'
+import type { Node } from './graph.ts'
+import { exitFailure } from './node-failure.ts'
+import type { Memory, Session } from './state.ts'
+
+export interface ActionOptions {
+  readonly session: Session
+  readonly memory: Memory
+  readonly env: Readonly<Record<string, string>>
+  readonly resultOf: (need: Node) => string
+  readonly attempt: number
+  readonly signal: AbortSignal
+  /** Told of the file that grows while a command runs. */
+  readonly onSpool?: (file: string) => void
+}
+
+type Ended =
+  | { readonly how: 'ok'; readonly answer: string | undefined }
+  | { readonly how: 'cancelled' }
+  | { readonly how: 'failed' | 'timed-out'; readonly failure: NodeFailure }
+
+/** Runs the commands of a node and then its contracts, until one of them fails. */
+export async function runCommands(node: Node, options: ActionOptions, log: string): Promise<Ended> {
+  const { session, memory, signal } = options
+  const { shell, clock } = session.host
+  const env = environmentOf(node, options)
+  const cwd = memory.world.path(node.spec.cwd ?? '')
+  if (node.kind === 'probe') return ask(node, options, { env, cwd, log })
+  const start = clock.now()
+  const all = [...node.commands, ...(node.spec.contracts ?? [])]
+  for (const [i, command] of all.entries()) {
+    const text = commandText(command, memory.world.roots)
+    const left =
+      node.spec.timeoutMs === undefined ? undefined : node.spec.timeoutMs - (clock.now() - start)
+    const timeout = left === undefined ? {} : { timeoutMs: Math.max(1, left) }
+    const { onSpool } = options
+    const exit = await shell.run({
+      text,
+      cwd,
+      env,
+      log,
+      signal,
+      ...timeout,
+      ...(onSpool ? { onSpool } : {}),
+    })
+    if (exit.how === 'exited' && exit.code === 0) continue
+    if (exit.how === 'cancelled') return { how: 'cancelled' }
+    const how = i < node.commands.length ? 'command' : 'contract'
+    const failure = exitFailure(exit, { how, text, log }, session.host.disk)
+    return { how: exit.how === 'timed-out' ? 'timed-out' : 'failed', failure }
+  }
+  return { how: 'ok', answer: undefined }
+}
+
+function environmentOf(
+  { spec }: Node,
+  { env, session }: ActionOptions,
+): Readonly<Record<string, string>> {
+  const names = [...(spec.env ?? []), ...(spec.passEnv ?? [])]
+  if (names.length === 0 && spec.set === undefined) return env
+  const own: Record<string, string> = { ...env }
+  for (const name of names) {
+    const value = session.host.env[name]
+    if (value !== undefined) own[name] = value
+  }
+  return { ...own, ...spec.set }
+}
+
+// A probe's answer is what it prints; it is short and kept.
+async function ask(
+  node: Node,
+  { session, memory, signal }: ActionOptions,
+  at: { env: Readonly<Record<string, string>>; cwd: string; log: string },
+): Promise<Ended> {
+  const text = commandText(node.commands[0]!, memory.world.roots)
+  const { exit, stdout, stderr } = await session.host.shell.capture(['/bin/sh', '-c', text], {
+    cwd: at.cwd,
+    env: at.env,
+    timeoutMs: node.spec.timeoutMs ?? 30_000,
+    signal,
+  })
+  session.host.disk.writeWhole(at.log, stdout + stderr)
+  if (exit.how === 'exited' && exit.code === 0) return { how: 'ok', answer: stdout }
+  if (exit.how === 'cancelled') return { how: 'cancelled' }
+  const failure = exitFailure(exit, { how: 'command', text, log: at.log }, session.host.disk)
+  return { how: exit.how === 'timed-out' ? 'timed-out' : 'failed', failure }
+}

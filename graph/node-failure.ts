@@ -1,0 +1,113 @@
+// Why a node did not succeed, in words: from how its command ended, what was missing, what was refused.
+import { GraphError } from './error.ts'
+import type { NodeFailure } from './event.ts'
+import type { Disk, Exit } from './host.ts'
+import { isPattern } from './world.ts'
+
+const TAIL_BYTES = 65_536
+
+/** What was run, for the message. */
+export interface Told {
+  readonly how: NodeFailure['how']
+  readonly text: string
+  readonly log: string
+}
+
+/** A command or contract that did not end with 0. */
+export function exitFailure(exit: Exit, { how, text, log }: Told, disk: Disk): NodeFailure {
+  const what = how === 'contract' ? 'contract' : 'command'
+  const tail = disk.readTail(log, TAIL_BYTES)
+  const short = text.length > 300 ? `${text.slice(0, 300)}…` : text
+  const base = { how, tail, log }
+  switch (exit.how) {
+    case 'exited': {
+      const signal =
+        exit.code > 128 && exit.code < 160 ? { signal: signalName(exit.code - 128) } : {}
+      const message = `${what} failed with exit code ${exit.code}: ${short}`
+      return { ...base, ...signal, message, exitCode: exit.code }
+    }
+    case 'signalled':
+      return {
+        ...base,
+        message: `${what} was ended by ${exit.signal}: ${short}`,
+        signal: exit.signal,
+      }
+    case 'timed-out':
+      return { ...base, message: `${what} took longer than its time limit: ${short}` }
+    case 'not-started':
+      return {
+        ...base,
+        message: `${what} could not start (${exit.errno}): ${short}`,
+        errno: exit.errno,
+      }
+    case 'cancelled':
+      return { ...base, message: `${what} was cancelled: ${short}` }
+    default:
+      return exit satisfies never
+  }
+}
+
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: 'SIGHUP',
+  2: 'SIGINT',
+  3: 'SIGQUIT',
+  4: 'SIGILL',
+  6: 'SIGABRT',
+  7: 'SIGBUS',
+  8: 'SIGFPE',
+  9: 'SIGKILL',
+  11: 'SIGSEGV',
+  13: 'SIGPIPE',
+  15: 'SIGTERM',
+  24: 'SIGXCPU',
+  25: 'SIGXFSZ',
+}
+
+function signalName(number: number): string {
+  return SIGNALS[number] ?? `signal ${number}`
+}
+
+/** A program that the node calls is not on PATH. */
+export function toolMissing(name: string, log: string): NodeFailure {
+  const hint = `install it, or put its folder on PATH`
+  return {
+    message: `the program '${name}' is not on PATH`,
+    how: 'tool',
+    errno: 'ENOENT',
+    tail: '',
+    log,
+    hint,
+  }
+}
+
+/** The commands ended well and did not write what they declare. */
+export function outputMissing(path: string, log: string, disk: Disk): NodeFailure {
+  return {
+    message: isPattern(path)
+      ? `the commands ended well, but no file matches the output '${path}'`
+      : `the commands ended well, but the output '${path}' is not there`,
+    how: 'output',
+    tail: disk.readTail(log, TAIL_BYTES),
+    log,
+    hint: 'correct the path in outputs, or the command that should write it',
+  }
+}
+
+/** What a node reads is not there or cannot be read. */
+export function inputFailure(error: GraphError, log: string): NodeFailure {
+  const { message, hint, errno } = error
+  const more = {
+    ...(hint === undefined ? {} : { hint }),
+    ...(errno === undefined ? {} : { errno }),
+  }
+  return { message, how: 'input', tail: '', log, ...more }
+}
+
+/** A file system that refused; undefined for a mistake of ours. */
+export function systemFailure(error: unknown, log: string): NodeFailure | undefined {
+  if (error instanceof GraphError) return inputFailure(error, log)
+  const { code, path, message } = error as { code?: string; path?: string; message?: string }
+  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return undefined
+  const where = path === undefined ? '' : ` '${path}'`
+  return { message: `${code}${where}: ${message}`, how: 'system', errno: code, tail: '', log }
+}
