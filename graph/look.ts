@@ -1,11 +1,12 @@
 // What the machine shows of one node now: the other half of freshness, which is pure.
+import { loadDigest } from './digest.ts'
 import { GraphError } from './error.ts'
 import { partsText } from './fingerprint.ts'
 import { decide, type Reason, withoutRecord } from './freshness.ts'
 import type { Node } from './graph.ts'
 import type { History, NodeRecord } from './journal.ts'
 import type { Memory } from './state.ts'
-import { isPattern } from './world.ts'
+import { DIGEST_NEEDED, isPattern } from './world.ts'
 
 /**
  * Why a node would run now; empty when it is fresh. `resultOf` says what its needs produced.
@@ -24,6 +25,31 @@ export function reasonsOf(
   const outputs = record.outputs.map(([path]) => stateOrOdd(() => world.output(world.path(path))))
   const unknownOutputs = unknown(node, record, (patterns) => world.glob(patterns, world.folder))
   return decide(record, undefined, { parts, outputs, unknownOutputs })
+}
+
+export interface Looked {
+  readonly reasons: readonly Reason[]
+  /** An input is missing or unreadable: the node cannot run. */
+  readonly error?: GraphError
+}
+
+/** The same, with a missing input as a reason; loads what digests when something has to be read. */
+export async function look(
+  node: Node,
+  memory: Memory,
+  resultOf: (need: Node) => string,
+): Promise<Looked> {
+  try {
+    return { reasons: reasonsOf(node, memory, resultOf) }
+  } catch (error) {
+    if (error === DIGEST_NEEDED) {
+      await loadDigest()
+      return look(node, memory, resultOf)
+    }
+    if (!(error instanceof GraphError)) throw error
+    const { place, message } = error
+    return { reasons: [{ kind: 'input-missing', name: place ?? '', detail: message }], error }
+  }
 }
 
 /** What a node produced when it was last done; '' when that is not known. */

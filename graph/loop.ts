@@ -1,0 +1,191 @@
+// The only loop: schedule <-> freshness / action.
+import { logPath, runAction } from './action.ts'
+import type { Done } from './done.ts'
+import { taskEnvironment } from './environment.ts'
+import type { NodeFailure } from './event.ts'
+import { LogFollower } from './follow.ts'
+import type { Node } from './graph.ts'
+import { look, recordedResult } from './look.ts'
+import { inputFailure } from './node-failure.ts'
+import type { RunOptions } from './run-options.ts'
+import { Schedule } from './schedule.ts'
+import type { Memory, Session } from './state.ts'
+import type { Tally } from './tally.ts'
+
+export interface LoopOptions {
+  readonly session: Session
+  readonly memory: Memory
+  readonly options: RunOptions
+  readonly wanted: readonly Node[]
+  /** Run even if they are fresh. */
+  readonly forced: ReadonlySet<Node>
+  readonly tally: Tally
+  /** Ends what runs. */
+  readonly stop: AbortController
+}
+
+export class Loop {
+  private readonly session: Session
+  private readonly memory: Memory
+  private readonly options: RunOptions
+  private readonly forced: ReadonlySet<Node>
+  private readonly tally: Tally
+  private readonly stop: AbortController
+  private readonly schedule: Schedule
+  private readonly follower: LogFollower
+  private readonly env: Readonly<Record<string, string>>
+  private readonly active = new Set<Promise<void>>()
+  private readonly results = new Map<Node, string>()
+  private readonly resultOf = (need: Node): string => this.results.get(need) as string
+
+  constructor({ session, memory, options, wanted, forced, tally, stop }: LoopOptions) {
+    this.session = session
+    this.memory = memory
+    this.options = options
+    this.forced = forced
+    this.tally = tally
+    this.stop = stop
+    this.follower = new LogFollower(session.host, (event) => tally.tell(event))
+    this.env = taskEnvironment(session.host)
+    const { durations } = memory.journal.history
+    this.schedule = new Schedule({
+      graph: session.graph,
+      wanted,
+      jobs: Math.max(1, options.jobs ?? session.host.cores),
+      expected: (node) => durations.get(node.name) ?? 1,
+    })
+  }
+
+  /** Resolves when nothing runs any more. */
+  async run(): Promise<void> {
+    try {
+      await this.turn()
+      await Promise.all(this.active)
+    } catch (error) {
+      // A full disk under the journal, or a mistake of ours: no process outlives the run.
+      this.stop.abort()
+      await Promise.allSettled(this.active)
+      throw error
+    }
+  }
+
+  private async turn(): Promise<void> {
+    const { schedule, active } = this
+    let isStopping = false
+    while (!schedule.isFinished) {
+      isStopping ||= this.stop.signal.aborted || this.isEnough()
+      if (isStopping) {
+        for (const node of schedule.abandon()) this.tally.finish(node, 'cancelled', 0)
+        if (active.size === 0) break
+      } else {
+        await this.decideReady()
+        if (this.isEnough()) continue
+        for (let node = schedule.nextToRun(); node; node = schedule.nextToRun()) this.begin(node)
+      }
+      if (active.size > 0) await Promise.race(active)
+    }
+  }
+
+  private isEnough(): boolean {
+    return this.tally.failures.length > 0 && !this.options.keepGoing
+  }
+
+  private begin(node: Node): void {
+    const one: Promise<void> = this.runOne(node).finally(() => this.active.delete(one))
+    this.active.add(one)
+  }
+
+  private async decideReady(): Promise<void> {
+    const { schedule, tally, memory } = this
+    for (let node = schedule.nextReady(); node; node = schedule.nextReady()) {
+      const { reasons, error } = this.forced.has(node)
+        ? { reasons: [{ kind: 'forced' }] as const, error: undefined }
+        : await look(node, memory, this.resultOf)
+      if (reasons.length === 0) {
+        this.results.set(node, recordedResult(memory.journal.history, node))
+        tally.finish(node, 'fresh', 0)
+        schedule.settle(node, 'done')
+        continue
+      }
+      tally.tell({ type: 'stale', at: tally.now(), node: node.name, reasons })
+      if (error) this.fail(node, 'failed', inputFailure(error, ''), 0)
+      else schedule.enqueue(node)
+    }
+  }
+
+  private async runOne(node: Node): Promise<void> {
+    const { session, options, memory, tally } = this
+    // `begin` forgets the record; what the node made before is still known by its outputs.
+    const before = memory.journal.history.lastResults.get(node.name)
+    for (let attempt = 1; ; attempt++) {
+      const log = logPath(session, node, attempt)
+      tally.tell({ type: 'started', at: tally.now(), node: node.name, attempt, log })
+      if (options.follow) this.follower.start(node, log)
+      const done = await runAction(node, {
+        session,
+        memory,
+        env: this.env,
+        attempt,
+        signal: this.stop.signal,
+        resultOf: this.resultOf,
+        ...(options.follow ? { onSpool: (file: string) => this.follower.grows(node, file) } : {}),
+      })
+      if (options.follow) this.follower.stop(node)
+      if (done.how === 'done') return this.succeed(node, done, before)
+      if (done.how === 'cancelled') return this.cancel(node, done.ms)
+      const verdict = options.onFailure?.(node, done.failure, attempt) ?? {}
+      const failure =
+        verdict.class === undefined ? done.failure : { ...done.failure, class: verdict.class }
+      if (verdict.retryAfterMs === undefined || this.stop.signal.aborted)
+        return this.fail(node, done.how, failure, done.ms)
+      const afterMs = verdict.retryAfterMs
+      tally.tell({ type: 'retrying', at: tally.now(), node: node.name, attempt, afterMs, failure })
+      await this.pause(afterMs)
+    }
+  }
+
+  private succeed(
+    node: Node,
+    done: Extract<Done, { how: 'done' }>,
+    before: string | undefined,
+  ): void {
+    const { tally } = this
+    this.results.set(node, done.result)
+    if (done.movedInput !== undefined)
+      tally.tell({ type: 'input-moved', at: tally.now(), node: node.name, name: done.movedInput })
+    tally.finish(node, done.result === before ? 'unchanged' : 'changed', done.ms)
+    this.schedule.settle(node, 'done')
+  }
+
+  private cancel(node: Node, ms: number): void {
+    this.tally.finish(node, 'cancelled', ms)
+    for (const blocked of this.schedule.settle(node, 'cancelled'))
+      this.tally.finish(blocked, 'cancelled', 0)
+  }
+
+  private fail(
+    node: Node,
+    outcome: 'failed' | 'timed-out',
+    found: NodeFailure,
+    ms: number,
+  ): void {
+    const hasLog = found.log !== '' && this.session.host.disk.stat(found.log) !== undefined
+    const failure = hasLog ? found : { ...found, log: '' }
+    this.tally.finish(node, outcome, ms, { failure })
+    for (const blocked of this.schedule.settle(node, 'failed'))
+      this.tally.finish(blocked, 'blocked', 0, { blockedBy: node.name })
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.session.host.clock.after(ms, finish)
+      const { signal } = this.stop
+      signal.addEventListener('abort', finish, { once: true })
+      function finish(): void {
+        cancel()
+        signal.removeEventListener('abort', finish)
+        resolve()
+      }
+    })
+  }
+}

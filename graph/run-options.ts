@@ -1,0 +1,36 @@
+// How a caller wants a run to go.
+import type { NodeFailure, RunEvent } from './event.ts'
+import type { Node } from './graph.ts'
+import type { SealOptions } from './seal.ts'
+
+export interface RunOptions {
+  /** Selectors; empty means every node. */
+  readonly targets: readonly string[]
+  /** Nodes that run at once; the number of cores unless said. */
+  readonly jobs?: number
+  /** Run the targets even if they are fresh. */
+  readonly force?: boolean
+  /** After a failure go on with what does not depend on it. */
+  readonly keepGoing?: boolean
+  /** Aborting cancels: no process is left. */
+  readonly signal?: AbortSignal
+  readonly report?: (event: RunEvent) => void
+  /** Asked once, when something has to run: what listens and watches is needed only then. */
+  readonly whenStale?: () => Promise<Pick<RunOptions, 'signal' | 'report'>>
+  /** When everything is found fresh, remember it so that `checkSeal` can say so at once. */
+  readonly seal?: SealOptions
+  /** Read logs while they grow and report progress and output. */
+  readonly follow?: boolean
+  /** Asked after each failed try: a class for the report, and whether to try again. */
+  readonly onFailure?: (node: Node, failure: NodeFailure, attempt: number) => Verdict
+  /** False: fail at once when another run holds the lock. */
+  readonly wait?: boolean
+  /** Milliseconds to wait for the lock at most. */
+  readonly lockTimeoutMs?: number
+}
+
+export interface Verdict {
+  readonly class?: string
+  /** Try again after so many milliseconds. */
+  readonly retryAfterMs?: number
+}
