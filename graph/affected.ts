@@ -1,8 +1,9 @@
 // Which nodes a file reaches, whether they are fresh or not: those that read it or make it, and all that
 // stand on these.
 import { GraphError } from './error.ts'
-import type { Graph, Node } from './graph.ts'
+import type { Graph } from './graph.ts'
 import { outputFiles } from './look.ts'
+import type { Node } from './node.ts'
 import type { Memory } from './state.ts'
 
 export interface Affected {

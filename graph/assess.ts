@@ -3,8 +3,8 @@
 import { loadDigest } from './digest.ts'
 import { GraphError } from './error.ts'
 import type { Reason } from './freshness.ts'
-import type { Node } from './graph.ts'
 import { reasonsOf, recordedResult } from './look.ts'
+import type { Node } from './node.ts'
 import type { Memory } from './state.ts'
 import { DIGEST_NEEDED } from './world.ts'
 

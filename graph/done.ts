@@ -1,6 +1,6 @@
 // How one try of a node ended.
 import type { NodeFailure } from './event.ts'
-import type { Node } from './graph.ts'
+import type { Node } from './node.ts'
 import type { Memory } from './state.ts'
 
 export type Done =

@@ -1,7 +1,7 @@
 // All that a run can tell. Every view (live, lines, JSON) is a function of this stream.
 import type { Reason } from './freshness.ts'
-import type { NodeName } from './graph.ts'
 import type { LockOwner } from './host.ts'
+import type { NodeName } from './node.ts'
 
 export type Outcome =
   | 'fresh'

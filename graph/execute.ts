@@ -1,7 +1,7 @@
 // Carries out what a node says to do: its commands one after another, or the question of a probe.
 import { commandText } from './command.ts'
 import type { NodeFailure } from './event.ts'
-import type { Node } from './graph.ts'
+import type { Node } from './node.ts'
 import { exitFailure } from './node-failure.ts'
 import type { Memory, Session } from './state.ts'
 

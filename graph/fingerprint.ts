@@ -2,7 +2,7 @@
 // walk the same list. A part is one line `kind TAB name TAB value`; the fingerprint is the digest of
 // all lines. They end with 0x1e, not with a line end, so that a record is one line of the journal as it is. Raise FORMAT when a line changes its meaning: everything then runs once.
 import { type Command, commandProgram } from './command.ts'
-import type { Node, NodeName } from './graph.ts'
+import type { Node, NodeName } from './node.ts'
 import { unmatched, type World } from './world.ts'
 
 export const FORMAT = '1'

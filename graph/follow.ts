@@ -1,8 +1,8 @@
 // Turns the growing logs of running nodes into events. Logs are files, not pipes: a build writes at
 // its own pace, nothing is kept in memory, and a killed engine leaves what was printed.
 import type { RunEvent } from './event.ts'
-import type { Node } from './graph.ts'
 import type { Host } from './host.ts'
+import type { Node } from './node.ts'
 
 const EVERY_MS = 100
 const PIECE = 262_144

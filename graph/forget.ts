@@ -1,5 +1,5 @@
 // Forgetting nodes: their records and the outputs that these name go, nothing else.
-import type { Node } from './graph.ts'
+import type { Node } from './node.ts'
 import { recall, type Session, unwritable } from './state.ts'
 
 /** The outputs that the nodes are known to have made, relative to the graph's folder. */

@@ -1,7 +1,7 @@
 // A node is fresh when its record still describes it. This file decides that, and says why not.
 import { ABSENT, type Part, type PartKind, parseParts } from './fingerprint.ts'
-import type { NodeName } from './graph.ts'
-import type { NodeRecord, Trouble } from './journal.ts'
+import type { NodeRecord, Trouble } from './history.ts'
+import type { NodeName } from './node.ts'
 import type { FileState } from './snapshot.ts'
 
 /** Why a node is stale. `name`, `old` and `new` are as they stand in the key. */

@@ -1,27 +1,16 @@
 // A graph is data: tasks with their parameters bound to nodes, needs linked, bad graphs refused.
-import { isAbsolute, normalize } from 'node:path'
-
-import type { Command, Place, Roots } from './command.ts'
-import { isPlace, placePath } from './command.ts'
+import type { Command, Roots } from './command.ts'
 import { GraphError } from './error.ts'
 import { nearest } from './nearest.ts'
-import type { Declaration, Ref, TaskHandle, TaskSpec } from './task.ts'
-
-/** `task[value,value]` */
-export type NodeName = string
-
-export interface Node {
-  readonly name: NodeName
-  /** Its place in `graph.nodes`, which is also a topological order. */
-  readonly index: number
-  readonly kind: 'task' | 'probe'
-  readonly task: string
-  readonly values: Readonly<Record<string, string>>
-  readonly spec: TaskSpec
-  readonly commands: readonly Command[]
-  readonly needs: readonly Node[]
-  readonly after: readonly Node[]
-}
+import type { Draft, Node, NodeName } from './node.ts'
+import { sorted } from './order.ts'
+import {
+  refuseBadPools,
+  refuseOutside,
+  refuseSharedOutputs,
+  refuseUnknownFields,
+} from './refuse.ts'
+import type { Declaration, Ref, TaskHandle } from './task.ts'
 
 export interface Graph {
   /** In topological order. */
@@ -82,12 +71,6 @@ export function refName(ref: Ref, order: readonly string[] = Object.keys(ref.val
   return `${ref.task}[${order.map((param) => ref.values[param]).join(',')}]`
 }
 
-interface Draft extends Node {
-  index: number
-  needs: Node[]
-  after: Node[]
-}
-
 const NO_VALUES = {}
 
 function combinations(declaration: Declaration): Readonly<Record<string, string>>[] {
@@ -125,39 +108,6 @@ function bind(
   drafts.set(name, { name, index: 0, kind, task, values, spec, commands, needs: [], after: [] })
 }
 
-const FIELDS: ReadonlySet<string> = new Set<keyof TaskSpec>([
-  'title',
-  'needs',
-  'after',
-  'inputs',
-  'outputs',
-  'env',
-  'passEnv',
-  'set',
-  'tools',
-  'facts',
-  'cwd',
-  'pool',
-  'timeoutMs',
-  'clean',
-  'depfile',
-  'contracts',
-  'run',
-])
-
-// `input:` for `inputs:` would make a node that never becomes stale; not every graph file meets tsc.
-function refuseUnknownFields(node: NodeName, spec: TaskSpec): void {
-  for (const field in spec)
-    if (!FIELDS.has(field)) {
-      const near = nearest(field, FIELDS)
-      throw new GraphError(`'${node}' has a field '${field}', which means nothing`, {
-        code: 'bad-graph',
-        place: node,
-        hint: near ? `did you mean '${near}'?` : `there is ${[...FIELDS].join(', ')}`,
-      })
-    }
-}
-
 function link(draft: Draft, drafts: ReadonlyMap<NodeName, Draft>): void {
   const find = (ref: Ref): Draft => {
     const name = refName(ref)
@@ -189,129 +139,4 @@ function isBoundTo({ values }: Draft, ref: Ref): boolean {
     names.length === Object.keys(ref.values).length &&
     names.every((param) => values[param] === ref.values[param])
   )
-}
-
-// Depth first, in the order of declaration; a node still open when met again closes a cycle.
-function sorted(drafts: ReadonlyMap<NodeName, Draft>): Node[] {
-  const order: Draft[] = []
-  const state = new Map<Draft, 'open' | 'done'>()
-  for (const start of drafts.values()) {
-    if (state.has(start)) continue
-    const stack: { draft: Draft; next: number; edges: Node[] }[] = []
-    const open = (draft: Draft): void => {
-      state.set(draft, 'open')
-      const edges = draft.after.length === 0 ? draft.needs : [...draft.needs, ...draft.after]
-      stack.push({ draft, next: 0, edges })
-    }
-    open(start)
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1] as (typeof stack)[number]
-      const edge = top.edges[top.next++] as Draft | undefined
-      if (edge === undefined) {
-        state.set(top.draft, 'done')
-        top.draft.index = order.length
-        order.push(top.draft)
-        stack.pop()
-      } else if (state.get(edge) === 'open')
-        throw cycle(
-          stack.map((frame) => frame.draft.name),
-          edge.name,
-        )
-      else if (!state.has(edge)) open(edge)
-    }
-  }
-  return order
-}
-
-function cycle(open: readonly NodeName[], again: NodeName): GraphError {
-  const path = [...open.slice(open.indexOf(again)), again]
-  return new GraphError(`the needs go in a circle: ${path.join(' -> ')}`, {
-    code: 'cycle',
-    place: again,
-    hint: 'take one of these needs away',
-  })
-}
-
-function refuseOutside(node: NodeName, path: string): void {
-  const bare = path.startsWith('!') ? path.slice(1) : path
-  if (!bare.includes('..') && !isAbsolute(bare) && bare !== '' && !bare.includes('\0')) return
-  const flat = normalize(bare)
-  if (
-    bare !== '' &&
-    !bare.includes('\0') &&
-    !isAbsolute(bare) &&
-    flat !== '..' &&
-    !flat.startsWith('../')
-  )
-    return
-  throw new GraphError(
-    `'${node}': the path ${JSON.stringify(path)} lies outside the graph's folder`,
-    {
-      code: 'path-outside-root',
-      place: node,
-      hint: 'outputs stay below the folder of the graph; for an input elsewhere declare a root and use it',
-    },
-  )
-}
-
-function refuseBadPools(nodes: readonly Node[], pools: Readonly<Record<string, number>>): void {
-  for (const name of Object.keys(pools))
-    if (!Number.isInteger(pools[name]) || (pools[name] as number) < 1)
-      throw new GraphError(`the pool '${name}' has the limit ${pools[name]}`, {
-        code: 'bad-graph',
-        hint: 'a limit is a whole number from 1',
-      })
-  for (const { name, spec } of nodes)
-    if (spec.pool !== undefined && !Object.hasOwn(pools, spec.pool))
-      throw new GraphError(`'${name}' is in the pool '${spec.pool}', which is not declared`, {
-        code: 'bad-graph',
-        place: name,
-        hint: `give defineGraph({ pools: { ${spec.pool}: 1 } })`,
-      })
-}
-
-function refuseSharedOutputs(nodes: readonly Node[], roots: Roots): void {
-  const producers = new Map<string, Node>()
-  for (const node of nodes)
-    for (const output of node.spec.outputs ?? []) {
-      const path = flat(output)
-      const other = producers.get(path)
-      if (other)
-        throw new GraphError(`'${other.name}' and '${node.name}' both make the output '${path}'`, {
-          code: 'duplicate-output',
-          place: node.name,
-          hint: 'an output has one producer; give one of them another path',
-        })
-      producers.set(path, node)
-    }
-  for (const node of nodes)
-    for (const input of node.spec.inputs ?? []) {
-      if (isPlace(input)) placePath(input as Place, { ...roots, '': '' })
-      const isPath = typeof input === 'string'
-      const producer = isPath ? producers.get(flat(input.replace(/\?$/, ''))) : undefined
-      if (producer && !reaches(node, producer))
-        throw new GraphError(
-          `'${node.name}' reads '${input}', which '${producer.name}' makes, and does not need it`,
-          { code: 'bad-graph', place: node.name, hint: `add '${producer.name}' to its needs` },
-        )
-    }
-}
-
-// One spelling for each path.
-function flat(path: string): string {
-  return path.includes('./') || path.includes('//') ? normalize(path) : path
-}
-
-function reaches(from: Node, target: Node): boolean {
-  const seen = new Set<Node>()
-  const stack: Node[] = [from]
-  for (let node = stack.pop(); node; node = stack.pop())
-    for (const edge of [...node.needs, ...node.after]) {
-      if (edge === target) return true
-      if (!seen.has(edge)) {
-        seen.add(edge)
-        stack.push(edge)
-      }
-    }
-  return false
 }

@@ -4,8 +4,8 @@ import type { Done } from './done.ts'
 import { taskEnvironment } from './environment.ts'
 import type { NodeFailure } from './event.ts'
 import { LogFollower } from './follow.ts'
-import type { Node } from './graph.ts'
 import { look, recordedResult } from './look.ts'
+import type { Node } from './node.ts'
 import { inputFailure } from './node-failure.ts'
 import type { RunOptions } from './run-options.ts'
 import { Schedule } from './schedule.ts'
@@ -163,12 +163,7 @@ export class Loop {
       this.tally.finish(blocked, 'cancelled', 0)
   }
 
-  private fail(
-    node: Node,
-    outcome: 'failed' | 'timed-out',
-    found: NodeFailure,
-    ms: number,
-  ): void {
+  private fail(node: Node, outcome: 'failed' | 'timed-out', found: NodeFailure, ms: number): void {
     const hasLog = found.log !== '' && this.session.host.disk.stat(found.log) !== undefined
     const failure = hasLog ? found : { ...found, log: '' }
     this.tally.finish(node, outcome, ms, { failure })

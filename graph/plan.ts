@@ -1,5 +1,6 @@
 // From targets to everything they stand on.
-import type { Graph, Node } from './graph.ts'
+import type { Graph } from './graph.ts'
+import type { Node } from './node.ts'
 
 /** The targets and all that they need, directly or not, in topological order. */
 export function plan(graph: Graph, targets: readonly Node[]): readonly Node[] {

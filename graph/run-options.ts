@@ -1,6 +1,6 @@
 // How a caller wants a run to go.
 import type { NodeFailure, RunEvent } from './event.ts'
-import type { Node } from './graph.ts'
+import type { Node } from './node.ts'
 import type { SealOptions } from './seal.ts'
 
 export interface RunOptions {

@@ -2,10 +2,10 @@
 // changes nothing when everything is fresh.
 import { loadDigest } from './digest.ts'
 import type { RunSummary } from './event.ts'
-import type { Node } from './graph.ts'
 import type { Lock } from './host.ts'
 import { look, reasonsOf, recordedResult } from './look.ts'
 import { Loop } from './loop.ts'
+import type { Node } from './node.ts'
 import { plan } from './plan.ts'
 import type { RunOptions } from './run-options.ts'
 import { RunWriter } from './runs.ts'

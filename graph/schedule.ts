@@ -1,6 +1,7 @@
 // Which node comes next. One state per node, one transition function; what is ready goes by critical
 // path: the node with the longest expected way to the end first. It knows nothing of files (n2).
-import type { Graph, Node } from './graph.ts'
+import type { Graph } from './graph.ts'
+import type { Node } from './node.ts'
 
 export type NodeState =
   | 'waiting'

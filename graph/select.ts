@@ -1,8 +1,9 @@
 // A selector to nodes: 'build[tools,cpu]', 'build[cuda]' (any subset of values),
 // 'build' (all of them).
 import { GraphError } from './error.ts'
-import type { Graph, Node } from './graph.ts'
+import type { Graph } from './graph.ts'
 import { nearest } from './nearest.ts'
+import type { Node } from './node.ts'
 
 /**
  * The nodes that the selectors name, in graph order and without repeats; all nodes for no selector.

@@ -1,8 +1,9 @@
 // Where a graph keeps what it remembers: journal, snapshot, lock, logs; opened for looking or writing.
 import { GraphError } from './error.ts'
-import type { Graph, Node } from './graph.ts'
+import type { Graph } from './graph.ts'
 import type { Host } from './host.ts'
 import { Journal } from './journal.ts'
+import type { Node } from './node.ts'
 import { Snapshot } from './snapshot.ts'
 import { World } from './world.ts'
 

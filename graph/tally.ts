@@ -1,7 +1,7 @@
 // What came of each node: counted for the summary, and told as events while it happens.
 import type { NodeFailure, Outcome, RunEvent, RunSummary } from './event.ts'
-import type { Node, NodeName } from './graph.ts'
 import type { Clock } from './host.ts'
+import type { Node, NodeName } from './node.ts'
 import type { RunWriter } from './runs.ts'
 
 export interface TallyOptions {

@@ -3,8 +3,8 @@
 import { isPlace, type Place, placePath, type Roots } from './command.ts'
 import { digestText, isDigestLoaded } from './digest.ts'
 import { GraphError } from './error.ts'
-import type { Node } from './graph.ts'
 import type { FileStat, Host } from './host.ts'
+import type { Node } from './node.ts'
 import type { FileState, Snapshot } from './snapshot.ts'
 
 /** A file under the name that it has in a key: relative to the folder, or `{root}/path`. */
