@@ -9,11 +9,22 @@ import {
   DEVICES,
   type Device,
 } from './tasks/backends.ts'
+import {
+  CARGO_ENV,
+  CARGO_PASSED,
+  cargoVariables,
+  installedFile,
+  rebuildXtask,
+  revalidateXtask,
+  TOOLCHAIN,
+  targetFile,
+  WORKSPACE_SOURCES,
+} from './tasks/cargo.ts'
 import { buildProbe, buildTools, compile, configure, configured } from './tasks/cmake.ts'
 import { writeConstants } from './tasks/constants.ts'
 import { libraryContract } from './tasks/contracts.ts'
 import { FETCH_VARIABLES, fetchSource } from './tasks/git.ts'
-import type { RepairOptions } from './tasks/options.ts'
+import type { RepairOptions, WorkspaceOptions } from './tasks/options.ts'
 import { localSource, probeSource, roots, step, stepFile } from './tasks/places.ts'
 
 const BACKEND = { backend: BACKEND_NAMES } as const
@@ -175,10 +186,64 @@ export function repairGraph(options: RepairOptions = {}): Graph {
   }))
 
   return defineGraph({
-    tasks: [fetch, configureTask, build, constants, tool, revalidate],
+    tasks: [
+      fetch,
+      configureTask,
+      build,
+      constants,
+      tool,
+      revalidate,
+      ...(options.workspace ? xtaskTasks(options.workspace) : []),
+    ],
     pools: { network: 2, compiler: 1 },
-    roots: roots(options.sourceFolder?.path),
+    roots: { ...roots(options.sourceFolder?.path), ...workspaceRoots(options.workspace) },
   })
+}
+
+// In a BitNet-rs checkout xtask is the consumer tool. It is compiled against an installation and not
+// against a build of this graph, so nothing here is its need.
+function xtaskTasks(workspace: WorkspaceOptions) {
+  const rebuild = task('rebuild-xtask', () => ({
+    title: `rebuild xtask in ${workspace.path}`,
+    inputs: [
+      stepFile('rebuild-xtask'),
+      installedFile('detect-constants.json'),
+      ...WORKSPACE_SOURCES,
+      ...TOOLCHAIN,
+    ],
+    outputs: [XTASK_REBUILT],
+    tools: ['cargo', 'rustc'],
+    env: [...COMPILER_ENV, ...CARGO_ENV],
+    passEnv: CARGO_PASSED,
+    set: { ...SET, ...cargoVariables(workspace) },
+    pool: 'compiler',
+    timeoutMs: 60 * MINUTE,
+    run: rebuildXtask(workspace, XTASK_REBUILT),
+  }))
+  // What somebody builds by hand in between is seen here: the program and its detection are inputs.
+  const revalidated = task('revalidate-xtask', () => ({
+    title: `revalidate xtask in ${workspace.path}`,
+    needs: [rebuild()],
+    inputs: [
+      stepFile('revalidate-xtask'),
+      targetFile('{*,*/*}/xtask{,.exe}?'),
+      targetFile('{*,*/*}/build/bitnet-crossval-*/output?'),
+    ],
+    outputs: ['tool/xtask-validated.json'],
+    set: SET,
+    timeoutMs: MINUTE,
+    run: revalidateXtask(XTASK_REBUILT, 'tool/xtask-validated.json'),
+  }))
+  return [rebuild, revalidated]
+}
+
+/** What the rebuild of xtask wrote down: the program, its constants and where they stand. */
+export const XTASK_REBUILT = 'tool/xtask.json'
+
+function workspaceRoots(workspace: WorkspaceOptions | undefined): Record<string, string> {
+  if (workspace === undefined) return {}
+  const { path, root: installation, rustup, target } = workspace
+  return { workspace: path, installation, rustup, target }
 }
 
 /** Where the graph puts a finished build, below its folder; an installation is a copy of it. */
@@ -225,5 +290,8 @@ function shortId(path: string): string {
   for (const char of path) hash = (Math.imul(hash, 31) + char.charCodeAt(0)) >>> 0
   return hash.toString(36)
 }
+
+export { cargoBuild } from './tasks/cargo.ts'
+export { mergeRpath, rpathProblem } from './tasks/rpath.ts'
 
 export default repairGraph()

@@ -14,4 +14,25 @@ export interface RepairOptions {
   readonly cudaArchitectures?: string
   /** Names or paths of the compilers; from CC and CXX. */
   readonly compilers?: { readonly c: string; readonly cxx: string }
+  /** A BitNet-rs checkout whose xtask is rebuilt. */
+  readonly workspace?: WorkspaceOptions
+}
+
+/** How the xtask of a checkout is built, and against what. */
+export interface WorkspaceOptions {
+  /** The top of the checkout. Absolute. */
+  readonly path: string
+  /** Where cargo builds. Absolute. */
+  readonly target: string
+  /** rustup's folder. Absolute. */
+  readonly rustup: string
+  /** The installation that cargo gets as BITNET_CPP_DIR. Absolute, links followed. */
+  readonly root: string
+  /** An installation of llama.cpp beside it. */
+  readonly llamaRoot?: string
+  /** Folders of libraries that xtask searches when it starts, by priority. */
+  readonly rpath: readonly string[]
+  readonly build: { readonly features: string; readonly defaultFeatures: boolean }
+  /** `cargo clean -p bitnet-crossval` first, instead of touching crossval/build.rs. */
+  readonly clean?: boolean
 }

@@ -34,4 +34,6 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'gen-detect-constants': 'build',
   'rebuild-tool': 'rebuild',
   revalidate: 'revalidate',
+  'rebuild-xtask': 'rebuild',
+  'revalidate-xtask': 'revalidate',
 }

@@ -1,0 +1,166 @@
+// The rebuild of xtask in a BitNet-rs checkout against an installation, so that its constants flip, and
+// the proof that they did.
+import { resolve } from 'node:path'
+
+import {
+  GraphError,
+  type NodeFailure,
+  type RunEvent,
+  type RunSummary,
+  runGraph,
+  type Session,
+} from '../../graph/index.ts'
+import type { WorkspaceOptions } from '../../tasks/options.ts'
+import { rebuilding, rebuilt } from '../report/tool-words.ts'
+import { judgeFailure } from './judge-failure.ts'
+import { type ToolBuild, toolBuild } from './tool-features.ts'
+import { findWorkspace, isWorkspace, readConstants, targetFolder, toolState } from './workspace.ts'
+
+export interface ToolRequest {
+  /** Of the shipped graph: its machine, its folder and its state are used. */
+  readonly session: Session
+  /** The top of the checkout. */
+  readonly workspace: string
+  /** The installation that cargo gets as BITNET_CPP_DIR: bitnet's if there is one, else llama's. */
+  readonly root: string
+  /** The installation of llama.cpp, if there is one. */
+  readonly llamaRoot?: string | undefined
+  readonly args: {
+    readonly cleanTool?: boolean
+    readonly toolFeatures?: string
+    readonly force?: boolean
+  }
+  readonly say: (line: string) => void
+  readonly report: (event: RunEvent) => void
+  readonly signal: AbortSignal
+}
+
+export type ToolResult =
+  | { readonly how: 'rebuilt' | 'fresh' }
+  | { readonly how: 'cancelled' }
+  | {
+      readonly how: 'failed'
+      readonly error: string
+      /** The node that failed; undefined when it was not even tried. */
+      readonly failure: RunSummary['failures'][number] | undefined
+    }
+
+/**
+ * Rebuilds xtask unless it was built just so already. What the person has built by hand since counts:
+ * constants that do not fit the installation are no state in which to rest.
+ *
+ * @example const { how } = await rebuildXtask({ session, workspace, root: staged.folder, args, say, report, signal })
+ */
+export async function rebuildXtask(request: ToolRequest): Promise<ToolResult> {
+  const { session, workspace, args, say } = request
+  const made = await graphFor(request)
+  if ('problem' in made) return { how: 'failed', error: made.problem, failure: undefined }
+  const { graph, options, build, command } = made
+  const { env } = session.host
+  const before = readConstants(workspace, env)
+  const isOther =
+    toolState(workspace, wantedOf(session, request.root), env).state === 'disagree' ||
+    !before?.rpaths.some((folder) => options.rpath.includes(folder))
+  let hasRun = false
+  const summary = await runGraph(
+    { ...session, graph },
+    {
+      ...runOptions(request, 'rebuild-xtask'),
+      force: args.force === true || isOther,
+      whenStale: async () => {
+        hasRun = true
+        for (const line of rebuilding(build, args.cleanTool === true, command)) say(line)
+        return {}
+      },
+    },
+  )
+  if (!summary.ok) return ended(summary)
+  if (!hasRun) return { how: 'fresh' }
+  for (const line of rebuilt(before, readConstants(workspace, env))) say(line)
+  return { how: 'rebuilt' }
+}
+
+/** Runs the xtask that was rebuilt: it starts, takes the libraries from there, and knows the backends. */
+export async function revalidateXtask(request: ToolRequest): Promise<ToolResult> {
+  const made = await graphFor(request)
+  if ('problem' in made) return { how: 'failed', error: made.problem, failure: undefined }
+  const summary = await runGraph(
+    { ...request.session, graph: made.graph },
+    runOptions(request, 'revalidate-xtask'),
+  )
+  return summary.ok ? { how: 'fresh' } : ended(summary)
+}
+
+/**
+ * The checkout that is meant: the one that was named, else the one around the folder, if any.
+ *
+ * @throws GraphError 'bad-file' when the named folder is none
+ */
+export function chosenWorkspace(named: string | undefined, folder: string): string | undefined {
+  if (named === undefined) return findWorkspace(folder)
+  const path = resolve(folder, named)
+  if (isWorkspace(path)) return path
+  throw new GraphError(`--workspace ${named}: '${path}' is no BitNet-rs checkout`, {
+    code: 'bad-file',
+    place: path,
+    hint: 'give the folder with crossval/build.rs and xtask/Cargo.toml in it',
+  })
+}
+
+async function graphFor({ session, workspace, root, llamaRoot, args }: ToolRequest) {
+  const { disk, env } = session.host
+  const { repairGraph, cargoBuild, mergeRpath, rpathProblem } = await import(
+    '../../bitnet.tasks.ts'
+  )
+  // What is compiled in outlives the link by which an installation is reached.
+  const real = (path: string): string => disk.realPath(path) ?? path
+  const roots = [...new Set([root, llamaRoot ?? root].map(real))]
+  const rpath = mergeRpath(
+    roots.map((folder) => `${folder}/lib`),
+    (path) => disk.realPath(path),
+  )
+  const problem = rpathProblem(rpath)
+  if (problem !== undefined)
+    return { problem: `${problem}; choose another folder with BITNET_CPP_DIR` }
+  const build: ToolBuild = toolBuild({ disk, root, chosen: args.toolFeatures })
+  const options: WorkspaceOptions = {
+    path: workspace,
+    target: targetFolder(workspace, env),
+    rustup: env['RUSTUP_HOME'] || `${env['HOME'] ?? ''}/.rustup`,
+    root: roots[0] as string,
+    ...(roots[1] === undefined ? {} : { llamaRoot: roots[1] }),
+    rpath,
+    build: { features: build.features, defaultFeatures: build.defaultFeatures },
+    ...(args.cleanTool ? { clean: true } : {}),
+  }
+  return {
+    graph: repairGraph({ workspace: options }),
+    options,
+    build,
+    command: cargoBuild(options.build),
+  }
+}
+
+function runOptions({ report, signal }: ToolRequest, target: string) {
+  return {
+    targets: [target],
+    report,
+    signal,
+    follow: true,
+    onFailure: (node: { readonly task: string }, failure: NodeFailure, attempt: number) =>
+      judgeFailure(node.task, failure, attempt),
+  }
+}
+
+function ended(summary: RunSummary): ToolResult {
+  if (summary.cancelled) return { how: 'cancelled' }
+  const failure = summary.failures[0]
+  return { how: 'failed', error: failure?.failure.message ?? 'xtask was not rebuilt', failure }
+}
+
+// What the installation says of itself is what xtask must say after it.
+function wantedOf({ host }: Session, root: string): { bitnet: boolean; llama: boolean } {
+  const text = host.disk.readText(`${root}/detect-constants.json`)
+  const said = JSON.parse(text ?? '{}') as { hasBitnet?: boolean; hasLlama?: boolean }
+  return { bitnet: said.hasBitnet === true, llama: said.hasLlama === true }
+}
