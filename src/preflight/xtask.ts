@@ -11,7 +11,7 @@ import {
   type Session,
 } from '../../graph/index.ts'
 import type { WorkspaceOptions } from '../../tasks/options.ts'
-import { rebuilding, rebuilt } from '../report/tool-words.ts'
+import { rebuilding, rebuilt } from '../report/words/tool.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { type ToolBuild, toolBuild } from './tool-features.ts'
 import { findWorkspace, isWorkspace, readConstants, targetFolder, toolState } from './workspace.ts'

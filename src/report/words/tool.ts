@@ -1,6 +1,6 @@
 // What a person reads while xtask of a BitNet-rs checkout is rebuilt.
-import type { ToolBuild } from '../preflight/tool-features.ts'
-import type { ToolConstants } from '../preflight/workspace.ts'
+import type { ToolBuild } from '../../preflight/tool-features.ts'
+import type { ToolConstants } from '../../preflight/workspace.ts'
 
 /** Before the build: what, why with fewer features, and the command. */
 export function rebuilding(
