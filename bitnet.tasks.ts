@@ -25,7 +25,7 @@ import { writeConstants } from './tasks/constants.ts'
 import { libraryContract } from './tasks/contracts.ts'
 import { FETCH_VARIABLES, fetchSource } from './tasks/git.ts'
 import type { RepairOptions, WorkspaceOptions } from './tasks/options.ts'
-import { localSource, probeSource, roots, step, stepFile } from './tasks/places.ts'
+import { givenPlace, probeSource, roots, step, stepFile } from './tasks/places.ts'
 
 const BACKEND = { backend: BACKEND_NAMES } as const
 const BUILD = { backend: BACKEND_NAMES, device: DEVICES } as const
@@ -59,12 +59,12 @@ const MINUTE = 60_000
  * @example const graph = repairGraph({ generator: 'Unix Makefiles' })
  */
 export function repairGraph(options: RepairOptions = {}): Graph {
-  const isLocal = (name: BackendName): boolean => options.sourceFolder?.backend === name
+  const isLocal = (name: BackendName): boolean => options.given?.[name]?.kind === 'source'
   const sourceOf = (name: BackendName): string | Place =>
-    isLocal(name) ? localSource('') : `sources/${name}`
+    isLocal(name) ? givenPlace(name)('') : `sources/${name}`
   const where = (name: BackendName, device: Device) => {
     const own = isLocal(name)
-      ? `${name}-${device}-local-${shortId(options.sourceFolder?.path ?? '')}`
+      ? `${name}-${device}-local-${shortId(options.given?.[name]?.path ?? '')}`
       : `${name}-${device}`
     const generator = options.generator === 'Unix Makefiles' ? '-make' : ''
     return {
@@ -76,7 +76,7 @@ export function repairGraph(options: RepairOptions = {}): Graph {
   }
   const cuda = (device: Device): readonly string[] => (device === 'cuda' ? ['nvcc'] : [])
   const local = (name: BackendName, patterns: readonly string[]) =>
-    isLocal(name) ? patterns.map(localSource) : []
+    isLocal(name) ? patterns.map(givenPlace(name)) : []
 
   const fetch = task('fetch-source', BACKEND, ({ backend: name }) => {
     const backend = BACKENDS[name]
@@ -196,7 +196,7 @@ export function repairGraph(options: RepairOptions = {}): Graph {
       ...(options.workspace ? xtaskTasks(options.workspace) : []),
     ],
     pools: { network: 2, compiler: 1 },
-    roots: { ...roots(options.sourceFolder?.path), ...workspaceRoots(options.workspace) },
+    roots: { ...roots(options.given), ...workspaceRoots(options.workspace) },
   })
 }
 
@@ -254,18 +254,18 @@ export function prefixOf(backend: BackendName, device: Device): string {
 /** Absolute path of a step, to run it outside the graph. */
 export function stepPath(name: string): string {
   const { root: where, path } = stepFile(name)
-  return `${roots(undefined)[where]}/${path}`
+  return `${roots()[where]}/${path}`
 }
 
 // A tree that lies on this machine is looked at, and left as it is.
 function useLocalSource(name: BackendName) {
   return {
     title: `use the given source of ${BACKENDS[name].title}`,
-    inputs: [localSource('CMakeLists.txt'), stepFile('check-source')],
+    inputs: [givenPlace(name)('CMakeLists.txt'), stepFile('check-source')],
     outputs: [`sources/${name}.local.json`],
     set: SET,
     clean: false,
-    run: argv(...step('check-source'), localSource(''), `sources/${name}.local.json`),
+    run: argv(...step('check-source'), givenPlace(name)(''), `sources/${name}.local.json`),
   }
 }
 

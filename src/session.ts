@@ -8,6 +8,7 @@ import { BACKENDS, type Backend, type BackendName } from '../tasks/backends.ts'
 import type { RepairOptions } from '../tasks/options.ts'
 import { repairFolder } from './folders.ts'
 import { loadGraphFile } from './load-graph.ts'
+import { backendOfPath } from './preflight/backend-of-path.ts'
 import { compilerNames } from './preflight/requirements.ts'
 import { findGraphFile, stateFolderOf } from './sealed.ts'
 
@@ -85,7 +86,6 @@ export function sourceFolderOf({ source, folder }: GraphChoices): string | undef
 }
 
 function repairOptions(choices: GraphChoices, host: Host): RepairOptions {
-  const sourceFolder = sourceFolderOf(choices)
   const repository: Partial<Record<BackendName, string>> = {}
   for (const backend of Object.values(BACKENDS) as readonly Backend[]) {
     const url = process.env[backend.repositoryVariable]
@@ -99,12 +99,17 @@ function repairOptions(choices: GraphChoices, host: Host): RepairOptions {
     generator: host.shell.which('ninja') ? 'Ninja' : 'Unix Makefiles',
     compilers: { c: compiler('c'), cxx: compiler('cxx') },
     repository,
-    ...(sourceFolder && {
-      sourceFolder: { backend: choices.backend ?? 'llama', path: sourceFolder },
-    }),
+    given: givenBy(choices),
     ...(choices.ref && { ref: choices.ref }),
     ...(choices.cudaArch && { cudaArchitectures: choices.cudaArch }),
   }
+}
+
+function givenBy(choices: GraphChoices): NonNullable<RepairOptions['given']> {
+  const path = sourceFolderOf(choices)
+  if (path === undefined) return {}
+  const backend = choices.backend ?? backendOfPath(choices.source as string)
+  return { [backend]: { kind: 'source', path } }
 }
 
 // How to fetch, how long, and with how many jobs decide no result: they travel outside the key.

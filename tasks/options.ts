@@ -1,9 +1,26 @@
 // What a person chooses for a repair: everything in it is part of a command or of a path.
 import type { BackendName } from './backends.ts'
 
+/** Sources or libraries of a backend, used where they lie and never written to. Paths are absolute. */
+export type Given =
+  | { readonly kind: 'source'; readonly path: string }
+  /** A tar file, compressed by gzip, of a source tree. */
+  | { readonly kind: 'archive'; readonly path: string }
+  | GivenLibraries
+
+/** Libraries that somebody else has built. */
+export interface GivenLibraries {
+  readonly kind: 'libraries'
+  readonly path: string
+  /** The libraries, by folder below `path`: the folders in the order in which they are looked through. */
+  readonly libraries: readonly { readonly folder: string; readonly files: readonly string[] }[]
+  /** Folders below `path` that hold llama.h and ggml.h; none where there are no headers. */
+  readonly headers: readonly string[]
+}
+
 export interface RepairOptions {
-  /** A tree on this machine, used where it lies and never written to. Absolute. */
-  readonly sourceFolder?: { readonly backend: BackendName; readonly path: string }
+  /** What is on this machine and takes the place of a fetch. */
+  readonly given?: Readonly<Partial<Record<BackendName, Given>>>
   /** Another repository than the pinned ones. */
   readonly repository?: Readonly<Partial<Record<BackendName, string>>>
   /** Another commit, tag or branch than the pin. */

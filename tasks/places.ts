@@ -2,6 +2,8 @@
 import { dirname } from 'node:path'
 
 import { type Place, type Roots, root, type Word } from '../graph/index.ts'
+import type { BackendName } from './backends.ts'
+import type { RepairOptions } from './options.ts'
 import { PLATFORM } from './platform.ts'
 
 /** Programs of ours that tasks run in a child process. */
@@ -11,8 +13,15 @@ const node = root('node')
 /** Sources of the consumer tool. */
 export const probeSource = root('probe')
 
-/** The tree given with --source. */
-export const localSource = root('source')
+/** Below what a person gave of a backend in place of a fetch. */
+export function givenPlace(backend: BackendName): (path: string) => Place {
+  return root(givenRoot(backend))
+}
+
+/** Name of that root. */
+export function givenRoot(backend: BackendName): string {
+  return `given-${backend}`
+}
 
 /** In a checkout steps are .ts, in dist they are .js. */
 const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
@@ -26,7 +35,7 @@ export function step(name: string): readonly Word[] {
   return [node(PLATFORM.program('node')), stepFile(name)]
 }
 
-export function roots(source: string | undefined): Roots {
+export function roots(given: RepairOptions['given'] = {}): Roots {
   const here = import.meta.dirname
   // The bundler puts this file anywhere in dist.
   const dist = /^(.*)[\\/]dist(?:[\\/]|$)/.exec(here)?.[1]
@@ -35,6 +44,11 @@ export function roots(source: string | undefined): Roots {
     steps: EXTENSION === '.js' ? `${top}/dist/tasks/steps` : `${top}/tasks/steps`,
     probe: `${top}/tasks/probe`,
     node: dirname(process.execPath),
-    ...(source === undefined ? {} : { source }),
+    ...Object.fromEntries(
+      Object.entries(given).map(([name, one]) => [
+        givenRoot(name as BackendName),
+        one.kind === 'archive' ? dirname(one.path) : one.path,
+      ]),
+    ),
   }
 }

@@ -155,7 +155,7 @@ async function refusal(
 }
 
 function provenance(session: Session, name: string): Record<string, string> {
-  const local = session.graph.roots['source']
+  const local = session.graph.roots[`given-${name}`]
   if (local !== undefined) return { ref: 'local', from: local }
   try {
     const path = join(session.folder, 'sources', `${name}.provenance.json`)
