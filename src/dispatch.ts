@@ -51,6 +51,7 @@ const COMMANDS_BY_NAME: Readonly<Record<string, Run>> = {
   timings: async (args) => (await import('./commands/runs.ts')).timings(args),
   clean: async (args, nodes) => (await import('./commands/clean.ts')).clean(nodes, args),
   doctor: async (args) => (await import('./commands/doctor.ts')).doctor(args),
+  diagnose: async (args, nodes) => (await import('./commands/diagnose.ts')).diagnose(nodes, args),
   history: async (args) => (await import('./commands/history.ts')).history(args),
   env: async (args) => (await import('./commands/env.ts')).env(args),
 }

@@ -15,8 +15,10 @@ export interface Flag {
 export interface CommandRow {
   readonly name: string
   readonly help: string
-  /** As commander writes them: `[nodes...]`. */
+  /** Its arguments as commander writes them: `[nodes...]`. */
   readonly nodes?: string
+  /** What they are; nodes or tasks unless said. */
+  readonly nodesHelp?: string
   readonly flags: readonly Flag[]
 }
 
@@ -194,6 +196,28 @@ export const COMMANDS: readonly CommandRow[] = [
     name: 'doctor',
     help: 'What this machine offers and what would stand in the way.',
     flags: [DIRECTORY, JSON_FLAG],
+  },
+  {
+    name: 'diagnose',
+    help: 'What a log says: class, first cause, and what to do.',
+    nodes: '<file>',
+    nodesHelp: 'the log; - reads it from stdin',
+    flags: [
+      DIRECTORY,
+      {
+        long: 'stage',
+        value: 'name',
+        choices: ['fetch', 'configure', 'build', 'install', 'rebuild', 'revalidate'],
+        help: 'what was being done',
+      },
+      {
+        long: 'exit-code',
+        value: 'n',
+        kind: 'number',
+        help: 'how the tool ended; 128+n for signal n',
+      },
+      JSON_FLAG,
+    ],
   },
   {
     name: 'history',

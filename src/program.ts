@@ -88,7 +88,8 @@ class Program extends Command {
 
 function addCommand(program: Command, row: CommandRow, take: (parsed: ParsedArgs) => void): void {
   const made = program.command(row.name).description(row.help).exitOverride()
-  if (row.nodes) made.argument(row.nodes, row.nodes.includes('nodes') ? 'nodes or tasks' : '')
+  const words = row.nodesHelp ?? (row.nodes?.includes('nodes') ? 'nodes or tasks' : '')
+  if (row.nodes) made.argument(row.nodes, words)
   for (const flag of row.flags) made.addOption(option(flag))
   if (row.name === 'preflight') made.addHelpText('after', exitCodes())
   made.action(() => {

@@ -32,6 +32,7 @@ export function quickArgs(args: readonly string[]): ParsedArgs | undefined {
     flags[flagName(flag)] = value
   }
   if (row.nodes?.startsWith('<') && nodes.length === 0) return undefined
+  if (row.nodes && !row.nodes.includes('...') && nodes.length > 1) return undefined
   return { command: row.name, nodes, flags }
 }
 

@@ -1,7 +1,8 @@
 // What a repair needs of the machine, asked before any work starts.
 import type { Host } from '../../graph/index.ts'
 import type { Device } from '../../tasks/backends.ts'
-import { INSTALL, type Installer, PLATFORM, type Platform } from '../../tasks/platform.ts'
+import { PLATFORM, type Platform } from '../../tasks/platform.ts'
+import { installLine, machineOf, type Tool } from './packages.ts'
 
 export interface Lacking {
   /** One line per missing tool: its name and what it is for. */
@@ -13,7 +14,7 @@ export interface Lacking {
 interface Requirement {
   readonly names: readonly string[]
   readonly purpose: string
-  readonly packages: Readonly<Record<Installer, string>>
+  readonly tool: Tool
 }
 
 const CMAKE_AT_LEAST = [3, 18] as const
@@ -43,103 +44,25 @@ export async function lacking(
       missing.push(...wanted.filter(({ names }) => names[0] === 'cmake'))
     }
   }
-  return lines.length === 0
-    ? undefined
-    : { lines, install: installCommand(host, missing, platform) }
+  if (lines.length === 0) return undefined
+  const machine = machineOf((name) => host.shell.which(name), platform)
+  const install = installLine(
+    machine,
+    missing.map(({ tool }) => tool),
+  )
+  return { lines, install }
 }
 
-function requirements(host: Host, device: Device): Requirement[] {
+function requirements({ env }: Host, device: Device): Requirement[] {
   const all: Requirement[] = [
-    need(['git'], 'fetches the sources', 'git'),
-    need(['cmake'], 'configures the build', 'cmake'),
-    need(
-      compilerNames(host.env, 'c'),
-      'compiles C',
-      'build-essential',
-      'gcc',
-      'base-devel',
-      'build-base',
-      'llvm',
-    ),
-    need(
-      compilerNames(host.env, 'cxx'),
-      'compiles C++',
-      'build-essential',
-      'gcc-c++',
-      'base-devel',
-      'build-base',
-      'llvm',
-    ),
-    need(
-      ['ninja', 'make'],
-      'runs the build',
-      'ninja-build',
-      'ninja-build',
-      'ninja',
-      'ninja',
-      'ninja',
-    ),
+    { names: ['git'], purpose: 'fetches the sources', tool: 'git' },
+    { names: ['cmake'], purpose: 'configures the build', tool: 'cmake' },
+    { names: compilerNames(env, 'c'), purpose: 'compiles C', tool: 'c' },
+    { names: compilerNames(env, 'cxx'), purpose: 'compiles C++', tool: 'c++' },
+    { names: ['ninja', 'make'], purpose: 'runs the build', tool: 'ninja' },
   ]
-  if (device === 'cuda')
-    all.push(
-      need(
-        ['nvcc'],
-        'compiles CUDA',
-        'nvidia-cuda-toolkit',
-        'cuda-toolkit',
-        'cuda',
-        'cuda',
-        'cuda',
-      ),
-    )
+  if (device === 'cuda') all.push({ names: ['nvcc'], purpose: 'compiles CUDA', tool: 'cuda' })
   return all
-}
-
-function need(
-  names: readonly string[],
-  purpose: string,
-  apt: string,
-  dnf: string = apt,
-  pacman: string = apt,
-  apk: string = apt,
-  brew: string = apt,
-): Requirement {
-  const packages = {
-    'apt-get': apt,
-    dnf,
-    yum: dnf,
-    pacman,
-    apk,
-    zypper: dnf,
-    brew,
-    winget: WINGET[apt] ?? apt,
-  }
-  return { names, purpose, packages }
-}
-
-// By the name of the package in Debian.
-const WINGET: Readonly<Record<string, string>> = {
-  git: 'Git.Git',
-  cmake: 'Kitware.CMake',
-  'build-essential': 'Microsoft.VisualStudio.2022.BuildTools',
-  'ninja-build': 'Ninja-build.Ninja',
-  'nvidia-cuda-toolkit': 'Nvidia.CUDA',
-}
-
-// Printed, never run: nothing here asks for more rights than the person gave.
-function installCommand(host: Host, missing: readonly Requirement[], platform: Platform): string {
-  const { installers, installCompilers } = platform
-  const installer =
-    installers.find((name) => host.shell.which(name)) ?? (installers[0] as Installer)
-  const isCompiler = ({ purpose }: Requirement): boolean => /^compiles C(\+\+)?$/.test(purpose)
-  const packaged = missing.filter((one) => installCompilers === undefined || !isCompiler(one))
-  const packages = [...new Set(packaged.map((requirement) => requirement.packages[installer]))]
-  const needsSudo = installer !== 'brew' && installer !== 'winget' && process.getuid?.() !== 0
-  const command = `${needsSudo ? 'sudo ' : ''}${INSTALL[installer]} ${packages.join(' ')}`
-  return [
-    ...(packaged.length < missing.length ? [installCompilers] : []),
-    ...(packages.length > 0 ? [command] : []),
-  ].join(' && ')
 }
 
 async function oldCmake(host: Host): Promise<string | undefined> {

@@ -21,12 +21,23 @@ export function block(
   steps: readonly Step[],
   exit: string,
 ): string {
-  const numbered = steps.flatMap(([first, ...more], i) => [
-    `  ${i + 1}. ${first}`,
-    ...more.map((line) => `     ${line}`),
-  ])
   const errors = error.map((line) => `  ${line}`)
-  return `${[head, '', 'Error:', ...errors, '', 'Recovery Steps:', ...numbered, '', exit].join('\n')}\n`
+  return `${[head, '', 'Error:', ...errors, '', 'Recovery Steps:', ...numbered(steps), '', exit].join('\n')}\n`
+}
+
+/** Steps with their numbers, and their commands below them. */
+export function numbered(steps: readonly Step[]): readonly string[] {
+  return steps.flatMap(([what, ...commands], i) => [
+    `  ${i + 1}. ${what}`,
+    ...commands.map((command) => `     ${command}`),
+  ])
+}
+
+/** A step in one line, for JSON. */
+export function stepLine([what, ...commands]: Step): string {
+  return [what, commands.filter((command) => !command.startsWith('# ')).join('; ')]
+    .filter((part) => part !== '')
+    .join(' ')
 }
 
 /** The `Error:` lines of a trouble. */
