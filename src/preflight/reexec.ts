@@ -1,7 +1,13 @@
 // After the rebuild a fresh process gives the verdict: this one becomes it (same pid), or, where that
 // cannot be, starts it and passes its exit code on.
-import { spawn } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
+import { dirname, isAbsolute, join } from 'node:path'
+
+import { EXIT } from '../exit-code.ts'
+import { errorKind, type FailedWay, reexecFailed, shownArgs } from '../report/reexec-words.ts'
+import { become, canBecome } from './become.ts'
+import { type CargoTool, cargoRun, cargoWords, findCargo } from './cargo-run.ts'
+import { standIn } from './stand-in.ts'
 
 /** Which command line is replayed. */
 export interface ReexecOptions {
@@ -12,85 +18,150 @@ export interface ReexecOptions {
   readonly say: (line: string) => void
   /** Beside this process's own. */
   readonly env?: Readonly<Record<string, string>>
-  /** Aborting ends a child that stands in. */
+  /** When aborted, nothing more is started. */
   readonly signal?: AbortSignal
+  /** Inside a BitNet-rs checkout its xtask stands in. */
+  readonly tool?: CargoTool
+  readonly platform?: NodeJS.Platform
 }
 
 /** Becomes the fresh process, or resolves with the exit code of a child that stood in for it. */
 export async function reexec(options: ReexecOptions): Promise<number> {
-  const { say } = options
-  const program = options.program ?? process.execPath
-  const script = options.script ?? (process.argv[1] as string)
-  const args = options.args ?? process.argv.slice(2)
-  const env = { ...process.env, ...options.env, BITNET_REPAIR_PARENT: '1' } as Record<
-    string,
-    string
-  >
+  const { say, signal } = options
+  const call = callOf(options)
   say('[repair] Re-executing with updated detection...')
-  say(`[reexec] exe: ${program}`)
-  const isThere = existsSync(program)
-  say(`[reexec] exe exists: ${isThere}`)
-  say(`[reexec] args: ${JSON.stringify(args)}`)
-  const trouble = isThere ? notExecutable(program) : undefined
-  if (!isThere) say("[reexec] Binary doesn't exist, skipping exec()")
-  else if (trouble !== undefined) {
-    say(`[reexec] Fast path failed: ${trouble.message}`)
-    say(`[reexec] Error kind: ${trouble.code}`)
-  } else if (process.platform !== 'win32' && typeof process.execve === 'function') {
-    say('[reexec] Attempting exec()...')
-    // What is still buffered in a pipe would be lost with this image.
-    await Promise.all([drained(process.stdout), drained(process.stderr)])
-    process.execve(program, [program, ...process.execArgv, script, ...args], env)
+  const failed = await fastPath(call, options)
+  const ways = options.tool ? [byCargo(options.tool, call)] : [byNode(call, failed), byNpm(call)]
+  for (const { way, name, shown, start } of ways) {
+    if (signal?.aborted) return EXIT.unavailable
+    say(`[reexec] Trying ${name} fallback...`)
+    say(`[reexec] Fallback command: ${shown} ${shownArgs(call.args)}`)
+    const stood = await started(start, call.env)
+    if (stood.how === 'ended') {
+      say(`[reexec] Fallback child exited with code: ${stood.code}`)
+      return stood.code
+    }
+    say(`[reexec] Fallback failed: ${stood.error.message}`)
+    failed.push({ way, error: stood.error })
   }
-  // Node 22 has no execve: the same Node is started. The 'node' on PATH may be one too old for us.
-  const standIn = isThere && trouble === undefined ? program : 'node'
-  return fallback(standIn, [script, ...args], env, options)
+  process.stderr.write(reexecFailed(failed, `${ways.at(-1)?.shown} ...`))
+  return EXIT.unavailable
 }
 
-// execve of a file that cannot be executed aborts Node (exit 134): ask first.
-function notExecutable(program: string): NodeJS.ErrnoException | undefined {
+interface Call {
+  readonly program: string
+  readonly script: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly platform: NodeJS.Platform
+}
+
+function callOf(options: ReexecOptions): Call {
+  const env = { ...process.env, ...options.env, BITNET_REPAIR_PARENT: '1' }
+  return {
+    program: options.program ?? process.execPath,
+    script: options.script ?? process.argv[1] ?? '',
+    args: options.args ?? process.argv.slice(2),
+    env: env as Record<string, string>,
+    platform: options.platform ?? process.platform,
+  }
+}
+
+// Tells as it goes; what comes back is why it did not come to pass, if it was tried.
+async function fastPath(
+  { program, script, args, env, platform }: Call,
+  { say, signal }: ReexecOptions,
+): Promise<FailedWay[]> {
+  // Without /proc Node may not know where it lies, and has only the name that it was called by.
+  if (!isAbsolute(program)) {
+    say('[reexec] current_exe() failed, skipping exec()')
+    return [{ way: 'exec()', error: new Error(`'${program}' is no path of a program`) }]
+  }
+  const isThere = existsSync(program)
+  say(`[reexec] exe: ${program}`)
+  say(`[reexec] exe exists: ${isThere}`)
+  say(`[reexec] args: ${shownArgs(args)}`)
+  if (!isThere) {
+    say("[reexec] Binary doesn't exist, skipping exec()")
+    return [{ way: 'exec()', error: missing(program) }]
+  }
+  if (!canBecome(platform)) return []
+  say('[reexec] Attempting exec()...')
+  const error =
+    unreadable(script) ??
+    (await become(program, [...process.execArgv, script, ...args], env, signal))
+  say(`[reexec] Fast path failed: ${error.message}`)
+  say(`[reexec] Error kind: ${errorKind(error)}`)
+  return [{ way: 'exec()', error }]
+}
+
+/** One way to a child that stands in. */
+interface Way {
+  readonly way: FailedWay['way']
+  readonly name: string
+  readonly shown: string
+  /** Program and words; throws what the system says when it cannot be started. */
+  readonly start: () => readonly string[]
+}
+
+function byCargo(tool: CargoTool, { args, env, platform }: Call): Way {
+  const cwd = process.cwd()
+  return {
+    way: 'cargo run',
+    name: 'cargo run',
+    shown: `cargo ${cargoWords(tool, cwd).join(' ')} --`,
+    start: () => [findCargo(env['PATH'], platform), ...cargoRun(tool, args, cwd)],
+  }
+}
+
+// The same Node where it can be; the one on PATH may be too old for us.
+function byNode({ program, script, args }: Call, failed: readonly FailedWay[]): Way {
+  const node = failed.length === 0 ? program : 'node'
+  return {
+    way: 'node',
+    name: 'spawn',
+    shown: `${node} ${script}`,
+    start: () => {
+      const trouble = unreadable(script)
+      if (trouble) throw trouble
+      return [node, ...process.execArgv, script, ...args]
+    },
+  }
+}
+
+// Only what is installed: an unknown package of that name is not to be fetched and run.
+function byNpm({ program, args, platform }: Call): Way {
+  const cli = join(dirname(program), 'node_modules', 'npm', 'bin', 'npm-cli.js')
+  // There npm is a batch file, which takes a shell to start.
+  const npm = platform === 'win32' ? [program, cli] : ['npm']
+  return {
+    way: 'npm exec',
+    name: 'npm exec',
+    shown: 'npm exec --offline --no -- bitnet-tasks',
+    start: () => [...npm, 'exec', '--offline', '--no', '--', 'bitnet-tasks', ...args],
+  }
+}
+
+async function started(start: Way['start'], env: Call['env']): ReturnType<typeof standIn> {
   try {
-    accessSync(program, constants.X_OK)
+    const [program = '', ...args] = start()
+    return await standIn(program, args, env)
+  } catch (error) {
+    return { how: 'not-started', error: error as Error }
+  }
+}
+
+function unreadable(path: string): Error | undefined {
+  try {
+    accessSync(path, constants.R_OK)
     return undefined
   } catch (error) {
-    return error as NodeJS.ErrnoException
+    return error as Error
   }
 }
 
-function drained(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    if (stream.writableLength === 0) return resolve()
-    stream.write('', () => resolve())
+function missing(path: string): Error {
+  return Object.assign(new Error(`ENOENT: no such file or directory, '${path}'`), {
+    code: 'ENOENT',
   })
-}
-
-function fallback(
-  program: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  { say, signal }: ReexecOptions,
-): Promise<number> {
-  say('[reexec] Trying spawn fallback...')
-  say(`[reexec] Fallback command: ${program} ${JSON.stringify(args)}`)
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { env, stdio: 'inherit' })
-    signal?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true })
-    child.on('error', (error) => {
-      say(`Re-exec failed: ${error.message}`)
-      resolve(1)
-    })
-    child.on('exit', (code, signal) => {
-      const ended = code ?? 128 + (signal ? (SIGNAL_NUMBERS[signal] ?? 0) : 0)
-      say(`[reexec] Fallback child exited with code: ${ended}`)
-      resolve(ended)
-    })
-  })
-}
-
-const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGQUIT: 3,
-  SIGKILL: 9,
-  SIGTERM: 15,
 }

@@ -20,8 +20,16 @@ export function clean(line: string): string {
 
 /** One JSON document; what could steer a terminal is escaped, also where JSON itself would not. */
 export function jsonDocument(value: unknown): string {
-  const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
   return `${JSON.stringify(value, null, 2).replace(STEERING, escaped)}\n`
+}
+
+/** A text in double quotes, as JSON writes it; what could steer a terminal is escaped. */
+export function quoted(text: string): string {
+  return JSON.stringify(text).replace(STEERING, escaped)
+}
+
+function escaped(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** `  2.15s`: seconds right-aligned in six places, as the specification writes them. */

@@ -1,0 +1,57 @@
+// `cargo run` of the consumer tool of a BitNet-rs checkout: it rebuilds xtask where that is not there.
+import { accessSync, constants, statSync } from 'node:fs'
+import { delimiter, isAbsolute, join } from 'node:path'
+
+/** How xtask is built in a checkout. */
+export interface CargoTool {
+  /** The checkout: the absolute folder of its Cargo.toml. */
+  readonly workspace: string
+  /** crossval-all without. */
+  readonly features?: string
+  /** On a host without CUDA xtask's own defaults do not link. */
+  readonly noDefaultFeatures?: boolean
+}
+
+/** The words of `cargo` that run xtask with arguments; `--` keeps those from cargo. */
+export function cargoRun(tool: CargoTool, args: readonly string[], cwd: string): readonly string[] {
+  return [...cargoWords(tool, cwd), '--', ...args]
+}
+
+/** The same up to the `--`. cargo itself would look from the working directory upward. */
+export function cargoWords(tool: CargoTool, cwd: string): readonly string[] {
+  const { workspace, features = 'crossval-all', noDefaultFeatures = false } = tool
+  return [
+    ...['run', '-p', 'xtask'],
+    ...(noDefaultFeatures ? ['--no-default-features'] : []),
+    ...['--features', features],
+    ...(cwd === workspace ? [] : ['--manifest-path', join(workspace, 'Cargo.toml')]),
+  ]
+}
+
+/**
+ * The cargo of a PATH.
+ *
+ * @throws what the system says of it: `code` ENOENT or EACCES
+ */
+export function findCargo(path: string | undefined, platform: NodeJS.Platform): string {
+  const name = platform === 'win32' ? 'cargo.exe' : 'cargo'
+  // Never from the working directory, which an empty or relative part would mean.
+  const folders = (path ?? '').split(delimiter).filter(isAbsolute)
+  const found = folders
+    .map((folder) => join(folder, name))
+    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile())
+  const fit = found.find(isExecutable)
+  if (fit !== undefined) return fit
+  if (found[0] !== undefined) accessSync(found[0], constants.X_OK)
+  const error = new Error("ENOENT: no such file or directory, 'cargo' is in no folder of PATH")
+  throw Object.assign(error, { code: 'ENOENT' })
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,84 @@
+// What a person reads of a fresh process that could not be started.
+import { clean, quoted } from './text.ts'
+
+/** A way to a fresh process that was tried and did not lead to one. */
+export interface FailedWay {
+  readonly way: 'exec()' | 'cargo run' | 'node' | 'npm exec'
+  readonly error: Error
+}
+
+/** `["preflight", "--backend", "llama"]` */
+export function shownArgs(args: readonly string[]): string {
+  return `[${args.map(quoted).join(', ')}]`
+}
+
+/** Rust's name for the common ones, as the specification prints it, and the system's. */
+export function errorKind(error: NodeJS.ErrnoException): string {
+  const { code = 'none' } = error
+  return `${KINDS[code] ?? 'Uncategorized'} (${code})`
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  ENOENT: 'NotFound',
+  EACCES: 'PermissionDenied',
+  EPERM: 'PermissionDenied',
+  ERR_INVALID_ARG_VALUE: 'InvalidInput',
+}
+
+/** No way led to a fresh process; `tried` is the last command. */
+export function reexecFailed(failed: readonly FailedWay[], tried: string): string {
+  const { head, steps } = explained(failed.at(-1))
+  const errors = failed.map(
+    ({ way, error }) => `${way} error: ${clean(error.message)} (kind: ${errorKind(error)})`,
+  )
+  const numbered = [...steps, 'Retry preflight with --repair=auto'].map(
+    (step, i) => `${i + 1}. ${step}`,
+  )
+  return `Re-exec failed: ${head}
+Tried: ${tried}
+${errors.join('\n')}
+
+Recovery steps:
+${numbered.join('\n')}
+
+The installation is as it was; what was built is kept, and the next preflight takes it up
+See: docs/howto/reexec-troubleshooting.md
+`
+}
+
+function explained(last: FailedWay | undefined): {
+  readonly head: string
+  readonly steps: readonly string[]
+} {
+  if (last?.way !== 'cargo run')
+    return {
+      head: 'no fresh process could be started',
+      steps: [
+        'Verify node in PATH: node --version',
+        'Install bitnet-tasks again: npm install bitnet-tasks',
+      ],
+    }
+  switch ((last.error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return {
+        head: 'cargo not found in PATH',
+        steps: ['Install cargo: https://rustup.rs/', 'Verify cargo in PATH: which cargo'],
+      }
+    case 'EACCES':
+      return {
+        head: 'permission denied executing cargo',
+        steps: [
+          'Make it executable: chmod +x "$(which -a cargo | head -n 1)"',
+          'Verify: cargo --version',
+        ],
+      }
+    default:
+      return {
+        head: 'cargo run failed',
+        steps: [
+          'Verify cargo: cargo --version',
+          'Run the command above by hand and mend what it says',
+        ],
+      }
+  }
+}
