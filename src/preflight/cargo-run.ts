@@ -8,8 +8,8 @@ export interface CargoTool {
   readonly workspace: string
   /** crossval-all without. */
   readonly features?: string
-  /** On a host without CUDA xtask's own defaults do not link. */
-  readonly noDefaultFeatures?: boolean
+  /** False where xtask's own defaults do not link: on a host without CUDA. */
+  readonly defaultFeatures?: boolean
 }
 
 /** The words of `cargo` that run xtask with arguments; `--` keeps those from cargo. */
@@ -19,11 +19,11 @@ export function cargoRun(tool: CargoTool, args: readonly string[], cwd: string):
 
 /** The same up to the `--`. cargo itself would look from the working directory upward. */
 export function cargoWords(tool: CargoTool, cwd: string): readonly string[] {
-  const { workspace, features = 'crossval-all', noDefaultFeatures = false } = tool
+  const { workspace, features = 'crossval-all', defaultFeatures = true } = tool
   return [
     ...['run', '-p', 'xtask'],
-    ...(noDefaultFeatures ? ['--no-default-features'] : []),
     ...['--features', features],
+    ...(defaultFeatures ? [] : ['--no-default-features']),
     ...(cwd === workspace ? [] : ['--manifest-path', join(workspace, 'Cargo.toml')]),
   ]
 }

@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 
 import { EXIT } from '../exit-code.ts'
-import { errorKind, type FailedWay, reexecFailed, shownArgs } from '../report/reexec-words.ts'
+import { errorKind, type FailedWay, reexecFailed, shownArgs } from '../report/words/reexec.ts'
 import { become, canBecome } from './become.ts'
 import { type CargoTool, cargoRun, cargoWords, findCargo } from './cargo-run.ts'
 import { standIn } from './stand-in.ts'

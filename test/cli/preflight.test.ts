@@ -67,7 +67,7 @@ preflight(
       '[repair] Re-executing with updated detection...',
       `[reexec] exe: ${fs.realpathSync(process.execPath)}`,
       '[reexec] exe exists: true',
-      '[reexec] args: ["preflight","--backend","llama","--ref","v0.5.0"]',
+      '[reexec] args: ["preflight", "--backend", "llama", "--ref", "v0.5.0"]',
       '[reexec] Attempting exec()...',
       '[repair] Re-exec detected, skipping repair (checking detection only)',
       'REDETECT: revalidate[llama,cpu] started',

@@ -1,5 +1,5 @@
 // What a person reads of a fresh process that could not be started.
-import { clean, quoted } from './text.ts'
+import { clean, quoted } from '../text.ts'
 
 /** A way to a fresh process that was tried and did not lead to one. */
 export interface FailedWay {
@@ -46,39 +46,41 @@ See: docs/howto/reexec-troubleshooting.md
 `
 }
 
-function explained(last: FailedWay | undefined): {
+interface Explanation {
   readonly head: string
   readonly steps: readonly string[]
-} {
-  if (last?.way !== 'cargo run')
-    return {
-      head: 'no fresh process could be started',
-      steps: [
-        'Verify node in PATH: node --version',
-        'Install bitnet-tasks again: npm install bitnet-tasks',
-      ],
-    }
-  switch ((last.error as NodeJS.ErrnoException).code) {
-    case 'ENOENT':
-      return {
-        head: 'cargo not found in PATH',
-        steps: ['Install cargo: https://rustup.rs/', 'Verify cargo in PATH: which cargo'],
-      }
-    case 'EACCES':
-      return {
-        head: 'permission denied executing cargo',
-        steps: [
-          'Make it executable: chmod +x "$(which -a cargo | head -n 1)"',
-          'Verify: cargo --version',
-        ],
-      }
-    default:
-      return {
-        head: 'cargo run failed',
-        steps: [
-          'Verify cargo: cargo --version',
-          'Run the command above by hand and mend what it says',
-        ],
-      }
+}
+
+function explained(last: FailedWay | undefined): Explanation {
+  if (last?.way !== 'cargo run') return NO_NODE
+  const { code, path, syscall = '' } = last.error as NodeJS.ErrnoException
+  // It was there and was started: what is missing then is something that it needs.
+  if (syscall.startsWith('spawn')) return CARGO_FAILED
+  if (code === 'ENOENT') return NO_CARGO
+  return code === 'EACCES' ? forbidden(path ?? 'cargo') : CARGO_FAILED
+}
+
+const NO_NODE: Explanation = {
+  head: 'no fresh process could be started',
+  steps: [
+    'Verify node in PATH: node --version',
+    'Install bitnet-tasks again: npm install bitnet-tasks',
+  ],
+}
+
+const NO_CARGO: Explanation = {
+  head: 'cargo not found in PATH',
+  steps: ['Install cargo: https://rustup.rs/', 'Verify cargo in PATH: which cargo'],
+}
+
+const CARGO_FAILED: Explanation = {
+  head: 'cargo run failed',
+  steps: ['Verify cargo: cargo --version', 'Run the command above by hand and mend what it says'],
+}
+
+function forbidden(cargo: string): Explanation {
+  return {
+    head: 'permission denied executing cargo',
+    steps: [`Make it executable: chmod +x ${cargo}`, 'Verify: cargo --version'],
   }
 }
