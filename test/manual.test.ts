@@ -12,6 +12,7 @@ const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 
 const SETUP = 'docs/howto/cpp-setup.md'
 const EXPLANATION = 'docs/explanation/dual-backend-crossval.md'
+const REEXEC = 'docs/howto/reexec-troubleshooting.md'
 const MIGRATION = 'docs/migration.md'
 
 manual(
@@ -45,6 +46,28 @@ manual('AC-255 AC-297 it says what is special on macOS and on Windows', () => {
   ])
     assert.ok(windows.includes(word), word)
 })
+
+manual(
+  'AC-294 AC-295 the re-exec page: ways by platform, lines, errors, commands by hand, guards',
+  () => {
+    assert.equal(headings(REEXEC).slice(0, 5), [
+      'Which way is taken',
+      'What the lines say',
+      'By error',
+      'By hand',
+      'The two guards',
+    ])
+    for (const word of ['Linux, macOS', 'Windows', 'network file system'])
+      assert.ok(section(REEXEC, 'Which way is taken').includes(word), word)
+    for (const code of ['ENOENT', 'EACCES', 'ENOEXEC'])
+      assert.match(section(REEXEC, 'By error'), `(${code})`)
+    assert.match(
+      section(REEXEC, 'By hand'),
+      'BITNET_REPAIR_PARENT=1 cargo run -p xtask --features crossval-all -- preflight --backend llama\n',
+    )
+    assert.match(section(REEXEC, 'The two guards'), /`BITNET_REPAIR_PARENT` .* Set by hand/)
+  },
+)
 
 manual(
   'AC-292 the explanation draws detection, repair, redetection, and repair, rebuild, re-exec',

@@ -109,15 +109,20 @@ cargo(
   }),
 )
 
-cargo('AC-110 T4 on Windows cargo run is the only way: exec is not attempted', async () => {
+cargo('AC-110 T4 on Windows cargo.exe is the only way: exec is not attempted', async () => {
+  const folder = join(shelf, 'windows')
+  fs.mkdirSync(folder)
+  const cargoPath = execFileSync('sh', ['-c', 'command -v cargo'], { encoding: 'utf8' }).trim()
+  const script = `#!/bin/sh\n: >"$0.ran"\nexec '${cargoPath}' "$@"\n`
+  fs.writeFileSync(join(folder, 'cargo.exe'), script, { mode: 0o755 })
   const { code, stderr } = await inCheckout(['preflight'], {
     options: { program: process.execPath, platform: 'win32' },
-    // There the program is called cargo.exe.
-    env: { PATH: `${windowsTools()}:${process.env['PATH']}` },
+    env: { PATH: `${folder}:${process.env['PATH']}` },
   })
   assert.is(code, 0, stderr)
   assert.not.match(stderr, /Attempting exec|Fast path/)
   assert.match(stderr, '[reexec] Trying cargo run fallback...\n')
+  assert.ok(fs.existsSync(join(folder, 'cargo.exe.ran')))
 })
 
 cargo('AC-090 AC-091 with a sound program cargo is not even looked for', async () => {
@@ -283,19 +288,6 @@ cargo(
 )
 
 cargo.run()
-
-/** `cargo.exe`, as a link to the cargo of this machine. */
-function windowsTools(): string {
-  const folder = join(shelf, 'windows')
-  if (!fs.existsSync(folder)) {
-    fs.mkdirSync(folder)
-    const found = execFileSync('sh', ['-c', 'command -v cargo'], { encoding: 'utf8' }).trim()
-    fs.writeFileSync(join(folder, 'cargo.exe'), `#!/bin/sh\nexec '${found}' "$@"\n`, {
-      mode: 0o755,
-    })
-  }
-  return folder
-}
 
 // rustup's own program finds its folder by them, or by HOME.
 function rustup(): Record<string, string | undefined> {

@@ -11,6 +11,7 @@ import { inHome } from './support/home.ts'
 
 const reexec = suite('re-exec')
 
+const PAGE = join(import.meta.dirname, '../../docs/howto/reexec-troubleshooting.md')
 const NODE = fs.realpathSync(process.execPath)
 
 /** Ways to a fresh process: exec, and the children that stand in. */
@@ -493,6 +494,37 @@ The installation is as it was; what was built is kept, and the next preflight ta
 See: docs/howto/reexec-troubleshooting.md
 `,
     )
+  }),
+)
+
+reexec(
+  'AC-294 the troubleshooting page explains every line that is printed, and no other',
+  inHome(async (home) => {
+    const empty = join(home, 'empty')
+    fs.writeFileSync(empty, '', { mode: 0o755 })
+    const calls: readonly Partial<CallOptions>[] = [
+      {},
+      { options: { program: join(home, 'gone') } },
+      { options: { program: 'node' } },
+      { options: { program: empty }, env: { PATH: home } },
+      { options: { program: empty, tool: { workspace: home } }, env: { PATH: home } },
+    ]
+    const printed: string[] = []
+    for (const one of calls) {
+      const { stderr } = await call({ cwd: home, ...one })
+      printed.push(...stderr.split('\n').filter((line) => /^(\[|Re-exec failed: )/.test(line)))
+    }
+    const page = fs.readFileSync(PAGE, 'utf8')
+    const rows = [...page.matchAll(/^\| `((?:\[re|Re-exec).*?)` /gm)].map(([, text = '']) => {
+      const [start = '', end] = text.split('…')
+      return {
+        text,
+        fits: (line: string) => (end === undefined ? line === start : line.startsWith(start)),
+      }
+    })
+    assert.ok(rows.length > 10)
+    for (const { text, fits } of rows) assert.ok(printed.some(fits), text)
+    for (const line of printed) assert.is(rows.filter(({ fits }) => fits(line)).length, 1, line)
   }),
 )
 
