@@ -1,6 +1,7 @@
 // The environment that commands get: a short list, what the task declares, and nothing else. What a
 // task does not declare cannot decide its result unseen.
 import type { Host } from './host.ts'
+import type { Node } from './node.ts'
 
 /** Reaches every command; decides nothing: where home and temporary files are, how to reach a network. */
 export const PASSED = [
@@ -41,4 +42,20 @@ export function taskEnvironment(host: Host): Record<string, string> {
   }
   env[MARK] = host.mark
   return env
+}
+
+/** What the commands of a node get: `passed`, what it declares, what it sets. */
+export function nodeEnvironment(
+  { spec }: Node,
+  host: Host,
+  passed: Readonly<Record<string, string>> = taskEnvironment(host),
+): Readonly<Record<string, string>> {
+  const names = [...(spec.env ?? []), ...(spec.passEnv ?? [])]
+  if (names.length === 0 && spec.set === undefined) return passed
+  const own: Record<string, string> = { ...passed }
+  for (const name of names) {
+    const value = host.env[name]
+    if (value !== undefined) own[name] = value
+  }
+  return { ...own, ...spec.set }
 }

@@ -7,6 +7,7 @@ export type GraphErrorCode =
   | 'unknown-task'
   | 'unknown-node'
   | 'unknown-run'
+  | 'need-missing'
   | 'cycle'
   | 'duplicate-task'
   | 'duplicate-output'

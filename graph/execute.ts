@@ -1,5 +1,6 @@
 // Carries out what a node says to do: its commands one after another, or the question of a probe.
 import { commandText } from './command.ts'
+import { nodeEnvironment } from './environment.ts'
 import type { NodeFailure } from './event.ts'
 import type { Node } from './node.ts'
 import { exitFailure } from './node-failure.ts'
@@ -25,7 +26,7 @@ type Ended =
 export async function runCommands(node: Node, options: ActionOptions, log: string): Promise<Ended> {
   const { session, memory, signal } = options
   const { shell, clock } = session.host
-  const env = environmentOf(node, options)
+  const env = nodeEnvironment(node, options.session.host, options.env)
   const cwd = memory.world.path(node.spec.cwd ?? '')
   if (node.kind === 'probe') return ask(node, options, { env, cwd, log })
   const start = clock.now()
@@ -52,20 +53,6 @@ export async function runCommands(node: Node, options: ActionOptions, log: strin
     return { how: exit.how === 'timed-out' ? 'timed-out' : 'failed', failure }
   }
   return { how: 'ok', answer: undefined }
-}
-
-function environmentOf(
-  { spec }: Node,
-  { env, session }: ActionOptions,
-): Readonly<Record<string, string>> {
-  const names = [...(spec.env ?? []), ...(spec.passEnv ?? [])]
-  if (names.length === 0 && spec.set === undefined) return env
-  const own: Record<string, string> = { ...env }
-  for (const name of names) {
-    const value = session.host.env[name]
-    if (value !== undefined) own[name] = value
-  }
-  return { ...own, ...spec.set }
 }
 
 // A probe's answer is what it prints; it is short and kept.

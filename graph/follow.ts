@@ -16,6 +16,13 @@ interface Followed {
   base: number
   offset: number
   rest: string
+  /** What the note beside the log says, once there is one. */
+  noted: string
+}
+
+/** The note beside a log while its node runs: two lines, the log and the file that grows. */
+export function notePath(log: string): string {
+  return log.replace(/\.\d+\.log$/, '.running')
 }
 
 export class LogFollower {
@@ -30,7 +37,7 @@ export class LogFollower {
   }
 
   start(node: Node, log: string): void {
-    this.followed.set(node, { node, log, file: log, base: 0, offset: 0, rest: '' })
+    this.followed.set(node, { node, log, file: log, base: 0, offset: 0, rest: '', noted: '' })
     this.cancel ??= this.host.clock.after(EVERY_MS, () => this.tick())
   }
 
@@ -48,6 +55,7 @@ export class LogFollower {
     if (followed === undefined) return
     this.readLog(followed)
     if (followed.rest !== '') this.tell(followed, [followed.rest])
+    if (followed.noted !== '') this.host.disk.removeFile(notePath(followed.log))
     this.followed.delete(node)
     if (this.followed.size > 0) return
     this.cancel?.()
@@ -55,8 +63,23 @@ export class LogFollower {
   }
 
   private tick(): void {
-    for (const followed of this.followed.values()) this.read(followed)
+    for (const followed of this.followed.values()) {
+      this.note(followed)
+      this.read(followed)
+    }
     this.cancel = this.host.clock.after(EVERY_MS, () => this.tick())
+  }
+
+  // Another process that shows this log finds here what grows. Short nodes are over before anybody asks.
+  private note(followed: Followed): void {
+    const text = `${followed.log}\n${followed.file}\n`
+    if (followed.noted === text) return
+    followed.noted = text
+    try {
+      this.host.disk.writeWhole(notePath(followed.log), text)
+    } catch {
+      // Nobody can look on; the run goes on.
+    }
   }
 
   private readLog(followed: Followed): void {

@@ -12,8 +12,10 @@ export {
   sh,
   type Word,
 } from './command.ts'
+export { MARK, nodeEnvironment } from './environment.ts'
 export { GraphError, type GraphErrorCode } from './error.ts'
 export type { NodeFailure, Outcome, PlannedNode, RunEvent, RunSummary } from './event.ts'
+export { notePath } from './follow.ts'
 export { forgetNodes, recordedOutputs } from './forget.ts'
 export type { Reason } from './freshness.ts'
 export { defineGraph, type Graph, type GraphDefinition } from './graph.ts'

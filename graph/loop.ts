@@ -9,6 +9,7 @@ import type { Node } from './node.ts'
 import { inputFailure } from './node-failure.ts'
 import type { RunOptions } from './run-options.ts'
 import { Schedule } from './schedule.ts'
+import type { Scope } from './scope.ts'
 import type { Memory, Session } from './state.ts'
 import type { Tally } from './tally.ts'
 
@@ -16,9 +17,7 @@ export interface LoopOptions {
   readonly session: Session
   readonly memory: Memory
   readonly options: RunOptions
-  readonly wanted: readonly Node[]
-  /** Run even if they are fresh. */
-  readonly forced: ReadonlySet<Node>
+  readonly scope: Scope
   readonly tally: Tally
   /** Ends what runs. */
   readonly stop: AbortController
@@ -38,19 +37,21 @@ export class Loop {
   private readonly results = new Map<Node, string>()
   private readonly resultOf = (need: Node): string => this.results.get(need) as string
 
-  constructor({ session, memory, options, wanted, forced, tally, stop }: LoopOptions) {
+  constructor({ session, memory, options, scope, tally, stop }: LoopOptions) {
     this.session = session
     this.memory = memory
     this.options = options
-    this.forced = forced
+    this.forced = scope.forced
     this.tally = tally
     this.stop = stop
     this.follower = new LogFollower(session.host, (event) => tally.tell(event))
     this.env = taskEnvironment(session.host)
     const { durations } = memory.journal.history
+    for (const node of scope.given)
+      this.results.set(node, recordedResult(memory.journal.history, node))
     this.schedule = new Schedule({
       graph: session.graph,
-      wanted,
+      wanted: scope.wanted,
       jobs: Math.max(1, options.jobs ?? session.host.cores),
       expected: (node) => durations.get(node.name) ?? 1,
     })

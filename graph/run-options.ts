@@ -10,6 +10,10 @@ export interface RunOptions {
   readonly jobs?: number
   /** Run the targets even if they are fresh. */
   readonly force?: boolean
+  /** Touch the targets alone: what they need is taken as it was last made. */
+  readonly only?: boolean
+  /** A selector: run these even if fresh, and what stands on them; the rest is taken as it is. */
+  readonly from?: string
   /** After a failure go on with what does not depend on it. */
   readonly keepGoing?: boolean
   /** Aborting cancels: no process is left. */

@@ -6,11 +6,10 @@ import type { Lock } from './host.ts'
 import { look, reasonsOf, recordedResult } from './look.ts'
 import { Loop } from './loop.ts'
 import type { Node } from './node.ts'
-import { plan } from './plan.ts'
 import type { RunOptions } from './run-options.ts'
 import { RunWriter } from './runs.ts'
+import { refuseMissing, scopeOf } from './scope.ts'
 import { SealRecorder } from './seal.ts'
-import { select } from './select.ts'
 import { keepSnapshot, type Memory, recall, type Session, unwritable } from './state.ts'
 import { Tally } from './tally.ts'
 import { DIGEST_NEEDED } from './world.ts'
@@ -26,10 +25,10 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
   const recorder = options.seal && !options.force ? new SealRecorder(given.host) : undefined
   const session = recorder ? { ...given, host: recorder.host } : given
   const start = session.host.clock.now()
-  const targets = select(session.graph, options.targets)
-  const wanted = plan(session.graph, targets)
-  const forced = new Set(options.force ? targets : [])
+  const scope = scopeOf(session.graph, options)
+  const { wanted, forced } = scope
   const memory = recall(session)
+  refuseMissing(scope, memory.journal.history)
   const isFresh = forced.size === 0 && (await areAllFresh(wanted, memory))
   const { clock } = given.host
   if (isFresh) {
@@ -48,7 +47,8 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
     await written(given, again, async () => {
       tally.record(new RunWriter(given, options.targets))
       tally.tellPlan(again.journal.history.durations)
-      const work = { wanted, forced, tally, stop }
+      refuseMissing(scope, again.journal.history)
+      const work = { scope, tally, stop }
       await new Loop({ session: given, memory: again, options: all, ...work }).run()
     })
   })
@@ -129,7 +129,8 @@ async function clearAfter(mark: string, { host, stateFolder }: Session): Promise
   await host.shell.endStrays(mark)
   const logs = `${stateFolder}/logs`
   for (const name of host.disk.list(logs) ?? [])
-    if (name.startsWith('.spool-')) host.disk.removeFile(`${logs}/${name}`)
+    if (name.startsWith('.spool-') || name.endsWith('.running'))
+      host.disk.removeFile(`${logs}/${name}`)
 }
 
 // With the journal open; what was learned is kept, however the work ends.

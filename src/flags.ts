@@ -126,7 +126,21 @@ export const COMMANDS: readonly CommandRow[] = [
     name: 'run',
     help: 'Bring nodes and all they need up to date.',
     nodes: '[nodes...]',
-    flags: [...RUNNING, TRACE],
+    flags: [
+      ...RUNNING,
+      { long: 'only', help: 'these nodes alone; what they need is taken as it was last made' },
+      {
+        long: 'from',
+        value: 'node',
+        help: 'this node even if fresh, and what stands on it; the rest is taken as it is',
+      },
+      {
+        long: 'until',
+        value: 'node',
+        help: 'this node and all that it needs; the same as naming it',
+      },
+      TRACE,
+    ],
   },
   { name: 'list', help: 'The nodes that there are.', nodes: '[nodes...]', flags: CHOICES },
   { name: 'plan', help: 'What a run would do, in order.', nodes: '[nodes...]', flags: CHOICES },
@@ -150,6 +164,28 @@ export const COMMANDS: readonly CommandRow[] = [
         help: 'the picture',
       },
       PAST_RUN,
+    ],
+  },
+  {
+    name: 'shell',
+    help: 'A shell where a node runs, with what its commands see.',
+    nodes: '<node>',
+    flags: CHOICES,
+  },
+  {
+    name: 'repro',
+    help: "A script that does what a node's run does, without bitnet-tasks.",
+    nodes: '<node>',
+    flags: CHOICES,
+  },
+  {
+    name: 'logs',
+    help: 'What a node printed when it last ran.',
+    nodes: '<node>',
+    flags: [
+      ...CHOICES,
+      { long: 'attempt', value: 'n', kind: 'number', help: 'of this try, not of the last' },
+      { long: 'follow', help: 'go on while the node runs' },
     ],
   },
   {

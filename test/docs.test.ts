@@ -84,10 +84,7 @@ docs('the set-up page helps with each exit code of a failure', () => {
 docs('the reference has a row for each command', () => {
   const rows = tableRows(read(REFERENCE), 'Commands').map(([name = '']) => name.replaceAll('`', ''))
   const there = COMMANDS.map(({ name, nodes = '' }) =>
-    `${name} ${nodes
-      .replace(/(\w+?)s?\.\.\./, (_, word: string) => `${word.toUpperCase()}...`)
-      .replace('<file>', 'FILE')
-      .replace(/[<>]/g, '')}`.trim(),
+    `${name} ${nodes.replace(/(\w+?)s?(\.\.\.|>|$)/, (_, word: string, end: string) => `${word.toUpperCase()}${end}`).replace(/[<>]/g, '')}`.trim(),
   )
   assert.equal(rows.sort(), [...there, 'help [TOPIC]'].sort())
 })

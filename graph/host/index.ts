@@ -25,7 +25,9 @@ export function machine(env: Readonly<Record<string, string | undefined>> = proc
 function lazyShell(mark: string, path: string | undefined): Shell {
   let made: Shell | undefined
   const real = async (): Promise<Shell> => {
-    made ??= (await import('./shell.ts')).shell(mark, path)
+    const { shell } = await import('./shell.ts')
+    // Only after the wait: two that ask at once must not get a shell each.
+    made ??= shell(mark, path)
     return made
   }
   return {

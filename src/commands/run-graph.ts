@@ -26,16 +26,21 @@ export interface RunArgs extends GraphChoices {
   readonly quiet?: boolean
   readonly json?: boolean
   readonly trace?: string
+  readonly only?: boolean
+  readonly from?: string
+  readonly until?: string
 }
 
 /** Runs the targets of the graph in `file`, or of the shipped one. */
 export async function runNodes(
   file: string | undefined,
-  named: readonly string[],
+  asked: readonly string[],
   args: RunArgs,
 ): Promise<number> {
+  const named = args.until === undefined ? asked : [...asked, args.until]
   // Whoever names nothing in the shipped graph wants it for this machine, not for a GPU it may not have.
-  const targets = file === undefined && named.length === 0 ? ['revalidate[cpu]'] : named
+  const isOpen = file === undefined && named.length === 0 && args.from === undefined
+  const targets = isOpen ? ['revalidate[cpu]'] : named
   const own = file === undefined ? undefined : await openOwn(file)
   const session = own?.session ?? (await openSession(args))
   if (args.dryRun) {
@@ -44,7 +49,8 @@ export async function runNodes(
     print(args.json ? jsonDocument({ version: 1, wouldExecute: commands }) : text)
     return EXIT.available
   }
-  const seal = file && own ? sealOptions(file, targets, own.sources) : undefined
+  const isWhole = !args.only && args.from === undefined
+  const seal = file && own && isWhole ? sealOptions(file, targets, own.sources) : undefined
   const view = new View(session, args)
   let summary: RunSummary
   try {
@@ -52,6 +58,8 @@ export async function runNodes(
       targets,
       force: args.force === true,
       keepGoing: args.keepGoing === true,
+      only: args.only === true,
+      ...(args.from === undefined ? {} : { from: args.from }),
       follow: !args.quiet,
       wait: args.wait !== false,
       whenStale: () => view.open(),

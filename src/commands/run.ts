@@ -7,7 +7,9 @@ import type { RunArgs } from './run-graph.ts'
 
 export async function run(targets: readonly string[], args: RunArgs): Promise<number> {
   const file = findGraphFile(args.folder)
-  const isPlain = !args.trace && !args.force && !args.dryRun && !args.json && !args.verbose
+  const isWhole = !args.only && args.from === undefined && args.until === undefined
+  const isPlain =
+    isWhole && !args.trace && !args.force && !args.dryRun && !args.json && !args.verbose
   const count = file && isPlain ? sealedCount(file, targets) : undefined
   if (count === undefined) return (await import('./run-graph.ts')).runNodes(file, targets, args)
   if (!args.quiet) writeSync(2, `${count} fresh\n`)

@@ -51,6 +51,26 @@ machine(
   },
 )
 
+machine('the first two commands that it is given at once keep their output apart', async () => {
+  const dir = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), 'machine-')))
+  const { shell } = thisMachine({ PATH: process.env['PATH'] })
+  try {
+    const names = ['slow', 'quick']
+    await Promise.all(
+      names.map((name) => {
+        const text = `${name === 'slow' ? 'sleep 0.05; ' : ''}echo ${name}`
+        const env = { PATH: process.env['PATH'] ?? '' }
+        return shell.run({ text, cwd: dir, env, log: join(dir, `${name}.log`) })
+      }),
+    )
+    for (const name of names)
+      assert.is(fs.readFileSync(join(dir, `${name}.log`), 'utf8'), `${name}\n`)
+  } finally {
+    shell.close()
+    fs.rmSync(dir, { recursive: true })
+  }
+})
+
 machine('its clock is that of files', () => {
   const dir = fs.mkdtempSync(join(tmpdir(), 'machine-'))
   try {

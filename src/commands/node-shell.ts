@@ -1,0 +1,80 @@
+// shell and repro: one node by hand, as its run has it.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+
+import {
+  commandText,
+  MARK,
+  type Node,
+  nodeEnvironment,
+  quote,
+  recall,
+  type Session,
+} from '../../graph/index.ts'
+import { oneNode } from '../one-node.ts'
+import { print } from '../report/print.ts'
+import { clean } from '../report/text.ts'
+import { type GraphChoices, openSession } from '../session.ts'
+
+/** A shell where the node's commands run, with what they see; its exit code becomes ours. */
+export async function shell([name = '']: readonly string[], args: GraphChoices): Promise<number> {
+  const session = await openSession(args)
+  const node = oneNode(session, name)
+  const { cwd, env } = surroundings(session, node)
+  const own = session.host.env
+  const program = own['SHELL'] && existsSync(own['SHELL']) ? own['SHELL'] : '/bin/sh'
+  // A shell needs to know its terminal; the commands do not.
+  const terminal = own['TERM'] === undefined ? {} : { TERM: own['TERM'] }
+  process.stderr.write(`${node.name} in ${cwd}; its commands:\n`)
+  for (const text of commandLines(session, node)) process.stderr.write(`  ${clean(text)}\n`)
+  return ended(spawn(program, [], { cwd, env: { ...env, ...terminal }, stdio: 'inherit' }))
+}
+
+/** A script that does what the node's run does, and ends with the same exit code, without us. */
+export async function repro([name = '']: readonly string[], args: GraphChoices): Promise<number> {
+  const session = await openSession(args)
+  const node = oneNode(session, name)
+  print(reproText(session, node))
+  return 0
+}
+
+function surroundings(session: Session, node: Node) {
+  const { [MARK]: _, ...env } = nodeEnvironment(node, session.host)
+  return {
+    cwd: recall(session)
+      .world.path(node.spec.cwd ?? '')
+      .replace(/(?<=.)\/$/, ''),
+    env,
+  }
+}
+
+function commandLines({ graph, folder }: Session, node: Node): readonly string[] {
+  const roots = { ...graph.roots, '': folder }
+  return [...node.commands, ...(node.spec.contracts ?? [])].map((one) => commandText(one, roots))
+}
+
+// `env -i` takes away what the run would not pass on either.
+function reproText(session: Session, node: Node): string {
+  const { cwd, env } = surroundings(session, node)
+  const words = Object.entries(env).map(([key, value]) => quote(`${key}=${value}`))
+  const steps = commandLines(session, node).map((text) => `clean ${quote(text)} || exit $?`)
+  return `#!/bin/sh
+# ${clean(node.name)}: its commands, as a run gives them to /bin/sh, one after another.
+cd ${quote(cwd)} || exit 1
+clean() {
+  env -i ${words.join(' \\\n    ')} \\
+    /bin/sh -c "$1" </dev/null
+}
+${steps.join('\n')}
+`
+}
+
+function ended(child: ReturnType<typeof spawn>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', (code, signal) => {
+      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0))
+    })
+  })
+}
