@@ -1,0 +1,107 @@
+// One node by hand: its shell, its script, its log; on real processes.
+import { execFileSync, spawnSync } from 'node:child_process'
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+
+import { suite } from '../support/suite.ts'
+import { inHome } from './support/home.ts'
+import { bin, bitnetTasks, start } from './support/program.ts'
+
+const single = suite('single node')
+
+const GRAPH = `import { defineGraph, sh, task } from 'bitnet-tasks'
+const say = task('say', { how: ['it is', 'twice'].map((x) => x.replace(' ', '-')) }, ({ how }) => ({
+  env: ['GREETING'],
+  set: { FIXED: "it's" },
+  cwd: 'sub',
+  run: [sh\`echo "$GREETING $FIXED \${how} in $(basename "$PWD")"\`, sh\`test -z "$SECRET" || exit 9; exit 3\`],
+}))
+const wait = task('wait', () => ({
+  run: [sh\`echo first\`, sh\`echo second; while test ! -e go; do sleep 0.05; done; echo last\`],
+}))
+export default defineGraph({ tasks: [say, wait] })
+`
+
+function write(home: string): void {
+  fs.mkdirSync(join(home, 'sub'))
+  fs.writeFileSync(join(home, 'bitnet.tasks.ts'), GRAPH)
+}
+
+const env = { GREETING: 'good $day', SECRET: 'not declared' }
+
+single(
+  'repro gives a script that prints and ends as the run does, without us',
+  inHome(async (home) => {
+    write(home)
+    const run = await bitnetTasks(['run', 'say[twice]'], { home, env })
+    assert.match(run.stderr, 'command failed with exit code 3')
+    const { stdout, code } = await bitnetTasks(['repro', 'say[twice]'], { home, env })
+    assert.is(code, 0)
+    const script = spawnSync('sh', ['-c', stdout], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], SECRET: 'x', GREETING: 'other' },
+    })
+    assert.is(script.stdout, "good $day it's twice in sub\n")
+    assert.is(script.status, 3)
+    const logs = await bitnetTasks(['logs', 'say[twice]'], { home })
+    assert.is(logs.stdout, script.stdout)
+  }),
+)
+
+single(
+  'shell stands in the folder of the node with its environment, and passes the exit code on',
+  inHome(async (home) => {
+    write(home)
+    const said = spawnSync(process.execPath, [bin, 'shell', 'say[it-is]'], {
+      cwd: home,
+      encoding: 'utf8',
+      env: { HOME: home, PATH: process.env['PATH'], SHELL: '/bin/sh', ...env },
+      input: 'echo "$PWD $GREETING $FIXED [$SECRET]"; exit 42\n',
+    })
+    assert.is(said.stdout, `${home}/sub good $day it's []\n`)
+    assert.is(said.status, 42)
+    assert.match(said.stderr, `say[it-is] in ${home}/sub; its commands:\n`)
+  }),
+)
+
+single(
+  'logs --follow shows what a running node prints, to its end and nothing twice',
+  inHome(async (home) => {
+    write(home)
+    const run = start(['run', 'wait'], { home })
+    await run.says('wait started')
+    const note = join(home, '.bitnet-tasks/logs/wait.running')
+    while (!fs.existsSync(note)) execFileSync('sleep', ['0.02'])
+    const following = start(['logs', 'wait', '--follow'], { home })
+    const seen = new Promise<void>((resolve) => {
+      following.child.stdout?.on('data', (text: string) => {
+        if (text.includes('second')) resolve()
+      })
+    })
+    await seen
+    fs.writeFileSync(join(home, 'go'), '')
+    assert.is((await following.ended).stdout, 'first\nsecond\nlast\n')
+    assert.is((await run.ended).code, 0)
+    assert.is(fs.existsSync(note), false)
+  }),
+)
+
+const REFUSED: readonly (readonly [title: string, args: readonly string[], says: string])[] = [
+  ['a node without a log', ['logs', 'wait'], "'wait' has no log: it has not run yet"],
+  ['a name of several nodes', ['shell', 'say'], "'say' is 2 nodes\n  hint: name one: say[it-is]"],
+  ['an unknown node', ['repro', 'wiat'], "did you mean 'wait'?"],
+]
+for (const [title, args, says] of REFUSED)
+  single(
+    `${title} is an error that says what to do`,
+    inHome(async (home) => {
+      write(home)
+      const { code, stdout, stderr } = await bitnetTasks(args, { home })
+      assert.is(code, 2)
+      assert.is(stdout, '')
+      assert.match(stderr, says)
+    }),
+  )
+
+single.run()
