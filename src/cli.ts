@@ -4,6 +4,7 @@ import { BACKENDS, type BackendName } from '../tasks/backends.ts'
 import { EXIT } from './exit-code.ts'
 import { liveFolder } from './folders.ts'
 import { detect } from './preflight/detect.ts'
+import { findWorkspace, toolState } from './preflight/workspace.ts'
 import { quickArgs } from './quick-args.ts'
 import { print } from './report/print.ts'
 import { availableCached } from './report/verdict-words.ts'
@@ -54,9 +55,23 @@ function quickAnswer(args: readonly string[]): string | undefined {
   if (args[0] !== 'preflight' || process.env['BITNET_REPAIR_PARENT']) return undefined
   const name = backendOf(args.slice(1))
   if (name === undefined) return undefined
+  const { title, constants } = BACKENDS[name]
   const found = detect(name, liveFolder(BACKENDS[name], process.env))
   if (found.state !== 'available') return undefined
-  return availableCached(BACKENDS[name].title, found.folder, found.manifest)
+  const workspace = checkout()
+  const wanted = { bitnet: constants.hasBitnet, llama: constants.hasLlama }
+  const tool = workspace === undefined ? undefined : toolState(workspace, wanted, process.env)
+  if (tool?.state === 'disagree') return undefined
+  return availableCached(title, found.folder, found.manifest, tool)
+}
+
+// In a folder that somebody has removed there is none.
+function checkout(): string | undefined {
+  try {
+    return findWorkspace(process.cwd())
+  } catch {
+    return undefined
+  }
 }
 
 function backendOf(args: readonly string[]): BackendName | undefined {

@@ -21,6 +21,7 @@ import {
   type PreflightArgs,
   type Request,
   requested,
+  workspaceOf,
 } from '../preflight/request.ts'
 import type { Verdict } from '../preflight/verdict.ts'
 import * as verdicts from '../preflight/verdict.ts'
@@ -38,7 +39,8 @@ export async function preflight(given: PreflightArgs): Promise<number> {
   }
   const request = requested(given)
   const names = given.backend ? [given.backend] : BACKEND_NAMES
-  const candidates = names.map((name) => candidate(name, given.device))
+  const workspace = workspaceOf(given)
+  const candidates = names.map((name) => candidate(name, given.device, workspace))
   const decided = process.env['BITNET_REPAIR_PARENT']
     ? await afterRepair(request, candidates)
     : await decide(request, candidates)
@@ -93,6 +95,7 @@ async function refusal(
   const devices = wanted.map(({ device }) => device)
   const missing = await lacking(session.host, {
     device: devices.includes('cuda') ? 'cuda' : 'cpu',
+    workspace: wanted[0]?.workspace,
   })
   if (missing)
     return wanted.map((one) => {

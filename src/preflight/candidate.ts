@@ -1,7 +1,9 @@
 // One backend that preflight looks at: where it is installed, for which device, and whether it is there.
+// In a BitNet-rs checkout xtask must know it as well.
 import { BACKENDS, type Backend, type BackendName, type Device } from '../../tasks/backends.ts'
 import { liveFolder } from '../folders.ts'
 import { type Detection, detect } from './detect.ts'
+import { type ToolState, toolState } from './workspace.ts'
 
 export interface Candidate {
   readonly backend: Backend
@@ -9,29 +11,52 @@ export interface Candidate {
   readonly live: string
   readonly device: Device
   readonly found: Detection
+  /** The BitNet-rs checkout around us. */
+  readonly workspace: string | undefined
+  /** Whether its xtask knows the backend. */
+  readonly tool: ToolState | undefined
 }
 
 /** Looks at a backend. Without a device it is the one that is installed, else the CPU. */
-export function candidate(name: BackendName, device: Device | undefined): Candidate {
+export function candidate(
+  name: BackendName,
+  device: Device | undefined,
+  workspace?: string,
+): Candidate {
   const backend = BACKENDS[name]
   const live = liveFolder(backend, process.env)
   const found = detect(name, live)
   const installed = found.state === 'available' ? found.manifest.device : 'cpu'
-  return { backend, live, device: device ?? installed, found }
+  const tool = toolFor(backend, workspace)
+  return { backend, live, device: device ?? installed, found, workspace, tool }
 }
 
 /** The same backend, looked at again. */
 export function lookAgain(before: Candidate): Candidate {
-  return { ...before, found: detect(before.backend.name, before.live) }
+  const { backend, live, workspace } = before
+  return { ...before, found: detect(backend.name, live), tool: toolFor(backend, workspace) }
 }
 
 /** Whether what is installed is whole and for the wanted device. */
-export function isThere({ found, device }: Candidate): boolean {
+export function isInstalled({ found, device }: Candidate): boolean {
   return found.state === 'available' && found.manifest.device === device
 }
 
+/** Whether nothing is left to do: it is installed, and the tool that consumes it knows. */
+export function isThere(candidate: Candidate): boolean {
+  return isInstalled(candidate) && candidate.tool?.state !== 'disagree'
+}
+
 /** Why a backend is not there, in a few words. */
-export function whyMissing({ found }: Candidate): string {
-  if (found.state === 'available') return `installed for ${found.manifest.device}`
+export function whyMissing({ found, device, tool }: Candidate): string {
+  if (found.state === 'available' && found.manifest.device !== device)
+    return `installed for ${found.manifest.device}`
+  if (found.state === 'available') return tool?.state === 'disagree' ? tool.why : ''
   return found.why === 'absent' ? `nothing is installed at ${found.detail}` : found.detail
+}
+
+function toolFor({ constants }: Backend, workspace: string | undefined): ToolState | undefined {
+  if (workspace === undefined) return undefined
+  const { hasBitnet, hasLlama } = constants
+  return toolState(workspace, { bitnet: hasBitnet, llama: hasLlama }, process.env)
 }

@@ -58,6 +58,7 @@ export function stage(order: StageOrder): Staged {
   fs.cpSync(prefix, into, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
   for (const file of order.extra)
     fs.cpSync(file, join(into, basename(file)), { preserveTimestamps: true })
+  linkBuildFolder(into)
   linkHistory(into)
   const files = checkedFiles(into)
   const whole: Manifest = { version: 1, ...manifest, files }
@@ -123,6 +124,14 @@ export function refuseUnwritable(live: string): void {
     while (!fs.existsSync(place) && dirname(place) !== place) place = dirname(place)
     fs.accessSync(place, fs.constants.W_OK | fs.constants.X_OK)
   }
+}
+
+// xtask of BitNet-rs looks for the folders of its RPATH below build/ alone, and bitnet-sys wants build/ to
+// be there. Without this a `cargo run` that has none of our variables would lose the libraries.
+function linkBuildFolder(folder: string): void {
+  if (process.platform === 'win32') return
+  fs.mkdirSync(join(folder, 'build'), { recursive: true })
+  fs.symlinkSync('../lib', join(folder, 'build', 'lib'))
 }
 
 const NOTE = 'transaction.json'

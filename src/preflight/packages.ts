@@ -2,7 +2,7 @@
 // Printed, never run: nothing here asks for more rights than the person gave.
 import { INSTALL, type Installer, PLATFORM, type Platform } from '../../tasks/platform.ts'
 
-export type Tool = 'git' | 'cmake' | 'c' | 'c++' | 'ninja' | 'cuda' | 'certificates'
+export type Tool = 'git' | 'cmake' | 'c' | 'c++' | 'ninja' | 'cuda' | 'rust' | 'certificates'
 
 /** The machine as far as it decides how software is installed. */
 export interface Machine {
@@ -64,6 +64,7 @@ const PACKAGES: Readonly<Record<Tool, Packages>> = {
   'c++': packages('build-essential', 'gcc-c++', 'base-devel', 'build-base', 'llvm', STUDIO),
   ninja: packages('ninja-build', 'ninja-build', 'ninja', 'ninja', 'ninja', 'Ninja-build.Ninja'),
   cuda: packages('nvidia-cuda-toolkit', 'cuda-toolkit', 'cuda', 'cuda', 'cuda', 'Nvidia.CUDA'),
+  rust: packages('cargo', 'cargo', 'rust', 'cargo', 'rust', 'Rustlang.Rustup'),
   certificates: packages(
     'ca-certificates',
     'ca-certificates',

@@ -2,10 +2,11 @@
 // that judges what was made.
 import type { Session } from '../../graph/index.ts'
 import { openRepair } from '../session.ts'
-import { type Candidate, isThere, lookAgain } from './candidate.ts'
+import { type Candidate, isInstalled, isThere, lookAgain } from './candidate.ts'
+import { rebuildTool, toolFailed } from './consumer-tool.ts'
 import { detect } from './detect.ts'
 import { carried } from './handed-over.ts'
-import { isForeign, refuseUnwritable, type Staged, stagedAt } from './install.ts'
+import { isForeign, refuseUnwritable, rollBack, type Staged, stagedAt } from './install.ts'
 import { recorded } from './record-repair.ts'
 import { build, failureOf, judge, type RepairContext, runNodes, stageBuilt } from './repair.ts'
 import { choosesSource, type Request } from './request.ts'
@@ -22,12 +23,14 @@ export async function repairAll(
   let code: number | undefined
   const found = await underLocks(session, candidates, lockOptions(request), async (held) => {
     const context = contextOf(request, session, held)
-    const { settled, open } = await sorted(request, context, candidates)
-    if (open.length === 0) return settled
-    const built = await buildAll(request, context, open)
+    const { settled, open, behind } = await sorted(request, context, candidates)
+    if (open.length + behind.length === 0) return settled
+    const built = open.length === 0 ? NOTHING : await buildAll(request, context, open)
     const standing = [...settled, ...built.failed]
-    if (built.staged.length === 0)
-      return [...standing, ...(await unchanged(request, context, built.current))]
+    const tool = await toolAfter(request, context, { ...built, behind })
+    if (Array.isArray(tool)) return [...standing, ...tool]
+    if (built.staged.length === 0 && tool !== 'rebuilt')
+      return [...standing, ...(await unchanged(request, context, [...built.current, ...behind]))]
     code = await handOver(request, held, standing)
     return []
   })
@@ -50,6 +53,8 @@ interface Sorted {
   /** Nothing is to be built for these. */
   readonly settled: readonly Verdict[]
   readonly open: readonly Candidate[]
+  /** Installed, and the xtask of the checkout does not know it. */
+  readonly behind: readonly Candidate[]
 }
 
 async function sorted(
@@ -59,12 +64,16 @@ async function sorted(
 ): Promise<Sorted> {
   const settled: Verdict[] = []
   const open: Candidate[] = []
-  for (const one of candidates) {
-    const verdict = await beforeBuilding(request, context, lookAgain(one))
-    if (verdict === undefined) open.push(one)
+  const behind: Candidate[] = []
+  const isAsked = context.force || choosesSource(request.args)
+  for (const one of candidates.map(lookAgain)) {
+    const isBehind = isInstalled(one) && !isThere(one) && !isAsked
+    const verdict = isBehind ? undefined : await beforeBuilding(request, context, one)
+    if (isBehind) behind.push(one)
+    else if (verdict === undefined) open.push(one)
     else settled.push(verdict)
   }
-  return { settled, open }
+  return { settled, open, behind }
 }
 
 async function beforeBuilding(
@@ -84,7 +93,8 @@ async function beforeBuilding(
     return recorded(request, one, verdicts.thrown(one, error, ''))
   }
   // The lock is free between a repair and its fresh process; who comes first finishes the work.
-  const left = isAsked ? undefined : stagedFor(one)
+  // In a checkout it is staged once more instead, and xtask rebuilt before it is judged.
+  const left = isAsked || one.workspace ? undefined : stagedFor(one)
   const finished = left && (await judged(request, context, one, left))
   return finished?.available ? finished : undefined
 }
@@ -114,6 +124,29 @@ async function buildAll(
     else current.push(one)
   }
   return summary.cancelled ? { failed, staged: [], current: [] } : { failed, staged, current }
+}
+
+const NOTHING: Built = { failed: [], staged: [], current: [] }
+
+// One rebuild of xtask serves all backends. When it fails nothing that was staged becomes live.
+async function toolAfter(
+  request: Request,
+  context: RepairContext,
+  { staged, current, behind }: Built & { readonly behind: readonly Candidate[] },
+): Promise<readonly Verdict[] | 'rebuilt' | 'fresh'> {
+  const ready = [...staged, ...current, ...behind]
+  const workspace = ready[0]?.workspace
+  if (workspace === undefined) return 'fresh'
+  const tool = await rebuildTool(request, context, workspace)
+  if (tool.how === 'rebuilt' || tool.how === 'fresh') return tool.how
+  for (const { live } of staged) {
+    const left = stagedAt(live)
+    if (left) rollBack(live, left)
+  }
+  const { session } = context
+  const verdictOf = (one: Candidate): Verdict =>
+    tool.how === 'failed' ? toolFailed(one, session, tool) : verdicts.cancelled(one)
+  return ready.map((one) => recorded(request, one, verdictOf(one)))
 }
 
 async function unchanged(

@@ -14,6 +14,7 @@ import { type Candidate, lookAgain } from './candidate.ts'
 import type { Manifest } from './detect.ts'
 import { commit, isWhole, rollBack, type Staged, stage } from './install.ts'
 import { judgeFailure } from './judge-failure.ts'
+import { revalidateXtask } from './xtask.ts'
 
 /** What a repair works with, for all of its backends. */
 export interface RepairContext {
@@ -87,7 +88,8 @@ export async function judge(
   if (summary.cancelled) return { how: 'cancelled' }
   const failure = summary.failures[0]?.failure
   const problem = summary.ok
-    ? await refusal(session, staged, backend.name, context.signal)
+    ? ((await refusal(session, staged, backend.name, context.signal)) ??
+      (await toolRefusal(context, candidate)))
     : (failure?.message ?? `revalidate[${backend.name},${device}] did not run`)
   if (problem !== undefined) {
     rollBack(live, staged)
@@ -152,6 +154,17 @@ async function refusal(
     stderr.trim().split('\n').at(-1) ||
     `the consumer tool in ${basename(staged.folder)} did not run`
   )
+}
+
+// xtask was rebuilt against this generation before it is live: it must know it already.
+async function toolRefusal(
+  { session, signal }: RepairContext,
+  candidate: Candidate,
+): Promise<string | undefined> {
+  const { workspace, tool } = lookAgain(candidate)
+  if (workspace === undefined) return undefined
+  if (tool?.state === 'disagree') return tool.why
+  return revalidateXtask(session, workspace, signal)
 }
 
 function provenance(session: Session, name: string): Record<string, string> {

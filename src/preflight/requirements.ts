@@ -29,10 +29,10 @@ export function compilerNames(env: Host['env'], language: 'c' | 'cxx'): readonly
 /** The tools that are missing, or undefined. Spawns one program: `cmake --version`. */
 export async function lacking(
   host: Host,
-  { device }: { device: Device },
+  { device, workspace }: { device: Device; workspace?: string | undefined },
   platform: Platform = PLATFORM,
 ): Promise<Lacking | undefined> {
-  const wanted = requirements(host, device)
+  const wanted = [...requirements(host, device), ...(workspace ? RUST : [])]
   const missing = wanted.filter(({ names }) => !names.some((name) => host.shell.which(name)))
   const lines = missing.map(
     ({ names, purpose }) => `'${names.join("' or '")}' is not on PATH (${purpose})`,
@@ -52,6 +52,12 @@ export async function lacking(
   )
   return { lines, install }
 }
+
+// In a BitNet-rs checkout.
+const RUST: readonly Requirement[] = [
+  { names: ['cargo'], purpose: 'rebuilds xtask; see https://rustup.rs/', tool: 'rust' },
+  { names: ['rustc'], purpose: 'compiles xtask', tool: 'rust' },
+]
 
 function requirements({ env }: Host, device: Device): Requirement[] {
   const all: Requirement[] = [

@@ -11,6 +11,7 @@ import {
   availableCached,
   availableRepaired,
 } from '../report/verdict-words.ts'
+import { detectedAtRuntime } from '../report/words/tool.ts'
 import * as words from '../report/words.ts'
 import { type Candidate, whyMissing } from './candidate.ts'
 import { classifyNode } from './judge-failure.ts'
@@ -40,10 +41,10 @@ export interface Failing {
 
 /** It was there all along. */
 export function cached(candidate: Candidate): Verdict {
-  const { backend, live, found } = candidate
+  const { backend, live, found, tool } = candidate
   if (found.state !== 'available')
     return unavailable(candidate, EXIT.revalidation, `${found.detail}\n`, found.detail)
-  return available(candidate, 'cached', availableCached(backend.title, live, found.manifest))
+  return available(candidate, 'cached', availableCached(backend.title, live, found.manifest, tool))
 }
 
 /** A repair made it so; `elapsedMs` since that began. */
@@ -54,21 +55,27 @@ export function repaired(candidate: Candidate, elapsedMs: number): Verdict {
 
 /** What a process says that had to look and not to repair. */
 export function afterwards(candidate: Candidate): Verdict {
-  const { backend, live, found } = candidate
-  if (found.state === 'available')
+  const { backend, live, found, tool } = candidate
+  if (found.state === 'available' && tool?.state !== 'disagree')
     return available(candidate, 'detected after repair', availableAfterRepair(backend.title, live))
-  const trouble = { backend, error: found.detail, lines: [], log: undefined }
+  const error = whyMissing(candidate)
+  const trouble = { backend, error, lines: [], log: undefined }
   const text = `❌ Backend still unavailable after repair\n${words.revalidationFailed(trouble)}`
-  return unavailable(candidate, EXIT.revalidation, text, found.detail)
+  return unavailable(candidate, EXIT.revalidation, text, error)
 }
 
 /** It is not there and nothing was to be done about it. */
 export function disabled(candidate: Candidate): Verdict {
-  const why =
-    candidate.found.state === 'available'
-      ? `it was built for ${candidate.found.manifest.device}`
-      : whyMissing(candidate)
-  return unavailable(candidate, EXIT.unavailable, words.repairDisabled(candidate.backend, why), why)
+  const { backend } = candidate
+  const why = whyMissing(candidate)
+  const text = words.repairDisabled(backend, why)
+  return unavailable(candidate, EXIT.unavailable, foundTooLate(candidate) + text, why)
+}
+
+// Installed, and xtask is as it was before.
+function foundTooLate({ backend, live, found, tool }: Candidate): string {
+  if (found.state !== 'available' || tool?.state !== 'disagree') return ''
+  return detectedAtRuntime(backend, live, tool)
 }
 
 /** The folder that a variable names holds what is not ours. */

@@ -1,9 +1,6 @@
 // The rebuild of xtask in a BitNet-rs checkout against an installation, so that its constants flip, and
 // the proof that they did.
-import { resolve } from 'node:path'
-
 import {
-  GraphError,
   type NodeFailure,
   type RunEvent,
   type RunSummary,
@@ -14,7 +11,7 @@ import type { WorkspaceOptions } from '../../tasks/options.ts'
 import { rebuilding, rebuilt } from '../report/words/tool.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { type ToolBuild, toolBuild } from './tool-features.ts'
-import { findWorkspace, isWorkspace, readConstants, targetFolder, toolState } from './workspace.ts'
+import { readConstants, targetFolder, toolState } from './workspace.ts'
 
 export interface ToolRequest {
   /** Of the shipped graph: its machine, its folder and its state are used. */
@@ -58,15 +55,15 @@ export async function rebuildXtask(request: ToolRequest): Promise<ToolResult> {
   const { graph, options, build, command } = made
   const { env } = session.host
   const before = readConstants(workspace, env)
-  const isOther =
-    toolState(workspace, wantedOf(session, request.root), env).state === 'disagree' ||
-    !before?.rpaths.some((folder) => options.rpath.includes(folder))
+  const isAsWanted =
+    before?.rpaths.some((folder) => options.rpath.includes(folder)) === true &&
+    toolState(workspace, wantedOf(session, request.root), env).state === 'agree'
   let hasRun = false
   const summary = await runGraph(
     { ...session, graph },
     {
       ...runOptions(request, 'rebuild-xtask'),
-      force: args.force === true || isOther,
+      force: args.force === true || (!isAsWanted && wasRebuilt(session)),
       whenStale: async () => {
         hasRun = true
         for (const line of rebuilding(build, args.cleanTool === true, command)) say(line)
@@ -80,31 +77,31 @@ export async function rebuildXtask(request: ToolRequest): Promise<ToolResult> {
   return { how: 'rebuilt' }
 }
 
-/** Runs the xtask that was rebuilt: it starts, takes the libraries from there, and knows the backends. */
-export async function revalidateXtask(request: ToolRequest): Promise<ToolResult> {
-  const made = await graphFor(request)
-  if ('problem' in made) return { how: 'failed', error: made.problem, failure: undefined }
-  const summary = await runGraph(
-    { ...request.session, graph: made.graph },
-    runOptions(request, 'revalidate-xtask'),
-  )
-  return summary.ok ? { how: 'fresh' } : ended(summary)
-}
-
 /**
- * The checkout that is meant: the one that was named, else the one around the folder, if any.
- *
- * @throws GraphError 'bad-file' when the named folder is none
+ * Runs the xtask that was rebuilt for a checkout: it starts, takes the libraries from where they are
+ * installed, and knows the backends. What is wrong, in one line; nothing is rebuilt here, and an xtask
+ * that somebody else built is not judged.
  */
-export function chosenWorkspace(named: string | undefined, folder: string): string | undefined {
-  if (named === undefined) return findWorkspace(folder)
-  const path = resolve(folder, named)
-  if (isWorkspace(path)) return path
-  throw new GraphError(`--workspace ${named}: '${path}' is no BitNet-rs checkout`, {
-    code: 'bad-file',
-    place: path,
-    hint: 'give the folder with crossval/build.rs and xtask/Cargo.toml in it',
-  })
+export async function revalidateXtask(
+  { host, folder }: Session,
+  workspace: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { stepPath, XTASK_REBUILT } = await import('../../bitnet.tasks.ts')
+  const note = `${folder}/${XTASK_REBUILT}`
+  const rebuilt = JSON.parse(host.disk.readText(note) ?? '{}') as { workspace?: string }
+  if (rebuilt.workspace !== workspace) return undefined
+  const { exit, stderr } = await host.shell.capture(
+    [process.execPath, stepPath('revalidate-xtask'), note],
+    {
+      cwd: workspace,
+      env: { PATH: host.env['PATH'] ?? '', HOME: host.env['HOME'] ?? '', LC_ALL: 'C' },
+      timeoutMs: 60_000,
+      signal,
+    },
+  )
+  if (exit.how === 'exited' && exit.code === 0) return undefined
+  return stderr.trim().split('\n').at(-1) || `xtask of ${workspace} did not run`
 }
 
 async function graphFor({ session, workspace, root, llamaRoot, args }: ToolRequest) {
@@ -156,6 +153,11 @@ function ended(summary: RunSummary): ToolResult {
   if (summary.cancelled) return { how: 'cancelled' }
   const failure = summary.failures[0]
   return { how: 'failed', error: failure?.failure.message ?? 'xtask was not rebuilt', failure }
+}
+
+// Before the first time it is stale anyway, and says so in better words.
+function wasRebuilt({ host, folder }: Session): boolean {
+  return host.disk.stat(`${folder}/tool/xtask.json`) !== undefined
 }
 
 // What the installation says of itself is what xtask must say after it.

@@ -1,12 +1,23 @@
 // The sentences of an available backend; few, because the quick answer loads them.
 import type { Manifest } from '../preflight/detect.ts'
+import type { ToolState } from '../preflight/workspace.ts'
 
-/** `✓ llama.cpp AVAILABLE (cached)` with where and since when. */
-export function availableCached(title: string, folder: string, manifest: Manifest): string {
+/** `✓ llama.cpp AVAILABLE (cached)` with where and since when its consumer tool knows it. */
+export function availableCached(
+  title: string,
+  folder: string,
+  manifest: Manifest,
+  tool: ToolState | undefined,
+): string {
+  const builtAt = tool?.constants?.program?.builtAt
+  const built =
+    builtAt === undefined
+      ? `Last bitnet-probe build: ${utc(manifest.toolBuiltAt)}`
+      : `Last xtask build: ${utc(new Date(builtAt).toISOString())}`
   return [
     `✓ ${title} AVAILABLE (cached)`,
     `  Libraries found at build time: ${folder}/lib`,
-    `  Last bitnet-probe build: ${utc(manifest.toolBuiltAt)}`,
+    `  ${built}`,
     '',
   ].join('\n')
 }

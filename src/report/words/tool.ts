@@ -1,6 +1,9 @@
 // What a person reads while xtask of a BitNet-rs checkout is rebuilt.
+import { quote } from '../../../graph/index.ts'
+import type { Backend } from '../../../tasks/backends.ts'
 import type { ToolBuild } from '../../preflight/tool-features.ts'
-import type { ToolConstants } from '../../preflight/workspace.ts'
+import type { ToolConstants, ToolState } from '../../preflight/workspace.ts'
+import { again } from './block.ts'
 
 /** Before the build: what, why with fewer features, and the command. */
 export function rebuilding(
@@ -38,4 +41,31 @@ export function rebuilt(
     row('BACKEND_STATE', ({ state }) => state),
   ]
   return ['[repair] ✓ xtask rebuild completed', `[repair] ${constants.join(', ')}`]
+}
+
+/** The libraries are there, and xtask does not know: how to make it know. */
+export function detectedAtRuntime(
+  backend: Backend,
+  folder: string,
+  { why, constants }: Extract<ToolState, { state: 'disagree' }>,
+): string {
+  const isOlder = constants !== undefined && !(constants.hasLlama || constants.hasBitnet)
+  const meaning = isOlder
+    ? 'This means xtask was compiled before libraries were installed.'
+    : `What xtask was compiled with does not fit them: ${why}.`
+  return `⚠️  ${backend.title} libraries detected at runtime but not at build time
+
+Location: ${folder}/lib
+
+${meaning}
+To enable full integration, rebuild xtask:
+
+  touch crossval/build.rs
+  BITNET_CPP_DIR=${quote(folder)} cargo build -p xtask --features crossval-all
+
+Or enable auto-repair:
+
+  ${again(backend)} --repair=auto
+
+`
 }

@@ -1,0 +1,83 @@
+// In a BitNet-rs checkout xtask is the tool that consumes the installations. It is rebuilt once, when all
+// that a repair makes is staged, and a fresh process has it say what it knows.
+import type { Session } from '../../graph/index.ts'
+import { BACKENDS } from '../../tasks/backends.ts'
+import { relevantLines } from '../../tasks/failure.ts'
+import { EXIT, exitOfClass } from '../exit-code.ts'
+import { liveFolder } from '../folders.ts'
+import { clean } from '../report/text.ts'
+import * as words from '../report/words.ts'
+import type { Candidate } from './candidate.ts'
+import { detect } from './detect.ts'
+import { stagedAt } from './install.ts'
+import { classifyNode } from './judge-failure.ts'
+import type { RepairContext } from './repair.ts'
+import type { Request } from './request.ts'
+import { unavailable, type Verdict } from './verdict.ts'
+import { rebuildXtask, type ToolResult } from './xtask.ts'
+
+/** Rebuilds the xtask of the checkout around us against what is staged, else installed. */
+export async function rebuildTool(
+  { args, say }: Request,
+  { session, force, report, signal }: RepairContext,
+  workspace: string,
+): Promise<ToolResult> {
+  const { root, llamaRoot } = installations()
+  if (root === undefined) return { how: 'fresh' }
+  const { cleanTool, toolFeatures } = args
+  return rebuildXtask({
+    session,
+    workspace,
+    root,
+    llamaRoot,
+    args: {
+      force: force || cleanTool === true,
+      ...(cleanTool === undefined ? {} : { cleanTool }),
+      ...(toolFeatures === undefined ? {} : { toolFeatures }),
+    },
+    say,
+    report,
+    signal,
+  })
+}
+
+/** The verdict on a backend whose tool could not be rebuilt. */
+export function toolFailed(
+  one: Candidate,
+  session: Session,
+  { error, failure: failed }: Extract<ToolResult, { how: 'failed' }>,
+): Verdict {
+  const { backend } = one
+  const failure = failed?.failure
+  const found = failure && classifyNode('rebuild-xtask', failure)
+  const kind = found === undefined || failure?.how === 'tool' ? 'build' : found.class
+  const cause = `xtask rebuild failed: ${clean(found?.firstCause || error)}`
+  const text = words.repairFailed(kind, {
+    backend,
+    error: cause,
+    lines: failure ? relevantLines(failure.tail, 12).map(clean) : [],
+    log: failure?.log || `${session.stateFolder}/logs`,
+    ...(found?.path ? { path: found.path } : {}),
+  })
+  const exitCode = kind === 'build' ? EXIT.build : exitOfClass(kind)
+  return unavailable(one, exitCode, text, error, {
+    class: kind,
+    cause,
+    ...(failure?.log ? { log: failure.log } : {}),
+  })
+}
+
+// One folder is BITNET_CPP_DIR: that of a backend with libbitnet, which holds a libllama of its own, else
+// that of llama.cpp.
+function installations(): { root: string | undefined; llamaRoot: string | undefined } {
+  const folders = Object.values(BACKENDS).map((backend) => {
+    const live = liveFolder(backend, process.env)
+    const isWhole = detect(backend.name, live).state === 'available'
+    const folder = stagedAt(live)?.folder ?? (isWhole ? live : undefined)
+    return { folder, hasBitnet: backend.constants.hasBitnet }
+  })
+  const folderOf = (hasBitnet: boolean): string | undefined =>
+    folders.find((one) => one.hasBitnet === hasBitnet && one.folder !== undefined)?.folder
+  const llamaRoot = folderOf(false)
+  return { root: folderOf(true) ?? llamaRoot, llamaRoot }
+}

@@ -1,0 +1,1 @@
+// Its shim is compiled by build.rs; there is nothing to call.
