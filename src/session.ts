@@ -6,16 +6,18 @@ import { dirname, join, resolve } from 'node:path'
 import { GraphError, type Host, machine, type Session } from '../graph/index.ts'
 import { BACKENDS, type Backend, type BackendName } from '../tasks/backends.ts'
 import type { RepairOptions } from '../tasks/options.ts'
+import { evaluatedGraph } from './evaluated-graph.ts'
 import { repairFolder } from './folders.ts'
-import { loadGraphFile } from './load-graph.ts'
 import { backendOfPath } from './preflight/backend-of-path.ts'
 import { compilerNames } from './preflight/requirements.ts'
-import { findGraphFile, stateFolderOf } from './sealed.ts'
+import { graphFileOf, stateFolderOf } from './sealed.ts'
 
 /** What every command that works with a graph accepts. */
 export interface GraphChoices {
   /** `-C`: where to start, absolute. */
   readonly folder: string
+  /** `-f`: the graph file, instead of the nearest. */
+  readonly file?: string
   /** auto, git, npm or a folder. */
   readonly source?: string
   readonly ref?: string
@@ -32,7 +34,7 @@ export interface GraphChoices {
 
 /** The graph of the folder: a user's, or the shipped one. */
 export async function openSession(choices: GraphChoices): Promise<Session> {
-  const file = findGraphFile(choices.folder)
+  const file = graphFileOf(choices)
   return file === undefined ? openRepair(choices) : (await openOwn(file)).session
 }
 
@@ -40,10 +42,12 @@ export async function openSession(choices: GraphChoices): Promise<Session> {
 export async function openOwn(
   file: string,
 ): Promise<{ session: Session; sources: readonly string[] }> {
-  const { graph, sources } = await loadGraphFile(file)
-  const folder = dirname(file)
   const host = machine(process.env)
-  return { session: { graph, host, folder, stateFolder: stateFolderOf(file) }, sources }
+  const { graph, sources } = await evaluatedGraph(file, host)
+  return {
+    session: { graph, host, folder: dirname(file), stateFolder: stateFolderOf(file) },
+    sources,
+  }
 }
 
 /** The shipped repair graph, whatever lies in the working directory. */
