@@ -97,7 +97,7 @@ files(
         .stdout
     assert.is(checked(), '')
     fs.appendFileSync(join(home, 'bitnet.tasks.ts'), "count({ what: 'words' })\n")
-    assert.match(checked(), /Type '"words"' is not assignable to type '"lines" \| "bytes"'/)
+    assert.match(checked(), /error TS2322: Type '"words"' is not assignable/)
   }),
 )
 

@@ -26,7 +26,7 @@ const a = task('a', { m: ['x', 'y'] }, ({ m }) => ({
   pool: 'one',
   set: { V: 'v' },
   run: sh`cat a.in > ${`${m}.out`}`,
-  contracts: [argv('test', '-e', `${m}.out`)],
+  contracts: [argv('cat', `${m}.out`)],
 }))
 const b = task('b', () => ({ after: [a({ m: 'x' })], run: [sh`true`, sh`echo b`] }))
 const graph = defineGraph({
