@@ -42,3 +42,5 @@ export {
   type TaskSpec,
   task,
 } from './task.ts'
+export { identityOf } from './warm.ts'
+export { GraphWatch, type LoadedGraph, type WatchEvent, type WatchOptions } from './watch.ts'
