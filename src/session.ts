@@ -5,10 +5,11 @@ import { dirname, join, resolve } from 'node:path'
 
 import { GraphError, type Host, machine, type Session } from '../graph/index.ts'
 import { BACKENDS, type Backend, type BackendName } from '../tasks/backends.ts'
-import type { RepairOptions } from '../tasks/options.ts'
+import type { Given, RepairOptions } from '../tasks/options.ts'
 import { evaluatedGraph } from './evaluated-graph.ts'
 import { repairFolder } from './folders.ts'
 import { backendOfPath } from './preflight/backend-of-path.ts'
+import { givenFor } from './preflight/given-for.ts'
 import { compilerNames } from './preflight/requirements.ts'
 import { graphFileOf, stateFolderOf } from './sealed.ts'
 
@@ -109,11 +110,20 @@ function repairOptions(choices: GraphChoices, host: Host): RepairOptions {
   }
 }
 
-function givenBy(choices: GraphChoices): NonNullable<RepairOptions['given']> {
+/** What takes the place of a fetch, by backend: --source, or what a person has put where an installation goes. */
+export function givenBy(choices: GraphChoices): NonNullable<RepairOptions['given']> {
+  const given: Partial<Record<BackendName, Given>> = {}
+  for (const backend of Object.values(BACKENDS) as readonly Backend[]) {
+    // A version, or where to have it from, that is asked for by name is what the person wants.
+    const isAsked = choices.backend === backend.name && choices.ref !== undefined
+    const found =
+      isAsked || mirrorOf(choices.source) !== 'auto' ? undefined : givenFor(backend, process.env)
+    if (found) given[backend.name] = found
+  }
   const path = sourceFolderOf(choices)
-  if (path === undefined) return {}
+  if (path === undefined) return given
   const backend = choices.backend ?? backendOfPath(choices.source as string)
-  return { [backend]: { kind: 'source', path } }
+  return { ...given, [backend]: { kind: 'source', path } }
 }
 
 // How to fetch, how long, and with how many jobs decide no result: they travel outside the key.

@@ -80,9 +80,9 @@ function foundTooLate({ backend, live, found, tool }: Candidate): string {
 
 /** The folder that a variable names holds what is not ours. */
 export function foreign(candidate: Candidate): Verdict {
-  const { backend, live } = candidate
-  const text = words.foreignFolder(backend, live)
-  const cause = `${live} is not ours`
+  const { backend, live, origin = live } = candidate
+  const text = words.foreignFolder(backend, origin)
+  const cause = `${origin} is not ours`
   return unavailable(candidate, EXIT.permission, text, cause, { class: 'permission', cause })
 }
 
