@@ -15,8 +15,6 @@ export interface ActionOptions {
   readonly signal: AbortSignal
   /** Told of the file that grows while a command runs. */
   readonly onSpool?: (file: string) => void
-  /** Told of all that decides the node, as it stands when the commands begin. */
-  readonly onKey?: (key: string) => void
 }
 
 type Ended =

@@ -2,18 +2,15 @@
 // header for bitnet-probe.
 import { argv, type Command } from '../graph/index.ts'
 import type { Backend, Device } from './backends.ts'
-import { givenBases } from './given.ts'
-import type { Given } from './options.ts'
 import { step } from './places.ts'
 
 export function writeConstants(
   backend: Backend,
   device: Device,
   paths: { readonly prefix: string; readonly into: string },
-  { source, given }: { readonly source: string; readonly given: Given | undefined },
+  source: string,
 ): Command {
   const { hasBitnet, hasLlama, state } = backend.constants
-  const libraries = given?.kind === 'libraries' ? givenBases(given) : backend.libraries[device]
   const order = {
     ...paths,
     backend: backend.name,
@@ -22,7 +19,7 @@ export function writeConstants(
     hasLlama,
     state,
     source,
-    libraries,
+    libraries: backend.libraries[device],
   }
   return argv(...step('write-constants'), JSON.stringify(order))
 }

@@ -15,7 +15,6 @@ import { jsonDocument } from '../report/text.ts'
 import type { Reporter } from '../report/view.ts'
 import { type GraphChoices, openOwn, openSession } from '../session.ts'
 import type { Interruption } from '../signals.ts'
-import { furnish } from '../state-folder.ts'
 
 export interface RunArgs extends GraphChoices {
   readonly force?: boolean
@@ -63,10 +62,7 @@ export async function runNodes(
       ...(args.from === undefined ? {} : { from: args.from }),
       follow: !args.quiet,
       wait: args.wait !== false,
-      whenStale: () => {
-        if (file !== undefined) furnish(session.stateFolder, file)
-        return view.open()
-      },
+      whenStale: () => view.open(),
       ...(seal ? { seal } : {}),
       onFailure: (node, failure, attempt) => {
         const verdict = view.judge(node.task, failure, attempt)

@@ -75,7 +75,6 @@ function tell(
       return
     }
     case 'planned':
-    case 'reopened':
     case 'done':
       return
     default:

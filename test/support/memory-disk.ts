@@ -28,8 +28,6 @@ export class MemoryDisk implements Disk {
   readonly digested: string[] = []
   /** Gives an errno to make a call fail. */
   fault: (operation: string, path: string) => string | undefined = () => undefined
-  /** Told of every change, as the kernel tells a watcher. */
-  onChange: (path: string) => void = () => {}
   private readonly clock: MemoryClock
   private readonly entries = new Map<string, Entry>()
   private inodes = 100n
@@ -60,7 +58,6 @@ export class MemoryDisk implements Disk {
   touch(path: string): void {
     const entry = this.demand('touch', path)
     entry.mtimeNs = entry.ctimeNs = this.clock.fileTimeNs()
-    this.onChange(path)
   }
 
   /** `utimes`: sets the mtime; the kernel stamps the ctime. */
@@ -74,7 +71,6 @@ export class MemoryDisk implements Disk {
     const entry = this.demand('chmod', path)
     entry.mode = mode
     entry.ctimeNs = this.clock.fileTimeNs()
-    this.onChange(path)
   }
 
   link(path: string, target: string): void {
@@ -274,7 +270,6 @@ export class MemoryDisk implements Disk {
     } else if (mode !== undefined) entry.mode = mode
     entry.bytes = asBytes(content)
     entry.mtimeNs = entry.ctimeNs = this.clock.fileTimeNs()
-    this.onChange(real)
   }
 
   private entry(kind: Entry['kind'], mode: number): Entry {
@@ -299,7 +294,6 @@ export class MemoryDisk implements Disk {
     this.entries.set(real, entry)
     folder.names.add(posix.basename(real))
     folder.mtimeNs = folder.ctimeNs = this.clock.fileTimeNs()
-    this.onChange(real)
   }
 
   private take(real: string): void {
@@ -308,7 +302,6 @@ export class MemoryDisk implements Disk {
     const folder = this.entries.get(posix.dirname(real)) as Entry
     folder.names.delete(posix.basename(real))
     folder.mtimeNs = folder.ctimeNs = this.clock.fileTimeNs()
-    this.onChange(real)
   }
 
   /** Everything below a folder; links are not followed. */
