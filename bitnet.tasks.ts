@@ -22,8 +22,18 @@ import {
 } from './tasks/cargo.ts'
 import { buildProbe, buildTools, compile, configure, configured } from './tasks/cmake.ts'
 import { writeConstants } from './tasks/constants.ts'
-import { libraryContract } from './tasks/contracts.ts'
+import { givenContract, libraryContract } from './tasks/contracts.ts'
 import { FETCH_VARIABLES, fetchSource } from './tasks/git.ts'
+import {
+  givenFiles,
+  loaderPath,
+  loadLibraries,
+  nothing,
+  probeOf,
+  unpackArchive,
+  useLibraries,
+  useTree,
+} from './tasks/given.ts'
 import type { RepairOptions, WorkspaceOptions } from './tasks/options.ts'
 import { givenPlace, probeSource, roots, step, stepFile } from './tasks/places.ts'
 
@@ -59,12 +69,13 @@ const MINUTE = 60_000
  * @example const graph = repairGraph({ generator: 'Unix Makefiles' })
  */
 export function repairGraph(options: RepairOptions = {}): Graph {
-  const isLocal = (name: BackendName): boolean => options.given?.[name]?.kind === 'source'
+  const given = (name: BackendName) => options.given?.[name]
+  const isLocal = (name: BackendName): boolean => given(name)?.kind === 'source'
   const sourceOf = (name: BackendName): string | Place =>
     isLocal(name) ? givenPlace(name)('') : `sources/${name}`
   const where = (name: BackendName, device: Device) => {
     const own = isLocal(name)
-      ? `${name}-${device}-local-${shortId(options.given?.[name]?.path ?? '')}`
+      ? `${name}-${device}-local-${shortId(given(name)?.path ?? '')}`
       : `${name}-${device}`
     const generator = options.generator === 'Unix Makefiles' ? '-make' : ''
     return {
@@ -80,7 +91,12 @@ export function repairGraph(options: RepairOptions = {}): Graph {
 
   const fetch = task('fetch-source', BACKEND, ({ backend: name }) => {
     const backend = BACKENDS[name]
-    if (isLocal(name)) return useLocalSource(name)
+    const one = given(name)
+    const title = `use the given ${one?.kind} of ${backend.title}`
+    if (one?.kind === 'source') return { title, set: SET, ...useTree(name) }
+    if (one?.kind === 'archive') return { title, set: SET, ...unpackArchive(name, one.path) }
+    if (one?.kind === 'libraries')
+      return { title, set: { ...SET, ...loaderPath(one) }, ...loadLibraries(name, one) }
     return {
       title: `fetch ${backend.title}`,
       inputs: [stepFile('fetch-source')],
@@ -98,6 +114,7 @@ export function repairGraph(options: RepairOptions = {}): Graph {
   const configureTask = task('cmake-configure', BUILD, ({ backend: name, device }) => {
     const backend = BACKENDS[name]
     const { build } = where(name, device)
+    if (given(name)?.kind === 'libraries') return nothing('configure', backend)
     return {
       title: `configure ${backend.title} for ${device}`,
       needs: [fetch({ backend: name })],
@@ -116,6 +133,16 @@ export function repairGraph(options: RepairOptions = {}): Graph {
   const build = task('cmake-build', BUILD, ({ backend: name, device }) => {
     const backend = BACKENDS[name]
     const at = where(name, device)
+    const one = given(name)
+    if (one?.kind === 'libraries')
+      return {
+        title: `use the given libraries of ${backend.title} (${device})`,
+        needs: [fetch({ backend: name })],
+        tools: ['nm'],
+        set: SET,
+        contracts: [givenContract(backend, device, at)],
+        ...useLibraries(name, one, at.prefix),
+      }
     return {
       title: `compile ${backend.title} for ${device}`,
       needs: [fetch({ backend: name }), configureTask({ backend: name, device })],
@@ -140,19 +167,24 @@ export function repairGraph(options: RepairOptions = {}): Graph {
 
   const constants = task('gen-detect-constants', BUILD, ({ backend: name, device }) => {
     const { prefix, constants: into } = where(name, device)
-    const source = options.ref ?? (isLocal(name) ? 'local' : BACKENDS[name].pin.ref)
+    const one = given(name)
+    const source = options.ref ?? one?.kind ?? BACKENDS[name].pin.ref
     return {
       title: `write detection constants of ${BACKENDS[name].title} (${device})`,
       needs: [build({ backend: name, device })],
-      inputs: [stepFile('write-constants')],
+      inputs: [
+        stepFile('write-constants'),
+        ...(one?.kind === 'libraries' ? givenFiles(name, one) : []),
+      ],
       outputs: [`${into}/detect-constants.json`, `${into}/detect_constants.h`],
       set: SET,
-      run: writeConstants(BACKENDS[name], device, { prefix, into }, source),
+      run: writeConstants(BACKENDS[name], device, { prefix, into }, { source, given: one }),
     }
   })
 
   const tool = task('rebuild-tool', BUILD, ({ backend: name, device }) => {
     const { prefix, constants: header, probeBuild } = where(name, device)
+    const one = given(name)
     return {
       title: `rebuild bitnet-probe for ${BACKENDS[name].title} (${device})`,
       needs: [build({ backend: name, device }), constants({ backend: name, device })],
@@ -170,6 +202,7 @@ export function repairGraph(options: RepairOptions = {}): Graph {
           output: absolute(`${prefix}/bin`),
         },
         options,
+        one?.kind === 'libraries' ? probeOf(one) : undefined,
       ),
     }
   })
@@ -255,18 +288,6 @@ export function prefixOf(backend: BackendName, device: Device): string {
 export function stepPath(name: string): string {
   const { root: where, path } = stepFile(name)
   return `${roots()[where]}/${path}`
-}
-
-// A tree that lies on this machine is looked at, and left as it is.
-function useLocalSource(name: BackendName) {
-  return {
-    title: `use the given source of ${BACKENDS[name].title}`,
-    inputs: [givenPlace(name)('CMakeLists.txt'), stepFile('check-source')],
-    outputs: [`sources/${name}.local.json`],
-    set: SET,
-    clean: false,
-    run: argv(...step('check-source'), givenPlace(name)(''), `sources/${name}.local.json`),
-  }
 }
 
 function stageOrder(

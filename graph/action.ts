@@ -5,6 +5,7 @@ import { commit } from './commit.ts'
 import { type Done, failed } from './done.ts'
 import { type ActionOptions, runCommands } from './execute.ts'
 import { partsText, toolNames } from './fingerprint.ts'
+import { knownDiscovered } from './look.ts'
 import type { Node } from './node.ts'
 import { systemFailure, toolMissing } from './node-failure.ts'
 import { logName, type Memory, type Session } from './state.ts'
@@ -28,10 +29,10 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
     const missing = toolNames(node).find((name) => memory.world.tool(name) === MISSING)
     if (missing !== undefined) return failed(node, toolMissing(missing, log), memory, elapsed())
     // The key is taken before the commands run: what changes meanwhile is noticed against it.
-    const hasDepfile = node.spec.depfile !== undefined
-    const known = hasDepfile ? (journal.history.lastDiscovered.get(node.name) ?? []) : []
+    const known = knownDiscovered(node, journal.history)
     const startNs = session.host.clock.nowNs()
     const before = partsText(node, memory.world, { resultOf: options.resultOf, discovered: known })
+    options.onKey?.(before)
     const ended = await runCommands(node, options, log)
     if (ended.how === 'cancelled') return { how: 'cancelled', ms: elapsed() }
     if (ended.how !== 'ok')

@@ -66,6 +66,8 @@ export type RunEvent =
       readonly node: NodeName
       readonly name: string
     }
+  /** Inputs of these changed while the run went on: they, and what stands on them, are open again. */
+  | { readonly type: 'reopened'; readonly at: number; readonly nodes: readonly NodeName[] }
   | {
       readonly type: 'finished'
       readonly at: number

@@ -15,6 +15,8 @@ export interface ActionOptions {
   readonly signal: AbortSignal
   /** Told of the file that grows while a command runs. */
   readonly onSpool?: (file: string) => void
+  /** Told of all that decides the node, as it stands when the commands begin. */
+  readonly onKey?: (key: string) => void
 }
 
 type Ended =

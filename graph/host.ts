@@ -151,6 +151,28 @@ export interface Locks {
   acquire(path: string, options: LockOptions): Promise<Lock>
 }
 
+/**
+ * Hears of changes. A hint says that something may have changed; that none comes says nothing: the
+ * kernel drops what it has no room for, and some file systems tell nobody.
+ */
+export interface Watcher {
+  watch(options: {
+    /** A path in a watched folder, or the folder itself where it is not known which. */
+    readonly onHint: (path: string) => void
+    /** Folders cannot be watched, as for want of room in the kernel's table. */
+    readonly onTrouble: (trouble: { readonly errno: string; readonly folder: string }) => void
+  }): Watch
+}
+
+export interface Watch {
+  /**
+   * Watches these folders, without those below them, and no others. Resolves, when all are watched,
+   * with whether one was not before: nobody has heard what changed in it until now.
+   */
+  set(folders: ReadonlySet<string>): Promise<boolean>
+  close(): Promise<void>
+}
+
 export interface Clock {
   /** Milliseconds since 1970, with fractions. */
   now(): number
@@ -166,6 +188,7 @@ export interface Host {
   readonly disk: Disk
   readonly shell: Shell
   readonly locks: Locks
+  readonly watcher: Watcher
   readonly clock: Clock
   /** The environment that the person started us with. */
   readonly env: Readonly<Record<string, string | undefined>>

@@ -24,6 +24,7 @@ export { machine } from './host/index.ts'
 export type { Captured, Exit, Host, Lock, LockOwner } from './host.ts'
 export { nearest } from './nearest.ts'
 export type { Node, NodeName } from './node.ts'
+export { packGraph, unpackGraph } from './pack.ts'
 export { plan } from './plan.ts'
 export { runGraph } from './run.ts'
 export type { RunOptions, Verdict } from './run-options.ts'
@@ -41,3 +42,5 @@ export {
   type TaskSpec,
   task,
 } from './task.ts'
+export { identityOf } from './warm.ts'
+export { GraphWatch, type LoadedGraph, type WatchEvent, type WatchOptions } from './watch.ts'

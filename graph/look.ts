@@ -2,11 +2,11 @@
 import { loadDigest } from './digest.ts'
 import { GraphError } from './error.ts'
 import { partsText } from './fingerprint.ts'
-import { decide, type Reason, withoutRecord } from './freshness.ts'
+import { decide, type Reason, type Seen, withoutRecord } from './freshness.ts'
 import type { History, NodeRecord } from './history.ts'
 import type { Node } from './node.ts'
 import type { Memory } from './state.ts'
-import { DIGEST_NEEDED, isPattern } from './world.ts'
+import { DIGEST_NEEDED, isPattern, type World } from './world.ts'
 
 /**
  * Why a node would run now; empty when it is fresh. `resultOf` says what its needs produced.
@@ -22,9 +22,19 @@ export function reasonsOf(
   const record = history.records.get(node.name)
   if (record === undefined) return [withoutRecord(history.troubles.get(node.name))]
   const parts = partsText(node, world, { resultOf, discovered: record.discovered })
+  return decide(record, undefined, { parts, ...seenOutputs(node, record, world) })
+}
+
+/** What stands where a node's recorded outputs were, and what else matches its globs. */
+export function seenOutputs(node: Node, record: NodeRecord, world: World): Omit<Seen, 'parts'> {
   const outputs = record.outputs.map(([path]) => stateOrOdd(() => world.output(world.path(path))))
   const unknownOutputs = unknown(node, record, (patterns) => world.glob(patterns, world.folder))
-  return decide(record, undefined, { parts, outputs, unknownOutputs })
+  return { outputs, unknownOutputs }
+}
+
+/** The inputs that a node was last known to discover. */
+export function knownDiscovered(node: Node, { lastDiscovered }: History): readonly string[] {
+  return node.spec.depfile === undefined ? [] : (lastDiscovered.get(node.name) ?? [])
 }
 
 export interface Looked {

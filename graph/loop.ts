@@ -7,7 +7,9 @@ import { LogFollower } from './follow.ts'
 import { look, recordedResult } from './look.ts'
 import type { Node } from './node.ts'
 import { inputFailure } from './node-failure.ts'
+import { Reopening } from './reopening.ts'
 import type { RunOptions } from './run-options.ts'
+import { RunningNodes } from './running.ts'
 import { Schedule } from './schedule.ts'
 import type { Scope } from './scope.ts'
 import type { Memory, Session } from './state.ts'
@@ -32,6 +34,8 @@ export class Loop {
   private readonly stop: AbortController
   private readonly schedule: Schedule
   private readonly follower: LogFollower
+  private readonly running: RunningNodes
+  private readonly reopening: Reopening | undefined
   private readonly env: Readonly<Record<string, string>>
   private readonly active = new Set<Promise<void>>()
   private readonly results = new Map<Node, string>()
@@ -55,6 +59,10 @@ export class Loop {
       jobs: Math.max(1, options.jobs ?? session.host.cores),
       expected: (node) => durations.get(node.name) ?? 1,
     })
+    this.running = new RunningNodes(session.host.clock, stop.signal)
+    const { schedule, running, resultOf } = this
+    const common = { wanted: scope.wanted, memory, schedule, tally, running, resultOf }
+    this.reopening = options.live && new Reopening({ live: options.live, ...common })
   }
 
   /** Resolves when nothing runs any more. */
@@ -71,19 +79,20 @@ export class Loop {
   }
 
   private async turn(): Promise<void> {
-    const { schedule, active } = this
-    let isStopping = false
+    const { schedule, active, reopening } = this
     while (!schedule.isFinished) {
-      isStopping ||= this.stop.signal.aborted || this.isEnough()
-      if (isStopping) {
+      if (this.stop.signal.aborted || this.isEnough()) {
         for (const node of schedule.abandon()) this.tally.finish(node, 'cancelled', 0)
         if (active.size === 0) break
       } else {
         await this.decideReady()
         if (this.isEnough()) continue
         for (let node = schedule.nextToRun(); node; node = schedule.nextToRun()) this.begin(node)
+        if (schedule.hasReady) continue
       }
-      if (active.size > 0) await Promise.race(active)
+      const hinted = reopening ? [reopening.hinted] : []
+      if (active.size > 0) await Promise.race([...active, ...hinted])
+      reopening?.lookAgain()
     }
   }
 
@@ -108,14 +117,18 @@ export class Loop {
         schedule.settle(node, 'done')
         continue
       }
-      tally.tell({ type: 'stale', at: tally.now(), node: node.name, reasons })
+      const told = this.reopening?.reasonsOf(node) ?? reasons
+      tally.tell({ type: 'stale', at: tally.now(), node: node.name, reasons: told })
       if (error) this.fail(node, 'failed', inputFailure(error, ''), 0)
       else schedule.enqueue(node)
+      // Somebody waits for this one: the others are looked at while it runs.
+      if (this.reopening && schedule.canRun) return
     }
   }
 
   private async runOne(node: Node): Promise<void> {
-    const { session, options, memory, tally } = this
+    const { session, options, memory, tally, running, reopening } = this
+    const signal = running.begin(node)
     // `begin` forgets the record; what the node made before is still known by its outputs.
     const before = memory.journal.history.lastResults.get(node.name)
     for (let attempt = 1; ; attempt++) {
@@ -127,22 +140,33 @@ export class Loop {
         memory,
         env: this.env,
         attempt,
-        signal: this.stop.signal,
+        signal,
         resultOf: this.resultOf,
+        ...(reopening ? { onKey: (key: string) => reopening.began(node, key) } : {}),
         ...(options.follow ? { onSpool: (file: string) => this.follower.grows(node, file) } : {}),
       })
       if (options.follow) this.follower.stop(node)
+      if (running.isRecalled(node)) return this.requeue(node, done.ms)
       if (done.how === 'done') return this.succeed(node, done, before)
       if (done.how === 'cancelled') return this.cancel(node, done.ms)
       const verdict = options.onFailure?.(node, done.failure, attempt) ?? {}
       const failure =
         verdict.class === undefined ? done.failure : { ...done.failure, class: verdict.class }
-      if (verdict.retryAfterMs === undefined || this.stop.signal.aborted)
+      if (verdict.retryAfterMs === undefined || signal.aborted)
         return this.fail(node, done.how, failure, done.ms)
       const afterMs = verdict.retryAfterMs
       tally.tell({ type: 'retrying', at: tally.now(), node: node.name, attempt, afterMs, failure })
-      await this.pause(afterMs)
+      await this.pause(afterMs, signal)
+      if (running.isRecalled(node)) return this.requeue(node, done.ms)
     }
+  }
+
+  // However it ended: the disk says what has to be done about it.
+  private requeue(node: Node, ms: number): void {
+    const { tally } = this
+    this.running.end(node)
+    tally.tell({ type: 'finished', at: tally.now(), node: node.name, outcome: 'cancelled', ms })
+    for (const blocked of this.schedule.requeue(node)) tally.finish(blocked, 'blocked', 0)
   }
 
   private succeed(
@@ -151,6 +175,7 @@ export class Loop {
     before: string | undefined,
   ): void {
     const { tally } = this
+    this.running.end(node)
     this.results.set(node, done.result)
     if (done.movedInput !== undefined)
       tally.tell({ type: 'input-moved', at: tally.now(), node: node.name, name: done.movedInput })
@@ -159,12 +184,14 @@ export class Loop {
   }
 
   private cancel(node: Node, ms: number): void {
+    this.running.end(node)
     this.tally.finish(node, 'cancelled', ms)
     for (const blocked of this.schedule.settle(node, 'cancelled'))
       this.tally.finish(blocked, 'cancelled', 0)
   }
 
   private fail(node: Node, outcome: 'failed' | 'timed-out', found: NodeFailure, ms: number): void {
+    this.running.end(node)
     const hasLog = found.log !== '' && this.session.host.disk.stat(found.log) !== undefined
     const failure = hasLog ? found : { ...found, log: '' }
     this.tally.finish(node, outcome, ms, { failure })
@@ -172,10 +199,9 @@ export class Loop {
       this.tally.finish(blocked, 'blocked', 0, { blockedBy: node.name })
   }
 
-  private pause(ms: number): Promise<void> {
+  private pause(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.session.host.clock.after(ms, finish)
-      const { signal } = this.stop
       signal.addEventListener('abort', finish, { once: true })
       function finish(): void {
         cancel()

@@ -1,5 +1,6 @@
 // How a caller wants a run to go.
 import type { NodeFailure, RunEvent } from './event.ts'
+import type { Live } from './live.ts'
 import type { Node } from './node.ts'
 import type { SealOptions } from './seal.ts'
 
@@ -31,6 +32,8 @@ export interface RunOptions {
   readonly wait?: boolean
   /** Milliseconds to wait for the lock at most. */
   readonly lockTimeoutMs?: number
+  /** Given by who watches: much is known already, and files may change while the run goes on. */
+  readonly live?: Live
 }
 
 export interface Verdict {

@@ -3,6 +3,7 @@
 import { loadDigest } from './digest.ts'
 import type { RunSummary } from './event.ts'
 import type { Lock } from './host.ts'
+import type { Live } from './live.ts'
 import { look, reasonsOf, recordedResult } from './look.ts'
 import { Loop } from './loop.ts'
 import type { Node } from './node.ts'
@@ -27,9 +28,11 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
   const start = session.host.clock.now()
   const scope = scopeOf(session.graph, options)
   const { wanted, forced } = scope
-  const memory = recall(session)
+  const { live } = options
+  const memory = live?.recall(session) ?? recall(session)
   refuseMissing(scope, memory.journal.history)
-  const isFresh = forced.size === 0 && (await areAllFresh(wanted, memory))
+  // Who watches has looked already.
+  const isFresh = !live && forced.size === 0 && (await areAllFresh(wanted, memory))
   const { clock } = given.host
   if (isFresh) {
     keepSnapshot(session, memory)
@@ -42,9 +45,9 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
   const stop = new AbortController()
   await underLock(given, { ...all, stop, tally }, async () => {
     // Another run may have finished while we waited: look again at what it left.
-    const again = recall(given)
+    const again = live?.recall(given) ?? recall(given)
     again.world.snapshot.learnFrom(memory.world.snapshot)
-    await written(given, again, async () => {
+    await written(given, { memory: again, live }, async () => {
       tally.record(new RunWriter(given, options.targets))
       tally.tellPlan(again.journal.history.durations)
       refuseMissing(scope, again.journal.history)
@@ -104,7 +107,7 @@ async function underLock(
     throw error
   } finally {
     for (const source of sources) source.removeEventListener('abort', forward)
-    session.host.shell.close()
+    if (!options.live) session.host.shell.close()
     await lock.release()
   }
 }
@@ -134,7 +137,11 @@ async function clearAfter(mark: string, { host, stateFolder }: Session): Promise
 }
 
 // With the journal open; what was learned is kept, however the work ends.
-async function written(session: Session, memory: Memory, work: () => Promise<void>): Promise<void> {
+async function written(
+  session: Session,
+  { memory, live }: { memory: Memory; live: Live | undefined },
+  work: () => Promise<void>,
+): Promise<void> {
   try {
     session.host.disk.makeFolder(`${session.stateFolder}/logs`, { private: true })
     memory.journal.open()
@@ -146,6 +153,7 @@ async function written(session: Session, memory: Memory, work: () => Promise<voi
   } finally {
     await memory.journal.sync()
     memory.journal.close()
-    keepSnapshot(session, memory)
+    if (live) live.keep()
+    else keepSnapshot(session, memory)
   }
 }

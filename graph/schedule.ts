@@ -21,6 +21,12 @@ export interface ScheduleOptions {
   readonly expected: (node: Node) => number
 }
 
+/** A node that was taken back, and its state until then. */
+export interface Reopened {
+  readonly node: Node
+  readonly was: NodeState
+}
+
 export class Schedule {
   private readonly wanted: readonly Node[]
   private readonly jobs: number
@@ -64,6 +70,16 @@ export class Schedule {
     return this.running
   }
 
+  /** Whether something waits to be looked at. */
+  get hasReady(): boolean {
+    return this.ready.length > 0
+  }
+
+  /** Whether something is queued and there is room for it. */
+  get canRun(): boolean {
+    return this.running < this.jobs && this.queue.some((node) => this.roomIn(node.spec.pool) > 0)
+  }
+
   stateOf(node: Node): NodeState {
     return this.states[node.index] as NodeState
   }
@@ -97,11 +113,7 @@ export class Schedule {
 
   /** The one transition to an end; gives the nodes that are blocked by it. */
   settle(node: Node, end: 'done' | 'failed' | 'cancelled'): readonly Node[] {
-    if (this.states[node.index] === 'running') {
-      this.running--
-      const { pool } = node.spec
-      if (pool !== undefined) this.poolRoom.set(pool, this.roomIn(pool) + 1)
-    }
+    this.leave(node)
     this.states[node.index] = end
     this.open--
     if (end !== 'done') return this.block(node)
@@ -123,6 +135,62 @@ export class Schedule {
     this.ready = []
     this.queue = []
     return given
+  }
+
+  /**
+   * Takes nodes back, with all that stands on them: whatever had ended waits for its needs again. Those
+   * that run stay running until the caller has ended them and calls `requeue`. In order.
+   */
+  reopen(nodes: ReadonlySet<Node>): readonly Reopened[] {
+    const hit = new Set(nodes)
+    const reopened: Reopened[] = []
+    for (const node of this.wanted) {
+      if (!hit.has(node)) continue
+      const was = this.stateOf(node)
+      if (was !== 'running' && this.isBarred(node)) continue
+      for (const user of this.usersOf(node)) {
+        hit.add(user)
+        if (was === 'done')
+          this.waitingFor[user.index] = (this.waitingFor[user.index] as number) + 1
+      }
+      reopened.push({ node, was })
+      if (was === 'running') continue
+      if (was === 'ready') this.ready = this.ready.filter((other) => other !== node)
+      else if (was === 'queued') this.queue = this.queue.filter((other) => other !== node)
+      else if (was !== 'waiting') this.open++
+      this.wait(node)
+    }
+    return reopened
+  }
+
+  /** A running node was ended so that it can run again; gives what is blocked since. */
+  requeue(node: Node): readonly Node[] {
+    this.leave(node)
+    if (!this.isBarred(node)) {
+      this.wait(node)
+      return []
+    }
+    // A need of it has failed while it was being ended.
+    this.states[node.index] = 'blocked'
+    this.open--
+    return [node, ...this.block(node)]
+  }
+
+  private wait(node: Node): void {
+    if (this.waitingFor[node.index] === 0) this.makeReady(node)
+    else this.states[node.index] = 'waiting'
+  }
+
+  private isBarred(node: Node): boolean {
+    const ended: readonly NodeState[] = ['failed', 'blocked', 'cancelled']
+    return [...node.needs, ...node.after].some((edge) => ended.includes(this.stateOf(edge)))
+  }
+
+  private leave(node: Node): void {
+    if (this.states[node.index] !== 'running') return
+    this.running--
+    const { pool } = node.spec
+    if (pool !== undefined) this.poolRoom.set(pool, this.roomIn(pool) + 1)
   }
 
   private link(node: Node): void {

@@ -12,6 +12,8 @@ export interface SealOptions {
   readonly sources: readonly string[]
   /** Beside other seals of the same state; 'seal' unless said. */
   readonly name?: string
+  /** False for an answer that what was run decides nothing of. */
+  readonly journal?: boolean
 }
 
 const MAGIC = 'seal 1'
@@ -97,11 +99,12 @@ export class SealRecorder {
   seal(
     stateFolder: string,
     count: number,
-    { key, sources, name = NAME }: SealOptions,
+    { key, sources, name = NAME, journal = true }: SealOptions,
     answer?: string,
   ): void {
     const { disk, clock } = this.host
-    for (const path of [...sources, `${stateFolder}/journal`]) disk.stat(path)
+    for (const path of sources) disk.stat(path)
+    if (journal) disk.stat(`${stateFolder}/journal`)
     const entries = [...this.stats]
     const isYoung = entries.some(
       ([, stat]) => stat !== undefined && isTooYoung(stat, this.startedNs),

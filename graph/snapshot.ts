@@ -108,7 +108,7 @@ export class Snapshot {
 
   /** Takes over what another look at the same files has learned since. */
   learnFrom(other: Snapshot): void {
-    if (!other.changed) return
+    if (!other.changed || other === this) return
     for (const path of other.touched) {
       const at = (other.places.get(path) as number) * FIELDS
       const numbers = other.numbers.subarray(at, at + FIELDS)

@@ -28,6 +28,7 @@ export class Tally {
   }
   private writer: RunWriter | undefined
   readonly failures: { node: NodeName; failure: NodeFailure }[] = []
+  private readonly ends = new Map<Node, Outcome>()
 
   constructor({ clock, wanted, start, report }: TallyOptions) {
     this.clock = clock
@@ -54,9 +55,20 @@ export class Tally {
     more: { failure?: NodeFailure; blockedBy?: string } = {},
   ): void {
     this.outcomes[outcome]++
+    if (this.writer) this.ends.set(node, outcome)
     if (more.failure) this.failures.push({ node: node.name, failure: more.failure })
     if (this.isUnheard) return
     this.tell({ type: 'finished', at: this.now(), node: node.name, outcome, ms, ...more })
+  }
+
+  /** A node that had come to its end is open again. */
+  takeBack(node: Node): void {
+    const end = this.ends.get(node)
+    if (end === undefined) return
+    this.ends.delete(node)
+    this.outcomes[end]--
+    const at = this.failures.findIndex((failure) => failure.node === node.name)
+    if (at >= 0) this.failures.splice(at, 1)
   }
 
   /** What is wanted, before anything runs. */

@@ -37,6 +37,7 @@ type Run = (args: never, nodes: readonly string[]) => Promise<number>
 
 const COMMANDS_BY_NAME: Readonly<Record<string, Run>> = {
   preflight: async (args) => (await import('./commands/preflight.ts')).preflight(args),
+  init: async (args) => (await import('./commands/init.ts')).init(args),
   run: async (args, nodes) => (await import('./commands/run.ts')).run(nodes, args),
   list: async (args, nodes) => (await import('./commands/list.ts')).list(nodes, args),
   plan: async (args, nodes) => (await import('./commands/plan.ts')).planned(nodes, args),

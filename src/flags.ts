@@ -38,7 +38,7 @@ const BACKEND: Flag = {
   help: 'the backend; all without',
 }
 
-const CHOICES: readonly Flag[] = [
+const REPAIR_CHOICES: readonly Flag[] = [
   DIRECTORY,
   JSON_FLAG,
   { long: 'jobs', short: 'j', value: 'n', kind: 'number', help: 'how many at once' },
@@ -47,6 +47,16 @@ const CHOICES: readonly Flag[] = [
   { long: 'cuda-arch', value: 'list', help: "CUDA architectures, as '86;90'" },
   { long: 'offline', help: 'do not use the network' },
 ]
+
+const FILE: Flag = {
+  long: 'file',
+  short: 'f',
+  value: 'file',
+  help: 'the graph file, instead of the nearest',
+}
+
+/** Of every command that works with a graph. */
+const CHOICES: readonly Flag[] = [...REPAIR_CHOICES, FILE]
 
 const FETCH_LIMITS: readonly Flag[] = [
   {
@@ -80,11 +90,11 @@ const TRACE: Flag = {
   help: "write the run for Chrome's trace viewer",
 }
 
-const RUNNING: readonly Flag[] = [
-  ...CHOICES,
+const REPAIRING: readonly Flag[] = [
+  ...REPAIR_CHOICES,
   ...FETCH_LIMITS,
   BACKEND,
-  { long: 'force', short: 'f', help: 'run even if fresh' },
+  { long: 'force', help: 'run even if fresh' },
   DRY_RUN,
   { long: 'keep-going', short: 'k', help: 'after a failure go on with what does not depend on it' },
   NO_WAIT,
@@ -98,12 +108,14 @@ const RUNNING: readonly Flag[] = [
   { long: 'quiet', short: 'q', help: 'only the answer' },
 ]
 
+const RUNNING: readonly Flag[] = [...REPAIRING, FILE]
+
 export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'preflight',
     help: 'Check C++ backend library detection and auto-repair if needed.',
     flags: [
-      ...RUNNING,
+      ...REPAIRING,
       { long: 'device', value: 'name', choices: ['cpu', 'cuda'], help: 'what to build for' },
       {
         long: 'repair',
@@ -121,6 +133,11 @@ export const COMMANDS: readonly CommandRow[] = [
       { long: 'clean-tool', help: 'rebuild xtask after cargo clean -p bitnet-crossval' },
       { long: 'tool-features', value: 'list', help: 'cargo features of xtask; crossval-all' },
     ],
+  },
+  {
+    name: 'init',
+    help: 'Write a first bitnet.tasks.ts, with comments.',
+    flags: [DIRECTORY, JSON_FLAG, FILE],
   },
   {
     name: 'run',

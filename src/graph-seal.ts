@@ -12,8 +12,13 @@ export function sealOptions(
   targets: readonly string[],
   sources: readonly string[],
 ): SealOptions | undefined {
-  if (!sources.every(isPure)) return undefined
+  if (!isFunctionOfSources(sources)) return undefined
   return { key: sealKey(file, targets), sources: [...sources, ...ownFiles()] }
+}
+
+/** Whether a graph that was evaluated from these files would come out the same from the same files. */
+export function isFunctionOfSources(sources: readonly string[]): boolean {
+  return sources.length > 0 && sources.every(isPure)
 }
 
 // A mention is enough: a word in a comment costs only the shortcut, one missed would call stale fresh.

@@ -24,7 +24,6 @@ export function quickArgs(args: readonly string[]): ParsedArgs | undefined {
       flags[flagName(flag)] = !flag.long.startsWith('no-')
       continue
     }
-    if (flag.optional && attached === undefined) return undefined
     const text = attached ?? args[++i]
     const value =
       text === undefined || text === '' || text.startsWith('-') ? undefined : flagValue(flag, text)

@@ -1,8 +1,8 @@
 // The shortest way through a run: everything was fresh at the last look, and all is as it was then.
 import { existsSync, realpathSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 
-import { checkSeal, machine } from '../graph/index.ts'
+import { checkSeal, GraphError, machine } from '../graph/index.ts'
 import { PACKAGE } from './package.ts'
 
 const NAMES = ['bitnet.tasks.ts', 'bitnet.tasks.mts', 'bitnet.tasks.js', 'bitnet.tasks.mjs']
@@ -17,9 +17,32 @@ export function findGraphFile(from: string): string | undefined {
   }
 }
 
-/** Where the state of a user's graph lies. */
+/**
+ * The graph file that is meant: the one of `-f`, else the nearest; undefined for the shipped graph.
+ *
+ * @throws GraphError 'bad-file' when the one of `-f` is not there
+ */
+export function graphFileOf({
+  folder,
+  file,
+}: {
+  folder: string
+  file?: string
+}): string | undefined {
+  if (file === undefined) return findGraphFile(folder)
+  const path = resolve(folder, file)
+  if (existsSync(path)) return path
+  throw new GraphError(`there is no graph file '${file}'`, {
+    code: 'bad-file',
+    place: path,
+    hint: 'bitnet-tasks init writes one',
+  })
+}
+
+/** Where the state of a user's graph lies. Two graphs in one folder have a state each. */
 export function stateFolderOf(file: string): string {
-  return join(dirname(file), '.bitnet-tasks')
+  const state = join(dirname(file), '.bitnet-tasks')
+  return NAMES.includes(basename(file)) ? state : join(state, 'of', basename(file))
 }
 
 /** How many nodes of the targets are fresh, if the seal of the last look still holds. */

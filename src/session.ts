@@ -5,17 +5,20 @@ import { dirname, join, resolve } from 'node:path'
 
 import { GraphError, type Host, machine, type Session } from '../graph/index.ts'
 import { BACKENDS, type Backend, type BackendName } from '../tasks/backends.ts'
-import type { RepairOptions } from '../tasks/options.ts'
+import type { Given, RepairOptions } from '../tasks/options.ts'
+import { evaluatedGraph } from './evaluated-graph.ts'
 import { repairFolder } from './folders.ts'
-import { loadGraphFile } from './load-graph.ts'
 import { backendOfPath } from './preflight/backend-of-path.ts'
+import { givenFor } from './preflight/given-for.ts'
 import { compilerNames } from './preflight/requirements.ts'
-import { findGraphFile, stateFolderOf } from './sealed.ts'
+import { graphFileOf, stateFolderOf } from './sealed.ts'
 
 /** What every command that works with a graph accepts. */
 export interface GraphChoices {
   /** `-C`: where to start, absolute. */
   readonly folder: string
+  /** `-f`: the graph file, instead of the nearest. */
+  readonly file?: string
   /** auto, git, npm or a folder. */
   readonly source?: string
   readonly ref?: string
@@ -32,7 +35,7 @@ export interface GraphChoices {
 
 /** The graph of the folder: a user's, or the shipped one. */
 export async function openSession(choices: GraphChoices): Promise<Session> {
-  const file = findGraphFile(choices.folder)
+  const file = graphFileOf(choices)
   return file === undefined ? openRepair(choices) : (await openOwn(file)).session
 }
 
@@ -40,10 +43,12 @@ export async function openSession(choices: GraphChoices): Promise<Session> {
 export async function openOwn(
   file: string,
 ): Promise<{ session: Session; sources: readonly string[] }> {
-  const { graph, sources } = await loadGraphFile(file)
-  const folder = dirname(file)
   const host = machine(process.env)
-  return { session: { graph, host, folder, stateFolder: stateFolderOf(file) }, sources }
+  const { graph, sources } = await evaluatedGraph(file, host)
+  return {
+    session: { graph, host, folder: dirname(file), stateFolder: stateFolderOf(file) },
+    sources,
+  }
 }
 
 /** The shipped repair graph, whatever lies in the working directory. */
@@ -105,11 +110,20 @@ function repairOptions(choices: GraphChoices, host: Host): RepairOptions {
   }
 }
 
-function givenBy(choices: GraphChoices): NonNullable<RepairOptions['given']> {
+/** What takes the place of a fetch, by backend: --source, or what a person has put where an installation goes. */
+export function givenBy(choices: GraphChoices): NonNullable<RepairOptions['given']> {
+  const given: Partial<Record<BackendName, Given>> = {}
+  for (const backend of Object.values(BACKENDS) as readonly Backend[]) {
+    // A version, or where to have it from, that is asked for by name is what the person wants.
+    const isAsked = choices.backend === backend.name && choices.ref !== undefined
+    const found =
+      isAsked || mirrorOf(choices.source) !== 'auto' ? undefined : givenFor(backend, process.env)
+    if (found) given[backend.name] = found
+  }
   const path = sourceFolderOf(choices)
-  if (path === undefined) return {}
+  if (path === undefined) return given
   const backend = choices.backend ?? backendOfPath(choices.source as string)
-  return { [backend]: { kind: 'source', path } }
+  return { ...given, [backend]: { kind: 'source', path } }
 }
 
 // How to fetch, how long, and with how many jobs decide no result: they travel outside the key.

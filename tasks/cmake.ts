@@ -67,11 +67,20 @@ export function buildTools(options: RepairOptions): readonly string[] {
   return ['cmake', isNinja ? 'ninja' : 'make', c, cxx]
 }
 
+/** How bitnet-probe differs for libraries that were not built here. */
+export interface ProbeChoices {
+  /** Without headers it declares itself the few functions that it calls. */
+  readonly hasHeaders: boolean
+  /** Base names of what it links; llama alone unless said. */
+  readonly libraries: readonly string[]
+}
+
 /** Builds bitnet-probe from nothing: it takes a second, and a moved checkout leaves no trace. */
 export function buildProbe(
   build: string,
   { prefix, constants, output }: Readonly<Record<'prefix' | 'constants' | 'output', Place>>,
   options: RepairOptions,
+  choices?: ProbeChoices,
 ): readonly Command[] {
   const definition = (name: string, path: Place): Word => [`-D${name}=`, path]
   return [
@@ -88,6 +97,12 @@ export function buildProbe(
       definition('PROBE_PREFIX', prefix),
       definition('PROBE_CONSTANTS_DIR', constants),
       definition('PROBE_OUTPUT_DIR', output),
+      ...(choices === undefined
+        ? []
+        : [
+            `-DPROBE_HEADERS=${choices.hasHeaders ? 'ON' : 'OFF'}`,
+            `-DPROBE_LIBRARIES=${choices.libraries.join(';')}`,
+          ]),
     ),
     argv('cmake', '--build', build),
   ]

@@ -2,15 +2,18 @@
 // header for bitnet-probe.
 import { argv, type Command } from '../graph/index.ts'
 import type { Backend, Device } from './backends.ts'
+import { givenBases } from './given.ts'
+import type { Given } from './options.ts'
 import { step } from './places.ts'
 
 export function writeConstants(
   backend: Backend,
   device: Device,
   paths: { readonly prefix: string; readonly into: string },
-  source: string,
+  { source, given }: { readonly source: string; readonly given: Given | undefined },
 ): Command {
   const { hasBitnet, hasLlama, state } = backend.constants
+  const libraries = given?.kind === 'libraries' ? givenBases(given) : backend.libraries[device]
   const order = {
     ...paths,
     backend: backend.name,
@@ -19,7 +22,7 @@ export function writeConstants(
     hasLlama,
     state,
     source,
-    libraries: backend.libraries[device],
+    libraries,
   }
   return argv(...step('write-constants'), JSON.stringify(order))
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 
-import type { Clock, Host, Locks, Shell } from '../host.ts'
+import type { Clock, Host, Locks, Shell, Watcher } from '../host.ts'
 import { disk } from './disk.ts'
 import { which } from './which.ts'
 
@@ -13,6 +13,7 @@ export function machine(env: Readonly<Record<string, string | undefined>> = proc
     disk: disk(),
     shell: lazyShell(mark, env['PATH']),
     locks: lazyLocks(),
+    watcher: lazyWatcher(),
     clock: clock(),
     env,
     fact,
@@ -43,6 +44,18 @@ function lazyShell(mark: string, path: string | undefined): Shell {
 function lazyLocks(): Locks {
   return {
     acquire: async (path, options) => (await import('./lock.ts')).locks().acquire(path, options),
+  }
+}
+
+function lazyWatcher(): Watcher {
+  return {
+    watch: (options) => {
+      const made = import('./watcher.ts').then(({ watcher }) => watcher().watch(options))
+      return {
+        set: async (folders) => (await made).set(folders),
+        close: async () => (await made).close(),
+      }
+    },
   }
 }
 

@@ -17,7 +17,7 @@ import { ownFiles, PACKAGE } from '../package.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
 import { reasonText } from '../report/words/reason.ts'
-import { findGraphFile } from '../sealed.ts'
+import { graphFileOf } from '../sealed.ts'
 import { type GraphChoices, openSession, repairSetup } from '../session.ts'
 
 interface Args extends GraphChoices {
@@ -39,7 +39,7 @@ export async function planned(targets: readonly string[], args: Args): Promise<n
 
 /** The state of each node. */
 export async function status(targets: readonly string[], args: Args): Promise<number> {
-  if (findGraphFile(args.folder) === undefined && !args.json) return repairStatus(targets, args)
+  if (graphFileOf(args) === undefined && !args.json) return repairStatus(targets, args)
   const { session, memory, assessed } = await look(targets, await openSession(args), false)
   if (args.json) return json(assessed, memory, session)
   print(statusText(assessed))

@@ -28,7 +28,7 @@ import * as verdicts from '../preflight/verdict.ts'
 import { print } from '../report/print.ts'
 import { elapsedSeconds, jsonDocument } from '../report/text.ts'
 import * as words from '../report/words.ts'
-import { openRepair } from '../session.ts'
+import { givenBy, openRepair } from '../session.ts'
 
 /** Checks, and where asked repairs, each backend; resolves with the exit code. */
 export async function preflight(given: PreflightArgs): Promise<number> {
@@ -40,7 +40,10 @@ export async function preflight(given: PreflightArgs): Promise<number> {
   const request = requested(given)
   const names = given.backend ? [given.backend] : BACKEND_NAMES
   const workspace = workspaceOf(given)
-  const candidates = names.map((name) => candidate(name, given.device, workspace))
+  const replaced = givenBy(request.args)
+  const candidates = names.map((name) =>
+    candidate(name, given.device, { workspace, given: replaced[name] }),
+  )
   const decided = process.env['BITNET_REPAIR_PARENT']
     ? await afterRepair(request, candidates)
     : await decide(request, candidates)

@@ -15,6 +15,7 @@ import { jsonDocument } from '../report/text.ts'
 import type { Reporter } from '../report/view.ts'
 import { type GraphChoices, openOwn, openSession } from '../session.ts'
 import type { Interruption } from '../signals.ts'
+import { furnish } from '../state-folder.ts'
 
 export interface RunArgs extends GraphChoices {
   readonly force?: boolean
@@ -62,7 +63,10 @@ export async function runNodes(
       ...(args.from === undefined ? {} : { from: args.from }),
       follow: !args.quiet,
       wait: args.wait !== false,
-      whenStale: () => view.open(),
+      whenStale: () => {
+        if (file !== undefined) furnish(session.stateFolder, file)
+        return view.open()
+      },
       ...(seal ? { seal } : {}),
       onFailure: (node, failure, attempt) => {
         const verdict = view.judge(node.task, failure, attempt)

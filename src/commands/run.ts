@@ -2,11 +2,11 @@
 import { writeSync } from 'node:fs'
 
 import { EXIT } from '../exit-code.ts'
-import { findGraphFile, sealedCount } from '../sealed.ts'
+import { graphFileOf, sealedCount } from '../sealed.ts'
 import type { RunArgs } from './run-graph.ts'
 
 export async function run(targets: readonly string[], args: RunArgs): Promise<number> {
-  const file = findGraphFile(args.folder)
+  const file = graphFileOf(args)
   const isWhole = !args.only && args.from === undefined && args.until === undefined
   const isPlain =
     isWhole && !args.trace && !args.force && !args.dryRun && !args.json && !args.verbose

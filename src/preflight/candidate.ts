@@ -1,14 +1,21 @@
 // One backend that preflight looks at: where it is installed, for which device, and whether it is there.
 // In a BitNet-rs checkout xtask must know it as well.
 import { BACKENDS, type Backend, type BackendName, type Device } from '../../tasks/backends.ts'
+import type { Given } from '../../tasks/options.ts'
+import { PLATFORM } from '../../tasks/platform.ts'
 import { liveFolder } from '../folders.ts'
 import { type Detection, detect } from './detect.ts'
+import { originFor } from './given-for.ts'
 import { type ToolState, toolState } from './workspace.ts'
 
 export interface Candidate {
   readonly backend: Backend
   /** The installation that others see. */
   readonly live: string
+  /** The folder of somebody else for which it stands, if it does. */
+  readonly origin: string | undefined
+  /** What takes the place of a fetch. */
+  readonly given: Given | undefined
   readonly device: Device
   readonly found: Detection
   /** The BitNet-rs checkout around us. */
@@ -21,14 +28,15 @@ export interface Candidate {
 export function candidate(
   name: BackendName,
   device: Device | undefined,
-  workspace?: string,
+  { workspace, given }: Partial<Pick<Candidate, 'workspace' | 'given'>> = {},
 ): Candidate {
   const backend = BACKENDS[name]
   const live = liveFolder(backend, process.env)
+  const origin = originFor(backend, process.env)
   const found = detect(name, live)
-  const installed = found.state === 'available' ? found.manifest.device : 'cpu'
+  const installed = found.state === 'available' ? found.manifest.device : deviceOf(given)
   const tool = toolFor(backend, workspace)
-  return { backend, live, device: device ?? installed, found, workspace, tool }
+  return { backend, live, origin, given, device: device ?? installed, found, workspace, tool }
 }
 
 /** The same backend, looked at again. */
@@ -59,4 +67,10 @@ function toolFor({ constants }: Backend, workspace: string | undefined): ToolSta
   if (workspace === undefined) return undefined
   const { hasBitnet, hasLlama } = constants
   return toolState(workspace, { bitnet: hasBitnet, llama: hasLlama }, process.env)
+}
+
+// Libraries that are built are for what they were built for.
+function deviceOf(given: Given | undefined): Device {
+  const files = given?.kind === 'libraries' ? given.libraries.flatMap((one) => one.files) : []
+  return files.some((file) => PLATFORM.libraryBase(file) === 'ggml-cuda') ? 'cuda' : 'cpu'
 }

@@ -8,8 +8,9 @@ import * as fs from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 
 import { PLATFORM } from '../../tasks/platform.ts'
-import { detect, MANIFEST, type Manifest, readManifest } from './detect.ts'
+import { detect, MANIFEST, type Manifest } from './detect.ts'
 import { linkHistory } from './history.ts'
+import { currentFolder, storeOf } from './store.ts'
 
 /** A generation that is complete and not yet live. */
 export interface Staged {
@@ -28,11 +29,6 @@ export interface StageOrder {
   /** detect-constants.json and the like, laid beside it. */
   readonly extra: readonly string[]
   readonly startedAt: Date
-}
-
-/** The store of generations beside a live name. */
-export function storeOf(live: string): string {
-  return join(dirname(live), `.${basename(live)}.generations`)
 }
 
 /** The staged generation that awaits its verdict, if any. A damaged note counts as none. */
@@ -104,15 +100,6 @@ export function recover(live: string): void {
   }
 }
 
-/** Whether the live name holds something that is not ours to replace. */
-export function isForeign(live: string): boolean {
-  const stat = fs.lstatSync(live, { throwIfNoEntry: false })
-  if (stat === undefined) return false
-  if (stat.isSymbolicLink() && currentFolder(live) !== undefined) return false
-  const isEmpty = stat.isDirectory() && fs.readdirSync(live).length === 0
-  return !isEmpty && readManifest(live) === 'absent'
-}
-
 /**
  * Asked before anything is built: a build takes minutes.
  *
@@ -177,16 +164,6 @@ function sweep(live: string): void {
     if (!isKept) fs.rmSync(path, { recursive: true, force: true })
   }
   fs.rmSync(join(store, `${ASIDE}.json`), { force: true })
-}
-
-// Where the live link points, if it points into the store.
-function currentFolder(live: string): string | undefined {
-  try {
-    const target = join(dirname(live), fs.readlinkSync(live))
-    return dirname(target) === storeOf(live) ? target : undefined
-  } catch {
-    return undefined
-  }
 }
 
 // What detection looks at: libraries, the tool and the constants; headers are not checked each time.

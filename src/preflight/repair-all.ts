@@ -5,8 +5,9 @@ import { openRepair } from '../session.ts'
 import { type Candidate, isInstalled, isThere, lookAgain } from './candidate.ts'
 import { rebuildTool, toolFailed } from './consumer-tool.ts'
 import { detect } from './detect.ts'
+import { givenIn } from './given.ts'
 import { carried } from './handed-over.ts'
-import { isForeign, refuseUnwritable, rollBack, type Staged, stagedAt } from './install.ts'
+import { refuseUnwritable, rollBack, type Staged, stagedAt } from './install.ts'
 import { recorded } from './record-repair.ts'
 import { build, failureOf, judge, type RepairContext, runNodes, stageBuilt } from './repair.ts'
 import { choosesSource, type Request } from './request.ts'
@@ -85,8 +86,7 @@ async function beforeBuilding(
   const isAsked = context.force || choosesSource(args)
   // Another process may have repaired it while this one waited for the lock.
   if (isThere(one) && !isAsked) return verdicts.cached(one)
-  if (isForeign(one.live) && process.env[one.backend.folderVariable])
-    return recorded(request, one, verdicts.foreign(one))
+  if (isUseless(one)) return recorded(request, one, verdicts.foreign(one))
   try {
     refuseUnwritable(one.live)
   } catch (error) {
@@ -97,6 +97,11 @@ async function beforeBuilding(
   const left = isAsked || one.workspace ? undefined : stagedFor(one)
   const finished = left && (await judged(request, context, one, left))
   return finished?.available ? finished : undefined
+}
+
+// In the folder of somebody else that was named lies nothing that could be used.
+function isUseless({ backend, origin, given }: Candidate): boolean {
+  return origin !== undefined && given === undefined && givenIn(backend, origin) === undefined
 }
 
 interface Built {

@@ -45,7 +45,7 @@ export async function stageBuilt(
   startedAt: Date,
 ): Promise<Staged | undefined> {
   const { session } = context
-  const { backend, device, live } = candidate
+  const { backend, device, live, origin } = candidate
   const generation = generationOf(session, candidate)
   // A damaged installation still has the name of its content, so its files are looked at as well.
   const { found } = lookAgain(candidate)
@@ -66,7 +66,7 @@ export async function stageBuilt(
       installedAt: new Date().toISOString(),
       toolBuiltAt: fs.statSync(join(prefix, 'bin', 'bitnet-probe')).mtime.toISOString(),
       constants: backend.constants,
-      source: provenance(session, backend.name),
+      source: { ...provenance(session, candidate), ...(origin ? { given: origin } : {}) },
     },
   })
 }
@@ -167,9 +167,12 @@ async function toolRefusal(
   return revalidateXtask(session, workspace, signal)
 }
 
-function provenance(session: Session, name: string): Record<string, string> {
-  const local = session.graph.roots[`given-${name}`]
-  if (local !== undefined) return { ref: 'local', from: local }
+function provenance(session: Session, { backend, given }: Candidate): Record<string, string> {
+  const { name } = backend
+  if (given?.kind === 'libraries') return { ref: 'libraries', from: given.path }
+  // A folder for --source comes before what lies in the named one; the graph knows which it is.
+  const place = session.graph.roots[`given-${name}`]
+  if (place !== undefined && given?.kind !== 'archive') return { ref: 'local', from: place }
   try {
     const path = join(session.folder, 'sources', `${name}.provenance.json`)
     return JSON.parse(fs.readFileSync(path, 'utf8')) as Record<string, string>

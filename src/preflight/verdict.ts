@@ -3,17 +3,18 @@ import { isAbsolute } from 'node:path'
 
 import { GraphError, type NodeFailure, type Session } from '../../graph/index.ts'
 import type { BackendName } from '../../tasks/backends.ts'
+import { classify, type FailureClass, relevantLines } from '../../tasks/failure.ts'
 import { EXIT, exitOfClass } from '../exit-code.ts'
+import { clean } from '../report/text.ts'
 import {
   availableAfterRepair,
   availableCached,
   availableRepaired,
 } from '../report/verdict-words.ts'
-import { stepLine } from '../report/words/block.ts'
 import { detectedAtRuntime } from '../report/words/tool.ts'
 import * as words from '../report/words.ts'
 import { type Candidate, whyMissing } from './candidate.ts'
-import { type Failing, nodeTrouble, plainTrouble, rejection, systemTrouble } from './trouble.ts'
+import { classifyNode } from './judge-failure.ts'
 
 export interface Verdict {
   readonly backend: BackendName
@@ -28,6 +29,14 @@ export interface Verdict {
   /** Of a repair that failed. */
   readonly failure?: Failing
   readonly wouldExecute?: readonly string[]
+}
+
+export interface Failing {
+  readonly class: FailureClass
+  /** The line that says what is wrong. */
+  readonly cause: string
+  /** The whole log, if a command has printed one. */
+  readonly log?: string
 }
 
 /** It was there all along. */
@@ -50,7 +59,8 @@ export function afterwards(candidate: Candidate): Verdict {
   if (found.state === 'available' && tool?.state !== 'disagree')
     return available(candidate, 'detected after repair', availableAfterRepair(backend.title, live))
   const error = whyMissing(candidate)
-  const text = words.stillUnavailable(plainTrouble(candidate, 'unknown', error))
+  const trouble = { backend, error, lines: [], log: undefined }
+  const text = `❌ Backend still unavailable after repair\n${words.revalidationFailed(trouble)}`
   return unavailable(candidate, EXIT.revalidation, text, error)
 }
 
@@ -58,7 +68,7 @@ export function afterwards(candidate: Candidate): Verdict {
 export function disabled(candidate: Candidate): Verdict {
   const { backend } = candidate
   const why = whyMissing(candidate)
-  const text = words.repairDisabled(backend, why, candidate.found.state === 'missing')
+  const text = words.repairDisabled(backend, why)
   return unavailable(candidate, EXIT.unavailable, foundTooLate(candidate) + text, why)
 }
 
@@ -70,12 +80,10 @@ function foundTooLate({ backend, live, found, tool }: Candidate): string {
 
 /** The folder that a variable names holds what is not ours. */
 export function foreign(candidate: Candidate): Verdict {
-  const { backend, live } = candidate
-  const text = words.foreignFolder(backend, live)
-  const cause = `${live} is not ours`
-  const remedy = words.foreignSteps(backend, live).map(stepLine)
-  const failure = { class: 'permission', cause, retry: false, remedy } as const
-  return unavailable(candidate, EXIT.permission, text, cause, failure)
+  const { backend, live, origin = live } = candidate
+  const text = words.foreignFolder(backend, origin)
+  const cause = `${origin} is not ours`
+  return unavailable(candidate, EXIT.permission, text, cause, { class: 'permission', cause })
 }
 
 /** Ctrl-C, or a wait that was given up: how the process ends says the rest. */
@@ -87,12 +95,24 @@ export function cancelled(candidate: Candidate, why = 'cancelled'): Verdict {
 export function failed(
   candidate: Candidate,
   session: Session,
-  failed: { readonly node: string; readonly failure: NodeFailure },
+  { node, failure }: { readonly node: string; readonly failure: NodeFailure },
 ): Verdict {
-  const { trouble, failing } = nodeTrouble(candidate, session, failed)
-  const text = words.repairFailed(trouble, toolOf(candidate))
-  const code = exitOfClass(failing.class)
-  return unavailable(candidate, code, text, failed.failure.message, failing)
+  const { backend } = candidate
+  const { class: found, firstCause, path } = classifyNode(node.replace(/\[.*/, ''), failure)
+  const kind = failure.how === 'tool' ? 'build' : found
+  const cause = `${node}: ${clean(firstCause || failure.message)}`
+  const text = words.repairFailed(kind, {
+    backend,
+    error: cause,
+    lines: relevantLines(failure.tail, 12).map(clean),
+    log: failure.log || `${session.stateFolder}/logs`,
+    ...(path ? { path } : {}),
+  })
+  return unavailable(candidate, exitOfClass(kind), text, failure.message, {
+    class: kind,
+    cause,
+    ...(failure.log ? { log: failure.log } : {}),
+  })
 }
 
 /** What was built does not work. */
@@ -102,9 +122,21 @@ export function rejected(
   error: string,
   failure?: NodeFailure,
 ): Verdict {
-  const { trouble, failing } = rejection(candidate, session, error, failure)
-  const text = words.revalidationFailed(trouble)
-  return unavailable(candidate, EXIT.revalidation, text, error, failing)
+  const text = words.revalidationFailed({
+    backend: candidate.backend,
+    error: clean(error),
+    lines: failure ? relevantLines(failure.tail, 12).map(clean) : [],
+    log: failure?.log || `${session.stateFolder}/logs`,
+  })
+  const { class: found } = failure
+    ? classifyNode('revalidate', failure)
+    : classify({ stage: 'revalidate', text: error })
+  return unavailable(candidate, EXIT.revalidation, text, error, {
+    // It was built, and what was built does not run.
+    class: found === 'unknown' ? 'build' : found,
+    cause: clean(error),
+    ...(failure?.log ? { log: failure.log } : {}),
+  })
 }
 
 /**
@@ -127,14 +159,15 @@ export function thrown(candidate: Candidate, error: unknown, lock: string): Verd
   const errno = error instanceof GraphError ? error.errno : code
   if (typeof errno !== 'string' || !/^E[A-Z0-9]+$/.test(errno)) throw error
   const place = error instanceof GraphError ? error.place : path
-  const { trouble, failing } = systemTrouble(
-    candidate,
-    message,
-    errno,
-    place && isAbsolute(place) ? place : undefined,
-  )
-  const text = words.repairFailed(trouble, toolOf(candidate))
-  return unavailable(candidate, exitOfClass(failing.class), text, message, failing)
+  const { class: found } = classifyNode('', { message, errno, how: 'system', tail: '', log: '' })
+  const text = words.repairFailed(found, {
+    backend,
+    error: message,
+    lines: [],
+    log: undefined,
+    ...(place && isAbsolute(place) ? { path: place } : {}),
+  })
+  return unavailable(candidate, exitOfClass(found), text, message, { class: found, cause: message })
 }
 
 /** Not there, for any other reason. */
@@ -155,11 +188,6 @@ export function unavailable(
     error,
     ...(failure ? { failure } : {}),
   }
-}
-
-// What is rebuilt against the libraries.
-function toolOf({ workspace }: Candidate): string {
-  return workspace === undefined ? 'bitnet-probe' : 'xtask'
 }
 
 function available({ backend, live }: Candidate, how: Verdict['how'], text: string): Verdict {

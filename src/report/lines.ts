@@ -75,6 +75,7 @@ function tell(
       return
     }
     case 'planned':
+    case 'reopened':
     case 'done':
       return
     default:

@@ -24,7 +24,18 @@
 #endif
 
 #include "detect_constants.h"
+#ifdef PROBE_WITHOUT_HEADERS
+// As llama.h has declared them since 2024.
+extern "C" {
+void llama_backend_init(void);
+void llama_backend_free(void);
+const char *llama_print_system_info(void);
+bool llama_supports_mmap(void);
+size_t llama_max_devices(void);
+}
+#else
 #include "llama.h"
+#endif
 
 #ifndef PROBE_VERSION
 #define PROBE_VERSION "0.1.0"

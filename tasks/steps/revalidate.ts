@@ -2,7 +2,7 @@
 // children, so that a crash is an answer. Usage: revalidate PREFIX [ANSWER]
 import { spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 
 const prefix = resolve(process.argv[2] ?? '')
 const answer = process.argv[3]
@@ -22,10 +22,8 @@ try {
         `${name} was loaded from ${path ?? 'nowhere'}, not from ${join(prefix, 'lib')}`,
       )
   const lib = join(prefix, 'lib')
-  const files = fs
-    .readdirSync(lib)
-    .filter((name) => !fs.lstatSync(join(lib, name)).isSymbolicLink())
-  ask(['--load', ...files.sort().map((name) => join(lib, name))])
+  const files = libraryFiles(lib)
+  ask(['--load', ...files.map((name) => join(lib, name))])
   if (answer !== undefined) {
     fs.mkdirSync(dirname(answer), { recursive: true })
     const names = said.libraries.map(({ name }) => name).sort()
@@ -62,6 +60,25 @@ function parsed(text: string): unknown {
   }
 }
 
+// In the prefix, or a library of somebody else to which it links.
 function isInside(path: string): boolean {
-  return fs.realpathSync(path).startsWith(`${fs.realpathSync(prefix)}/`)
+  const real = fs.realpathSync(path)
+  const lib = join(prefix, 'lib')
+  return (
+    real.startsWith(`${fs.realpathSync(prefix)}/`) ||
+    fs.readdirSync(lib).some((name) => fs.realpathSync(join(lib, name)) === real)
+  )
+}
+
+// Of a chain of links the file at its end, or the first link to one that lies elsewhere.
+function libraryFiles(lib: string): readonly string[] {
+  const seen = new Set<string>()
+  return fs
+    .readdirSync(lib)
+    .sort()
+    .filter((name) => {
+      const path = join(lib, name)
+      const isOwnLink = fs.lstatSync(path).isSymbolicLink() && !isAbsolute(fs.readlinkSync(path))
+      return !isOwnLink && seen.size !== seen.add(fs.realpathSync(path)).size
+    })
 }

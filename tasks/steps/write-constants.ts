@@ -2,7 +2,7 @@
 // Usage: write-constants ORDER-AS-JSON
 import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 
 interface ConstantsOrder {
   readonly prefix: string
@@ -18,17 +18,13 @@ interface ConstantsOrder {
 
 const { prefix, into, ...constants } = JSON.parse(process.argv[2] ?? '') as ConstantsOrder
 const lib = join(prefix, 'lib')
-const files = fs
-  .readdirSync(lib)
-  .sort()
-  .filter((name) => !fs.lstatSync(join(lib, name)).isSymbolicLink())
-  .map((name) => ({
-    path: `lib/${name}`,
-    size: fs.statSync(join(lib, name)).size,
-    sha256: createHash('sha256')
-      .update(fs.readFileSync(join(lib, name)))
-      .digest('hex'),
-  }))
+const files = filesIn(lib).map((name) => ({
+  path: `lib/${name}`,
+  size: fs.statSync(join(lib, name)).size,
+  sha256: createHash('sha256')
+    .update(fs.readFileSync(join(lib, name)))
+    .digest('hex'),
+}))
 
 fs.mkdirSync(into, { recursive: true })
 fs.writeFileSync(
@@ -36,6 +32,19 @@ fs.writeFileSync(
   `${JSON.stringify({ version: 1, ...constants, files }, null, 2)}\n`,
 )
 fs.writeFileSync(join(into, 'detect_constants.h'), header())
+
+// Of a chain of links the file at its end, or the first link to one that lies elsewhere.
+function filesIn(folder: string): string[] {
+  const seen = new Set<string>()
+  return fs
+    .readdirSync(folder)
+    .sort()
+    .filter((name) => {
+      const path = join(folder, name)
+      const isOwnLink = fs.lstatSync(path).isSymbolicLink() && !isAbsolute(fs.readlinkSync(path))
+      return !isOwnLink && seen.size !== seen.add(fs.realpathSync(path)).size
+    })
+}
 
 function header(): string {
   const { backend, device, hasBitnet, hasLlama, state, source, libraries } = constants

@@ -28,6 +28,8 @@ export class MemoryDisk implements Disk {
   readonly digested: string[] = []
   /** Gives an errno to make a call fail. */
   fault: (operation: string, path: string) => string | undefined = () => undefined
+  /** Told of every change, as the kernel tells a watcher. */
+  onChange: (path: string) => void = () => {}
   private readonly clock: MemoryClock
   private readonly entries = new Map<string, Entry>()
   private inodes = 100n
@@ -58,6 +60,7 @@ export class MemoryDisk implements Disk {
   touch(path: string): void {
     const entry = this.demand('touch', path)
     entry.mtimeNs = entry.ctimeNs = this.clock.fileTimeNs()
+    this.onChange(path)
   }
 
   /** `utimes`: sets the mtime; the kernel stamps the ctime. */
@@ -71,6 +74,7 @@ export class MemoryDisk implements Disk {
     const entry = this.demand('chmod', path)
     entry.mode = mode
     entry.ctimeNs = this.clock.fileTimeNs()
+    this.onChange(path)
   }
 
   link(path: string, target: string): void {
@@ -270,6 +274,7 @@ export class MemoryDisk implements Disk {
     } else if (mode !== undefined) entry.mode = mode
     entry.bytes = asBytes(content)
     entry.mtimeNs = entry.ctimeNs = this.clock.fileTimeNs()
+    this.onChange(real)
   }
 
   private entry(kind: Entry['kind'], mode: number): Entry {
@@ -294,6 +299,7 @@ export class MemoryDisk implements Disk {
     this.entries.set(real, entry)
     folder.names.add(posix.basename(real))
     folder.mtimeNs = folder.ctimeNs = this.clock.fileTimeNs()
+    this.onChange(real)
   }
 
   private take(real: string): void {
@@ -302,6 +308,7 @@ export class MemoryDisk implements Disk {
     const folder = this.entries.get(posix.dirname(real)) as Entry
     folder.names.delete(posix.basename(real))
     folder.mtimeNs = folder.ctimeNs = this.clock.fileTimeNs()
+    this.onChange(real)
   }
 
   /** Everything below a folder; links are not followed. */

@@ -4,11 +4,13 @@ import { MemoryClock } from './memory-clock.ts'
 import { MemoryDisk } from './memory-disk.ts'
 import { MemoryLocks } from './memory-locks.ts'
 import { MemoryShell } from './memory-shell.ts'
+import { MemoryWatcher } from './memory-watcher.ts'
 
 export interface MemoryHost extends Host {
   readonly disk: MemoryDisk
   readonly shell: MemoryShell
   readonly locks: MemoryLocks
+  readonly watcher: MemoryWatcher
   readonly clock: MemoryClock
   /** Tests write here between runs. */
   readonly env: Record<string, string | undefined>
@@ -28,6 +30,7 @@ export function memoryHost(): MemoryHost {
     disk,
     shell: new MemoryShell(disk, clock, path),
     locks: new MemoryLocks(clock),
+    watcher: new MemoryWatcher(disk),
     clock,
     env: { PATH: path, HOME: '/home/me' },
     fact: (name) => facts.get(name),

@@ -1,8 +1,6 @@
 // A repair that does not start: what keeps it, and what the person can do about it.
 import type { Backend } from '../../../tasks/backends.ts'
-import { PLATFORM } from '../../../tasks/platform.ts'
-import { again, block, type Step } from './block.ts'
-import { shellWord } from './remedy.ts'
+import { again, block } from './block.ts'
 
 export function foreignFolder(backend: Backend, folder: string): string {
   return block(
@@ -10,68 +8,45 @@ export function foreignFolder(backend: Backend, folder: string): string {
     [
       `${backend.folderVariable} names '${folder}', which this tool did not install and will not replace`,
     ],
-    foreignSteps(backend, folder),
+    [
+      [
+        'Give a folder that does not exist yet:',
+        `export ${backend.folderVariable}=~/my-custom-${backend.name}`,
+      ],
+      ['OR use it as a source tree, which is only read:', `${again(backend)} --source ${folder}`],
+    ],
     'Exit code: 4 (permission error - manual fix required)',
   )
 }
 
-/** What to do about a folder of somebody else. */
-export function foreignSteps(backend: Backend, folder: string): readonly Step[] {
-  return [
-    [
-      'Give a folder that does not exist yet:',
-      PLATFORM.setVariable(backend.folderVariable, `~/my-custom-${backend.name}`),
-      again(backend),
-    ],
-    [
-      'OR use it as a source tree, which is only read:',
-      `${again(backend)} --source ${shellWord(folder)}`,
-    ],
-  ]
-}
-
-/** `detail`: why it is not as it was asked for; `isMissing`: nothing usable is there at all. */
-export function repairDisabled(backend: Backend, detail: string, isMissing: boolean): string {
-  const kind = `Backend '${backend.name}' libraries not found and auto-repair disabled`
+export function repairDisabled(backend: Backend, detail: string): string {
   return `❌ ${backend.title} UNAVAILABLE (repair disabled)
-  ${isMissing ? `${kind}: ${detail}` : detail}
+  ${detail}
 
 Quick Fix:
-  ${again(backend)} --repair=auto
+  bitnet-tasks preflight --backend ${backend.name} --repair=auto
 
 Manual Setup:
   See: docs/howto/cpp-setup.md
-
-❌ Backend unavailable (repair disabled)
-Exit code: 1 (unavailable)
 `
 }
 
 export function recursionDetected(backend: Backend): string {
-  return block(
-    `❌ Backend '${backend.name}' UNAVAILABLE (recursion)`,
-    ['Repair already in progress (recursion detected): BITNET_REPAIR_IN_PROGRESS is set'],
-    [
-      [
-        'A repair must not start another one; if none is running, unset the variable:',
-        'unset BITNET_REPAIR_IN_PROGRESS',
-      ],
-    ],
-    'Exit code: 6 (recursion detected)',
-  )
+  return `❌ Backend '${backend.name}' UNAVAILABLE (recursion)
+
+Error:
+  Repair already in progress (recursion detected): BITNET_REPAIR_IN_PROGRESS is set
+
+Recovery Steps:
+  1. A repair must not start another one; if none is running, unset the variable:
+     unset BITNET_REPAIR_IN_PROGRESS
+
+Exit code: 6 (recursion detected)
+`
 }
 
-/** `detail`: who holds the lock. */
 export function lockedByAnother(backend: Backend, lock: string, detail: string): string {
-  return block(
-    `❌ Another repair operation for ${backend.name} is in progress (lock: ${lock})`,
-    [detail],
-    [
-      ['Wait for it: without --no-wait and --lock-timeout this one goes on when that one is done'],
-      ['A lock of a process that has died is free; nothing needs to be removed'],
-    ],
-    'Exit code: 1 (another repair is in progress)',
-  )
+  return `❌ Another repair operation for ${backend.name} is in progress (lock: ${lock})\n  ${detail}\n`
 }
 
 export function toolsMissing(
@@ -91,9 +66,5 @@ export function toolsMissing(
 }
 
 export function repairDeclined(backend: Backend): string {
-  return `❌ ${backend.title} UNAVAILABLE (repair declined)
-  hint: ${again(backend)} --yes
-
-Exit code: 1 (unavailable)
-`
+  return `❌ ${backend.title} UNAVAILABLE (repair declined)\n  hint: ${again(backend)} --yes\n`
 }

@@ -1,0 +1,17 @@
+// What a run and the one who watches have to say to each other.
+import type { Reason } from './freshness.ts'
+import type { Node } from './node.ts'
+import type { Memory, Session } from './state.ts'
+
+export interface Live {
+  /** Reads what is remembered, as far as it is not known from the last run. */
+  recall(session: Session): Memory
+  /** The run has written all that it will write. */
+  keep(): void
+  /** Resolves when files may have changed since the call. */
+  hinted(): Promise<void>
+  /** What decides a node, as it stood when its commands began. */
+  began(node: Node, key: string): void
+  /** Asked before a running node is ended because of this. */
+  mayEnd(node: Node, reason: Reason, afterMs: number): boolean
+}

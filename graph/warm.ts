@@ -1,0 +1,83 @@
+// What who watches keeps from one run to the next, so that a save waits for no file of ours: journal and
+// snapshot as they were left, as long as nobody else has written the journal; and a lock asked for ahead.
+import type { FileStat, Lock, LockOptions, Locks } from './host.ts'
+import { Journal } from './journal.ts'
+import type { Snapshot } from './snapshot.ts'
+import { keepSnapshot, type Memory, recall, type Session } from './state.ts'
+import { World } from './world.ts'
+
+/** The memory of one state folder. */
+export class WarmMemory {
+  private journal: Journal | undefined
+  private snapshot: Snapshot | undefined
+  private left: string | undefined
+
+  /** What is remembered, and the machine as it is now. */
+  recall(session: Session): Memory {
+    const { host, folder, stateFolder, graph } = session
+    if (this.snapshot === undefined) {
+      const { journal, world } = recall(session)
+      this.journal = journal
+      this.snapshot = world.snapshot
+      this.left = this.identity(session)
+    }
+    if (this.journal === undefined || this.left !== this.identity(session)) {
+      this.left = this.identity(session)
+      this.journal = new Journal(`${stateFolder}/journal`, host.disk, host.clock)
+    }
+    const world = new World(host, folder, graph.roots, this.snapshot)
+    return { journal: this.journal, world }
+  }
+
+  /** A run of ours has ended; what it wrote is known. */
+  keep(session: Session): void {
+    this.left = this.identity(session)
+  }
+
+  /** What was learned of files goes to the disk. */
+  save(session: Session): void {
+    if (this.snapshot !== undefined) keepSnapshot(session, this.recall(session))
+  }
+
+  private identity({ host, stateFolder }: Session): string {
+    return identityOf(host.disk.stat(`${stateFolder}/journal`))
+  }
+}
+
+/** The same text means the same content; times in the same tick of the clock are taken as they are. */
+export function identityOf(stat: FileStat | undefined): string {
+  if (stat === undefined) return 'absent'
+  const { size, mtimeNs, ctimeNs, ino, dev } = stat
+  return [size, mtimeNs, ctimeNs, ino, dev].join(':')
+}
+
+/** Locks of which one can be asked for before it is known whether it is wanted: asking takes 4 ms. */
+export class LocksAhead implements Locks {
+  private readonly real: Locks
+  private ahead: { readonly path: string; readonly lock: Promise<Lock | undefined> } | undefined
+
+  constructor(real: Locks) {
+    this.real = real
+  }
+
+  ask(path: string, options: Pick<LockOptions, 'purpose' | 'mark'>): void {
+    if (this.ahead !== undefined) return
+    // Held by another: whoever wants it then waits for it in the usual way, and says so.
+    const lock = this.real.acquire(path, { ...options, wait: false }).catch(() => undefined)
+    this.ahead = { path, lock }
+  }
+
+  async acquire(path: string, options: LockOptions): Promise<Lock> {
+    const { ahead } = this
+    if (ahead?.path !== path) return this.real.acquire(path, options)
+    this.ahead = undefined
+    return (await ahead.lock) ?? this.real.acquire(path, options)
+  }
+
+  /** It was not wanted. */
+  async giveBack(): Promise<void> {
+    const { ahead } = this
+    this.ahead = undefined
+    await (await ahead?.lock)?.release()
+  }
+}

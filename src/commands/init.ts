@@ -1,0 +1,63 @@
+// init: a first graph to change, that runs as it is.
+import { existsSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+
+import { GraphError } from '../../graph/index.ts'
+import { print } from '../report/print.ts'
+import { jsonDocument } from '../report/text.ts'
+import { stateFolderOf } from '../sealed.ts'
+import { keepOut, TYPES_REFERENCE, writeTypes } from '../state-folder.ts'
+
+/** Writes `bitnet.tasks.ts` into the folder; one that is there stays. */
+export function init({
+  folder,
+  file,
+  json,
+}: {
+  readonly folder: string
+  readonly file?: string
+  readonly json?: boolean
+}): number {
+  const path = join(folder, file ?? 'bitnet.tasks.ts')
+  if (existsSync(path))
+    throw new GraphError(`'${basename(path)}' is there already`, {
+      code: 'bad-file',
+      place: path,
+      hint: 'it was not touched; change it, or give another name with -f FILE',
+    })
+  writeFileSync(path, STARTER, { flag: 'wx' })
+  const state = stateFolderOf(join(folder, 'bitnet.tasks.ts'))
+  keepOut(state)
+  writeTypes(state)
+  if (json) {
+    print(jsonDocument({ version: 1, wrote: path }))
+    return 0
+  }
+  const named = file === undefined ? '' : ` -f ${file}`
+  print(
+    `wrote ${path}\nnext: bitnet-tasks run${named}, then change a .md file and: bitnet-tasks explain count${named}\n`,
+  )
+  return 0
+}
+
+const STARTER = `${TYPES_REFERENCE}
+import { defineGraph, sh, task } from 'bitnet-tasks'
+
+// A task says what it reads, what it writes and how. It runs when one of these has changed: an input's
+// content, the command, the program behind it, a declared variable, or the result of a task it needs.
+const words = task('words', () => ({
+  title: 'list the words of all notes',
+  inputs: ['*.md?'], // globs from this file's folder; the ? says that there may be none
+  outputs: ['out/words.txt'],
+  run: sh\`cat *.md 2>/dev/null | tr -cs A-Za-z '\\\\n' | sort -u > out/words.txt\`,
+}))
+
+// One declaration, a node for each value: count[lines] and count[bytes].
+const count = task('count', { what: ['lines', 'bytes'] }, ({ what }) => ({
+  needs: [words()], // runs again only if words.txt came out different
+  outputs: [\`out/\${what}.txt\`],
+  run: sh\`wc \${what === 'lines' ? '-l' : '-c'} < out/words.txt > \${\`out/\${what}.txt\`}\`,
+}))
+
+export default defineGraph({ tasks: [words, count] })
+`

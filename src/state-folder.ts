@@ -1,0 +1,49 @@
+// What lies in the state folder of a user's graph beside what the engine keeps there: a line that keeps it
+// out of version control, and the types for editors.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { PACKAGE } from './package.ts'
+
+/** Refers from a graph file to the types, so that an editor knows them without any set-up. */
+export const TYPES_REFERENCE = '/// <reference path="./.bitnet-tasks/types.d.ts" />'
+
+/** Writes what is missing; a folder that refuses costs only comfort. */
+export function furnish(stateFolder: string, graphFile: string): void {
+  try {
+    keepOut(stateFolder)
+    if (readFileSync(graphFile, 'utf8').includes('.bitnet-tasks/types.d.ts'))
+      writeTypes(stateFolder)
+  } catch {
+    // Read-only, or gone.
+  }
+}
+
+/** As cargo does with target/: the folder ignores itself. */
+export function keepOut(stateFolder: string): void {
+  const path = join(stateFolder, '.gitignore')
+  if (existsSync(path)) return
+  mkdirSync(stateFolder, { recursive: true })
+  writeFileSync(path, '*\n')
+}
+
+// What an author writes with; the rest of the API is for programs, which install the package.
+const VALUES = ['argv', 'defineGraph', 'probe', 'root', 'sh', 'task'] as const
+const TYPES = ['Command', 'Graph', 'Place', 'Ref', 'TaskSpec', 'ProbeSpec'] as const
+
+/** Declares the module for whoever has no `node_modules/bitnet-tasks`. It names where this program lies. */
+export function writeTypes(stateFolder: string): void {
+  // A type, and no import of ours.
+  const api = ['import', `(${JSON.stringify(`${PACKAGE}/dist/graph/index.js`)})`].join('')
+  const text = `// Written by bitnet-tasks, for editors.
+declare module 'bitnet-tasks' {
+  type Api = typeof ${api}
+${VALUES.map((name) => `  export const ${name}: Api['${name}']`).join('\n')}
+${TYPES.map((name) => `  export type ${name} = ${api}.${name}`).join('\n')}
+}
+`
+  const path = join(stateFolder, 'types.d.ts')
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return
+  mkdirSync(stateFolder, { recursive: true })
+  writeFileSync(path, text)
+}
