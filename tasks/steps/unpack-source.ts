@@ -14,6 +14,49 @@ const MOST_ENTRIES = 500_000
 // Of a long name or a pax header; paths are shorter.
 const MOST_TEXT = 1 << 20
 
+/** The bytes of the archive in pieces of the size that is asked for. */
+class Stream {
+  private readonly source: AsyncIterator<Buffer>
+  private rest: Buffer = Buffer.alloc(0)
+  private total = 0
+
+  constructor(source: AsyncIterable<Buffer>) {
+    this.source = source[Symbol.asyncIterator]()
+  }
+
+  /** So many bytes, or fewer at the end. */
+  async take(length: number): Promise<Buffer> {
+    const pieces: Buffer[] = []
+    for (let left = length; left > 0; ) {
+      const piece = await this.next(left)
+      if (piece === undefined) break
+      pieces.push(piece)
+      left -= piece.length
+    }
+    return Buffer.concat(pieces)
+  }
+
+  /** What is there of so many bytes: at least one. */
+  async some(length: number): Promise<Buffer> {
+    const piece = await this.next(length)
+    if (piece === undefined) throw new Refused(DAMAGED)
+    return piece
+  }
+
+  private async next(most: number): Promise<Buffer | undefined> {
+    if (this.rest.length === 0) {
+      const { value, done } = await this.source.next()
+      if (done) return undefined
+      this.rest = value
+      this.total += this.rest.length
+      if (this.total > MOST_BYTES) throw new Refused('it holds more than 8 GiB')
+    }
+    const piece = this.rest.subarray(0, most)
+    this.rest = this.rest.subarray(piece.length)
+    return piece
+  }
+}
+
 const [archive = '', into = ''] = process.argv.slice(2)
 const folder = resolve(into)
 const part = `${folder}.part`
@@ -206,47 +249,4 @@ async function text(stream: Stream, { size }: Entry): Promise<string> {
 
 function padding(size: number): number {
   return (512 - (size % 512)) % 512
-}
-
-/** The bytes of the archive in pieces of the size that is asked for. */
-class Stream {
-  private readonly source: AsyncIterator<Buffer>
-  private rest: Buffer = Buffer.alloc(0)
-  private total = 0
-
-  constructor(source: AsyncIterable<Buffer>) {
-    this.source = source[Symbol.asyncIterator]()
-  }
-
-  /** So many bytes, or fewer at the end. */
-  async take(length: number): Promise<Buffer> {
-    const pieces: Buffer[] = []
-    for (let left = length; left > 0; ) {
-      const piece = await this.next(left)
-      if (piece === undefined) break
-      pieces.push(piece)
-      left -= piece.length
-    }
-    return Buffer.concat(pieces)
-  }
-
-  /** What is there of so many bytes: at least one. */
-  async some(length: number): Promise<Buffer> {
-    const piece = await this.next(length)
-    if (piece === undefined) throw new Refused(DAMAGED)
-    return piece
-  }
-
-  private async next(most: number): Promise<Buffer | undefined> {
-    if (this.rest.length === 0) {
-      const { value, done } = await this.source.next()
-      if (done) return undefined
-      this.rest = value
-      this.total += this.rest.length
-      if (this.total > MOST_BYTES) throw new Refused('it holds more than 8 GiB')
-    }
-    const piece = this.rest.subarray(0, most)
-    this.rest = this.rest.subarray(piece.length)
-    return piece
-  }
 }
