@@ -1,0 +1,113 @@
+// timeout: 300
+// One repair of a backend at a time: who else comes waits or is told, and nothing is left locked.
+import * as fs from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+
+import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
+import { suite } from '../support/suite.ts'
+import { inHome, newFolder, removeFolder } from './support/home.ts'
+import { bitnetTasks, type RunOptions, start } from './support/program.ts'
+
+const lock = suite('lock of a backend')
+
+const shelf = newFolder()
+let repo: FixtureRepo
+
+lock.before(() => {
+  repo = fixtureRepo(join(shelf, 'llama.cpp'))
+})
+lock.after(() => removeFolder(shelf))
+
+const FIXTURE = ['preflight', '--backend', 'llama', '--ref', 'v0.5.0']
+const lockOf = (home: string): string => join(home, '.cache/bitnet_locks/llama.lock')
+
+function options(home: string, env: RunOptions['env'] = {}): RunOptions {
+  return { home, env: { LLAMA_CPP_REPO: repo.url, ...env } }
+}
+
+lock(
+  'AC-184 AC-185 AC-188 AC-189 AC-190 AC-193 it is held while the backend is built and while the tool is rebuilt, and free afterwards',
+  inHome(async (home) => {
+    const held = compiler(home)
+    const first = start(FIXTURE, options(home, { CXX: held.path }))
+    for (const [task, gate] of [
+      ['cmake-build', 'llama.cpp'],
+      ['rebuild-tool', 'probe.cpp'],
+    ] as const) {
+      await first.says(`${task}[llama,cpu] started`)
+      const { code, stdout, stderr } = await bitnetTasks([...FIXTURE, '--no-wait'], options(home))
+      assert.is(code, 1, stderr)
+      assert.is(stdout, '')
+      assert.ok(
+        stderr.includes(
+          `❌ Another repair operation for llama is in progress (lock: ${lockOf(home)})\n`,
+        ),
+        stderr,
+      )
+      assert.ok(stderr.includes(`(process ${first.pid} on '${hostname()}', since `), stderr)
+      held.open(gate)
+    }
+    const { code, stderr } = await first.ended
+    assert.is(code, 0, stderr)
+    const again = await bitnetTasks([...FIXTURE, '--no-wait', '--repair=always'], options(home))
+    assert.is(again.code, 0, again.stderr)
+    // The files stay, so that nobody locks one that another has just removed.
+    assert.equal(fs.readdirSync(join(home, '.cache/bitnet_locks')), ['llama.lock'])
+  }),
+)
+
+lock(
+  'AC-190 a repair that failed leaves it free',
+  inHome(async (home) => {
+    const broken = fixtureRepo(join(home, 'broken'), { broken: 'configure' })
+    const failed = await bitnetTasks(FIXTURE, options(home, { LLAMA_CPP_REPO: broken.url }))
+    assert.is(failed.code, 5, failed.stderr)
+    const next = await bitnetTasks([...FIXTURE, '--no-wait'], options(home))
+    assert.is(next.code, 0, next.stderr)
+  }),
+)
+
+lock(
+  'AC-187 AC-188 AC-250 who waits says for whom, gives up after --lock-timeout, and with --verbose says when it has it',
+  inHome(async (home) => {
+    const held = compiler(home)
+    const first = start([...FIXTURE, '--verbose'], options(home, { CXX: held.path }))
+    await first.says('cmake-build[llama,cpu] started')
+    const impatient = await bitnetTasks([...FIXTURE, '--lock-timeout', '1'], options(home))
+    assert.is(impatient.code, 1, impatient.stderr)
+    const waiting = `waiting for process ${first.pid} on ${hostname()} since `
+    assert.ok(impatient.stderr.includes(waiting), impatient.stderr)
+    assert.ok(impatient.stderr.includes(`(lock: ${lockOf(home)})`), impatient.stderr)
+    const patient = start([...FIXTURE, '--verbose'], options(home))
+    await patient.says(waiting)
+    held.open('llama.cpp')
+    held.open('probe.cpp')
+    for (const { code, stderr } of [await first.ended, await patient.ended]) {
+      assert.is(code, 0, stderr)
+      assert.match(stderr, '[repair] Lock acquired, proceeding with setup...\n')
+    }
+  }),
+)
+
+lock.run()
+
+interface HeldCompiler {
+  readonly path: string
+  /** Lets the compilation of the source of that name go on, now or when it comes. */
+  readonly open: (source: string) => void
+}
+
+/** A compiler that waits, at two sources, until it is let go on. */
+function compiler(home: string): HeldCompiler {
+  const path = join(home, 'held-c++')
+  const gate = (source: string): string => join(home, `${source}.open`)
+  // A compilation ends with its source, the linking does not.
+  const cases = ['llama.cpp', 'probe.cpp'].map(
+    (source) => `*/${source}) until [ -e '${gate(source)}' ]; do sleep 0.05; done ;;`,
+  )
+  const script = `#!/bin/sh\ncase "$*" in\n${cases.join('\n')}\nesac\nexec c++ "$@"\n`
+  fs.writeFileSync(path, script, { mode: 0o755 })
+  return { path, open: (source) => fs.writeFileSync(gate(source), '') }
+}
