@@ -181,7 +181,7 @@ const BANNED = /when available|if available|backend available|runtime availabili
 // The specification's own words for exit code 0.
 const AS_SPECIFIED = /Backend available \(ready for cross-validation\)/g
 
-docs('AC-284 AC-289 no text for a person holds a banned term', () => {
+docs('AC-284 AC-285 AC-286 AC-287 AC-289 no text for a person holds a banned term', () => {
   const helped = COMMANDS.flatMap(({ name }) => [[name, '--help']])
   const said = [['--help'], ['help', 'exit-codes'], ...helped].map(
     (args) => [args.join(' '), execFileSync(process.execPath, [bin, ...args], UTF8)] as const,

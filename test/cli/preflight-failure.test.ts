@@ -63,7 +63,7 @@ function tries(stderr: string): number {
 }
 
 failure(
-  'AC-084 AC-169 AC-217 a source that does not compile: exit 5, the first error, its log, the old stays',
+  'AC-169 AC-199 AC-217 a source that does not compile: exit 5, the first error, its log, the old stays',
   inHome(async (home) => {
     const broken = fixtureRepo(join(home, 'broken'), { broken: 'compile' })
     await keepsTheOld(home, async () => {
@@ -82,6 +82,57 @@ failure(
 )
 
 failure(
+  'AC-084 AC-086 AC-199 a consumer tool that does not compile: exit 5, never available, the old stays',
+  inHome(async (home) => {
+    await keepsTheOld(home, async () => {
+      const CXX = compilerThat(home, 'probe.cpp', 'echo "probe.cpp:1:1: error: no" >&2; exit 1')
+      const { code, stdout, stderr } = await repair(home, repo.url, 'v0.5.0', { CXX })
+      assert.is(code, 5, stderr)
+      assert.is(stdout, '')
+      assert.match(stderr, '\n  rebuild-tool[llama,cpu]: probe.cpp:1:1: error: no\n')
+      assert.match(stderr, '\nExit code: 5 (build error - install dependencies)\n')
+    })
+  }),
+)
+
+failure(
+  'AC-205 a compiler that is killed, as by a machine without memory: exit 5, once, and the next run goes on',
+  inHome(async (home) => {
+    const isPatient = join(home, 'memory')
+    const CXX = compilerThat(home, 'llama.cpp', `[ -e '${isPatient}' ] || kill -9 $$`)
+    const { code, stderr } = await repair(home, repo.url, 'v0.5.0', { CXX })
+    assert.is(code, 5, stderr)
+    assert.match(stderr, /Killed/)
+    assert.is(stderr.split('cmake-build[llama,cpu] started').length - 1, 1)
+    assert.is(fs.existsSync(live(home)), false)
+    fs.writeFileSync(isPatient, '')
+    const next = await repair(home, repo.url, 'v0.5.0', { CXX })
+    assert.is(next.code, 0, next.stderr)
+    assert.not.match(next.stderr, /(fetch-source|cmake-configure)\S* started/)
+  }),
+)
+
+for (const kilobytes of [64, 256, 512])
+  failure(
+    `AC-205 a disk with ${kilobytes} KiB left: not taken for the network, the old stays, and with room the next run works`,
+    inHome(async (home) => {
+      await keepsTheOld(home, async () => {
+        const work = join(home, '.cache/bitnet-tasks')
+        const { code, stdout, stderr } = await bitnetTasks(
+          [...LLAMA, '--ref', 'v0.5.0', '--repair=always'],
+          { home, env: { LLAMA_CPP_REPO: repo.url }, before: smallDisk(work, kilobytes) },
+        )
+        assert.is.not(code, 0, stderr)
+        assert.is.not(code, 3, stderr)
+        assert.is(stdout, '')
+        assert.match(stderr, /no space left on device/i)
+        assert.not.match(stderr, /retry|\n\s+at /)
+      })
+      assert.is((await repair(home, repo.url)).code, 0)
+    }),
+  )
+
+failure(
   'AC-200 AC-201 a first repair that fails leaves no installation, and the next good one works',
   inHome(async (home) => {
     const broken = fixtureRepo(join(home, 'broken'), { broken: 'configure' })
@@ -97,7 +148,7 @@ failure(
 )
 
 failure(
-  'AC-179 a repository that is not there, and a ref that it lacks, are no network errors: one try, exit 1',
+  'AC-165 AC-179 a repository that is not there, and a ref that it lacks, are no network errors: one try, exit 1',
   inHome(async (home) => {
     await keepsTheOld(home, async () => {
       const nowhere = await repair(home, join(home, 'nowhere'))
@@ -229,7 +280,7 @@ failure(
 )
 
 failure(
-  'AC-171 a build that crashes when it is loaded: exit 8, and the old stays',
+  'AC-171 AC-203 a build that crashes when it is loaded: exit 8, and the old stays',
   inHome(async (home) => {
     const crashing = variant(join(home, 'crashing'), {
       'src/llama.cpp': added(
@@ -323,3 +374,18 @@ failure(
 )
 
 failure.run()
+
+/** A C++ compiler that does something else first at the source of that name. */
+function compilerThat(home: string, source: string, does: string): string {
+  const path = join(home, 'odd-c++')
+  const script = `#!/bin/sh\ncase "$*" in\n*/${source}) ${does} ;;\nesac\nexec c++ "$@"\n`
+  fs.writeFileSync(path, script, { mode: 0o755 })
+  return path
+}
+
+/** Words in front of a command for which that folder is a disk of its own, empty and that small. */
+function smallDisk(folder: string, kilobytes: number): readonly string[] {
+  const unshare = process.getuid?.() === 0 ? ['unshare', '-m'] : ['unshare', '-Urm']
+  const mount = `mount -t tmpfs -o size=${kilobytes}k tmpfs '${folder}' && exec "$@"`
+  return [...unshare, 'sh', '-c', mount, 'sh']
+}

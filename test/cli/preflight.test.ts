@@ -52,7 +52,7 @@ const REPAIRED = (home: string): string => `✓ llama.cpp AVAILABLE (auto-repair
 `
 
 preflight(
-  'AC-039 AC-209 from nothing it repairs without a flag; stdout is the answer, the rest stderr',
+  'AC-039 AC-059 AC-130 AC-164 AC-209 AC-242 from nothing it repairs without a flag; stdout is the answer, the rest stderr',
   inHome(async (home) => {
     const { code, stdout, stderr } = await repair(home)
     assert.is(withoutTime(stdout), REPAIRED(home))
@@ -74,6 +74,10 @@ preflight(
     ])
       assert.ok(told.includes(line), `${line}\nis not in\n${stderr}`)
     assert.not.match(stderr, /fallback/i)
+    // No task is begun twice, and none begins a repair of its own.
+    const begun = told.filter((line) => / started$/.test(line))
+    assert.equal(begun, [...new Set(begun)])
+    assert.is(begun.filter((line) => line.includes('fetch-source')).length, 1)
     assert.equal(fs.readdirSync(join(home, '.cache')).sort(), [
       '.llama_cpp.generations',
       'bitnet-tasks',
@@ -84,7 +88,7 @@ preflight(
 )
 
 preflight(
-  'AC-068 AC-206 the second time it is cached, and nothing is said beside the answer',
+  'AC-068 AC-164 AC-206 the second time it is cached, and nothing is said beside the answer',
   inHome(async (home) => {
     copyHome(repaired, home)
     const before = digestOf(live(home))
@@ -110,7 +114,7 @@ preflight(
 )
 
 preflight(
-  'AC-121 what env --emit sh prints lets a C++ program of the user link and run',
+  'AC-018 AC-121 what env --emit sh prints lets a C++ program of the user link and run',
   inHome(async (home) => {
     copyHome(repaired, home)
     const { code, stdout, stderr } = await bitnetTasks(['env', '--emit', 'sh'], { home })
@@ -249,7 +253,7 @@ Manual Setup:
 `
 
 preflight(
-  'AC-038 AC-213 --repair=never says how to repair, starts no process and makes no file',
+  'AC-038 AC-165 AC-213 --repair=never says how to repair, starts no process and makes no file',
   inHome(async (home) => {
     const { options, started } = watched(home)
     const { code, stdout, stderr } = await bitnetTasks([...LLAMA, '--repair=never'], options)
@@ -567,7 +571,7 @@ preflight(
 )
 
 preflight(
-  'AC-127 AC-129 a repair inside a repair is refused with exit 6, and changes nothing',
+  'AC-127 AC-129 AC-170 AC-277 a repair inside a repair is refused with exit 6, and changes nothing',
   inHome(async (home) => {
     const { options, started } = watched(home, repo.url)
     const env = { ...options.env, BITNET_REPAIR_IN_PROGRESS: '1' }
@@ -582,7 +586,7 @@ preflight(
 )
 
 preflight(
-  'AC-123 AC-125 with BITNET_REPAIR_PARENT set it only validates',
+  'AC-119 AC-123 AC-124 AC-125 AC-277 with BITNET_REPAIR_PARENT set it only validates',
   inHome(async (home) => {
     const { options, started } = watched(home, repo.url)
     const env = { ...options.env, BITNET_REPAIR_PARENT: '1' }
@@ -630,7 +634,7 @@ preflight(
 )
 
 preflight(
-  'AC-188 --no-wait while another repairs fails at once, with exit 1 and the lock in the message',
+  'AC-165 AC-188 --no-wait while another repairs fails at once, with exit 1 and the lock in the message',
   inHome(async (home) => {
     const first = start(FIXTURE, fromFixture(home))
     await first.says('fetch-source[llama] started')

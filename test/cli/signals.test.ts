@@ -70,7 +70,7 @@ const CASES: readonly (readonly [keyof typeof stuck, keyof typeof ENDINGS])[] = 
 ]
 for (const [stage, signal] of CASES)
   signals(
-    `AC-190 AC-204 ${signal} in the middle of ${stage}: dead by the signal, nothing left, the old installation whole`,
+    `AC-190 AC-204 AC-315 ${signal} in the middle of ${stage}: dead by the signal, nothing left, the old installation whole`,
     inHome(async (home) => {
       copyHome(repaired, home)
       const before = installation(home)

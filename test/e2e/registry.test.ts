@@ -31,7 +31,7 @@ registry(
 )
 
 registry(
-  'one that gives another tarball than the pin is refused, whatever it says of it',
+  'AC-279 one that gives another tarball than the pin is refused, whatever it says of it',
   inHome(async (home) => {
     const tarball = Buffer.from('not what was pinned')
     const server = await answering((path, url) => {

@@ -247,7 +247,7 @@ declare('an input below a root that is not declared is refused', () => {
   assert.is(defineGraph({ tasks: [a], roots: { package: '/p' } }).nodes.length, 1)
 })
 
-declare('a NUL in a command is refused, wherever it stands', () => {
+declare('AC-283 a NUL in a command is refused, wherever it stands', () => {
   const hint = 'an argument of a program cannot hold one; pass the bytes in a file'
   const shown = 'a command holds a NUL byte: "a\\u0000b"'
   refused(() => argv('a\0b'), 'bad-graph', shown, hint)

@@ -87,7 +87,7 @@ const HOSTILE = [
   '\u0001\u0002\u0003\u0007\u001b[31m\u007f',
 ]
 
-shell('the words of a command arrive as they are', async ({ dir, run }) => {
+shell('AC-275 AC-283 the words of a command arrive as they are', async ({ dir, run }) => {
   const text = commandText(argv(NODE, '-e', ECHO, '--', ...HOSTILE), {})
   const [exit, printed] = await run(text)
   assert.equal(exit, exited(0))
@@ -95,7 +95,7 @@ shell('the words of a command arrive as they are', async ({ dir, run }) => {
   assert.equal(fs.readdirSync(dir), ['log'])
 })
 
-shell('values in shell text arrive as they are', async ({ dir, run }) => {
+shell('AC-275 values in shell text arrive as they are', async ({ dir, run }) => {
   const command = sh`${NODE} -e ${ECHO} -- ${HOSTILE} ${'$(touch canary)'}`
   const [exit, printed] = await run(commandText(command, {}))
   assert.equal(exit, exited(0))
@@ -583,7 +583,7 @@ shell('which: the first folder on PATH that has a program of that name', ({ dir 
   assert.is(which(`${dir}/a/tool`, ''), undefined)
 })
 
-shell('which: nothing is looked for in the working folder', () => {
+shell('AC-278 which: nothing is looked for in the working folder', () => {
   // The tests run in the folder of the project, which has these two.
   const path = `:${process.cwd()}/none::`
   const script = fs.readdirSync('.').find((name) => fs.statSync(name).isFile())
