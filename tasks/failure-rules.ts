@@ -115,7 +115,7 @@ const FULL_MACHINE: readonly Rule[] = [
   {
     cause: 'disk',
     pattern: any`no space left on device  disk quota exceeded  \benospc\b  \bedquot\b
-      file size limit exceeded  file too large  disk (?:is )?full
+      file size limit exceeded  file too large  disk (?:is )?full  out of disk ?space
       not enough (?:free )?(?:disk )?space  failure writing output to  failed writing body
       kein speicherplatz  plattenplatz \(quota\)  die datei ist zu groß
       aucun espace disponible  quota d'espace disque  fichier trop gros`,

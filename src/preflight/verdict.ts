@@ -14,6 +14,7 @@ import {
 import { detectedAtRuntime } from '../report/words/tool.ts'
 import * as words from '../report/words.ts'
 import { type Candidate, whyMissing } from './candidate.ts'
+import { orFullDisk } from './full-disk.ts'
 import { classifyNode } from './judge-failure.ts'
 
 export interface Verdict {
@@ -95,9 +96,10 @@ export function cancelled(candidate: Candidate, why = 'cancelled'): Verdict {
 export function failed(
   candidate: Candidate,
   session: Session,
-  { node, failure }: { readonly node: string; readonly failure: NodeFailure },
+  { node, failure: told }: { readonly node: string; readonly failure: NodeFailure },
 ): Verdict {
   const { backend } = candidate
+  const failure = orFullDisk(told, session.stateFolder)
   const { class: found, firstCause, path } = classifyNode(node.replace(/\[.*/, ''), failure)
   const kind = failure.how === 'tool' ? 'build' : found
   const cause = `${node}: ${clean(firstCause || failure.message)}`

@@ -11,6 +11,12 @@ interface StageOrder {
   readonly includes: readonly string[]
 }
 
+// The system's no is an answer like any tool's: one line, no stack.
+process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
+  process.stderr.write(`stage: ${error.code === undefined ? error.stack : error.message}\n`)
+  process.exitCode = 1
+})
+
 const source = process.argv[2] ?? ''
 const order = JSON.parse(process.argv[3] ?? '') as StageOrder
 

@@ -16,6 +16,14 @@ interface ConstantsOrder {
   readonly libraries: readonly string[]
 }
 
+// The system's no is an answer like any tool's: one line, no stack.
+process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
+  process.stderr.write(
+    `write-constants: ${error.code === undefined ? error.stack : error.message}\n`,
+  )
+  process.exitCode = 1
+})
+
 const { prefix, into, ...constants } = JSON.parse(process.argv[2] ?? '') as ConstantsOrder
 const lib = join(prefix, 'lib')
 const files = filesIn(lib).map((name) => ({

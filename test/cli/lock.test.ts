@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 
 import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
+import { compilerThat } from './support/compiler.ts'
 import { inHome, newFolder, removeFolder } from './support/home.ts'
 import { bitnetTasks, type RunOptions, start } from './support/program.ts'
 
@@ -101,13 +102,9 @@ interface HeldCompiler {
 
 /** A compiler that waits, at two sources, until it is let go on. */
 function compiler(home: string): HeldCompiler {
-  const path = join(home, 'held-c++')
   const gate = (source: string): string => join(home, `${source}.open`)
-  // A compilation ends with its source, the linking does not.
-  const cases = ['llama.cpp', 'probe.cpp'].map(
-    (source) => `*/${source}) until [ -e '${gate(source)}' ]; do sleep 0.05; done ;;`,
-  )
-  const script = `#!/bin/sh\ncase "$*" in\n${cases.join('\n')}\nesac\nexec c++ "$@"\n`
-  fs.writeFileSync(path, script, { mode: 0o755 })
+  const hold = (source: string): string => `until [ -e '${gate(source)}' ]; do sleep 0.05; done`
+  const sources = ['llama.cpp', 'probe.cpp']
+  const path = compilerThat(home, Object.fromEntries(sources.map((name) => [name, hold(name)])))
   return { path, open: (source) => fs.writeFileSync(gate(source), '') }
 }

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 
 import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
+import { compilerThat } from './support/compiler.ts'
 import { copyHome, digestOf, inHome, newFolder, removeFolder } from './support/home.ts'
 import { bitnetTasks, type Ended, type RunOptions } from './support/program.ts'
 import { added, variant } from './support/variant.ts'
@@ -85,7 +86,9 @@ failure(
   'AC-084 AC-086 AC-199 a consumer tool that does not compile: exit 5, never available, the old stays',
   inHome(async (home) => {
     await keepsTheOld(home, async () => {
-      const CXX = compilerThat(home, 'probe.cpp', 'echo "probe.cpp:1:1: error: no" >&2; exit 1')
+      const CXX = compilerThat(home, {
+        'probe.cpp': 'echo "probe.cpp:1:1: error: no" >&2; exit 1',
+      })
       const { code, stdout, stderr } = await repair(home, repo.url, 'v0.5.0', { CXX })
       assert.is(code, 5, stderr)
       assert.is(stdout, '')
@@ -94,43 +97,6 @@ failure(
     })
   }),
 )
-
-failure(
-  'AC-205 a compiler that is killed, as by a machine without memory: exit 5, once, and the next run goes on',
-  inHome(async (home) => {
-    const isPatient = join(home, 'memory')
-    const CXX = compilerThat(home, 'llama.cpp', `[ -e '${isPatient}' ] || kill -9 $$`)
-    const { code, stderr } = await repair(home, repo.url, 'v0.5.0', { CXX })
-    assert.is(code, 5, stderr)
-    assert.match(stderr, /Killed/)
-    assert.is(stderr.split('cmake-build[llama,cpu] started').length - 1, 1)
-    assert.is(fs.existsSync(live(home)), false)
-    fs.writeFileSync(isPatient, '')
-    const next = await repair(home, repo.url, 'v0.5.0', { CXX })
-    assert.is(next.code, 0, next.stderr)
-    assert.not.match(next.stderr, /(fetch-source|cmake-configure)\S* started/)
-  }),
-)
-
-for (const kilobytes of [64, 256, 512])
-  failure(
-    `AC-205 a disk with ${kilobytes} KiB left: not taken for the network, the old stays, and with room the next run works`,
-    inHome(async (home) => {
-      await keepsTheOld(home, async () => {
-        const work = join(home, '.cache/bitnet-tasks')
-        const { code, stdout, stderr } = await bitnetTasks(
-          [...LLAMA, '--ref', 'v0.5.0', '--repair=always'],
-          { home, env: { LLAMA_CPP_REPO: repo.url }, before: smallDisk(work, kilobytes) },
-        )
-        assert.is.not(code, 0, stderr)
-        assert.is.not(code, 3, stderr)
-        assert.is(stdout, '')
-        assert.match(stderr, /no space left on device/i)
-        assert.not.match(stderr, /retry|\n\s+at /)
-      })
-      assert.is((await repair(home, repo.url)).code, 0)
-    }),
-  )
 
 failure(
   'AC-200 AC-201 a first repair that fails leaves no installation, and the next good one works',
@@ -374,18 +340,3 @@ failure(
 )
 
 failure.run()
-
-/** A C++ compiler that does something else first at the source of that name. */
-function compilerThat(home: string, source: string, does: string): string {
-  const path = join(home, 'odd-c++')
-  const script = `#!/bin/sh\ncase "$*" in\n*/${source}) ${does} ;;\nesac\nexec c++ "$@"\n`
-  fs.writeFileSync(path, script, { mode: 0o755 })
-  return path
-}
-
-/** Words in front of a command for which that folder is a disk of its own, empty and that small. */
-function smallDisk(folder: string, kilobytes: number): readonly string[] {
-  const unshare = process.getuid?.() === 0 ? ['unshare', '-m'] : ['unshare', '-Urm']
-  const mount = `mount -t tmpfs -o size=${kilobytes}k tmpfs '${folder}' && exec "$@"`
-  return [...unshare, 'sh', '-c', mount, 'sh']
-}

@@ -141,12 +141,6 @@ preflight('AC-253 libraries and tool find each other beside themselves, by $ORIG
   const lib = join(live(repaired), 'lib')
   const names = fs.readdirSync(lib).filter((name) => name.endsWith('.so'))
   assert.equal(names.sort(), ['libggml-base.so', 'libggml-cpu.so', 'libggml.so', 'libllama.so'])
-  const runpath = (path: string): string[] =>
-    [
-      ...execFileSync('readelf', ['-d', path], { encoding: 'utf8' }).matchAll(
-        /\((?:RUNPATH|RPATH)\).*\[(.*)\]/g,
-      ),
-    ].map(([, value]) => value as string)
   for (const name of names) assert.equal(runpath(join(lib, name)), ['$ORIGIN'], name)
   const tool = join(live(repaired), 'bin/bitnet-probe')
   assert.equal(runpath(tool), ['$ORIGIN/../lib'])
@@ -186,7 +180,7 @@ for (const [how, damage] of Object.entries(DAMAGES))
   )
 
 preflight(
-  'AC-007 AC-026 --repair=always repairs what is there, and its installation stays whole',
+  'AC-007 AC-026 AC-251 AC-252 --repair=always repairs what is there; its installation stays whole, its RPATH one entry',
   inHome(async (home) => {
     copyHome(repaired, home)
     const before = fs.readlinkSync(live(home))
@@ -195,6 +189,7 @@ preflight(
     assert.is(code, 0)
     assert.match(stderr, /rebuild-tool\[llama,cpu\] started/)
     assert.not.equal(fs.readlinkSync(live(home)), before)
+    assert.equal(runpath(join(live(home), 'bin/bitnet-probe')), ['$ORIGIN/../lib'])
     assert.is(withoutTime((await bitnetTasks(LLAMA, { home })).stdout), CACHED(home))
   }),
 )
@@ -370,6 +365,22 @@ preflight(
     )
     assert.is(started(), '')
     assert.is(digestOf(home), before)
+  }),
+)
+
+preflight(
+  'AC-069 AC-070 for the CPU it is built without CUDA, for a GPU with it, and the dry run says so',
+  inHome(async (home) => {
+    for (const [device, option] of [
+      ['cpu', '-DGGML_CUDA=OFF'],
+      ['cuda', '-DGGML_CUDA=ON'],
+    ] as const) {
+      const { code, stdout } = await repair(home, ['--device', device, '--dry-run'])
+      assert.is(code, 0)
+      const [configure = ''] = /^ .* cmake -S .*$/m.exec(stdout) ?? []
+      assert.ok(configure.includes(` ${option} `), configure)
+      assert.match(stdout, `cmake-build[llama,${device}]`)
+    }
   }),
 )
 
@@ -651,6 +662,13 @@ preflight(
 )
 
 preflight.run()
+
+/** Where a program or library looks for others first: each entry as it stands in the file. */
+function runpath(path: string): string[] {
+  const text = execFileSync('readelf', ['-d', path], { encoding: 'utf8' })
+  const entries = text.matchAll(/\((?:RUNPATH|RPATH)\).*\[(.*)\]/g)
+  return [...entries].map(([, value]) => value as string)
+}
 
 /** PATH is an empty folder, and whoever starts a process all the same is written down. */
 function watched(

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 
 import { commitAll, type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
+import { compilerThat } from './support/compiler.ts'
 import { inHome, newFolder, removeFolder } from './support/home.ts'
 import { bitnetTasks, type RunOptions } from './support/program.ts'
 
@@ -129,31 +130,34 @@ security(
   }),
 )
 
-security(
-  'AC-126 AC-282 what a repair sets is for its children: its own environment ends as it began',
-  inHome(async (home) => {
-    const seen = join(home, 'seen')
-    const hook = join(home, 'hook.cjs')
-    // Without execve the process that repaired lives to its end.
-    const text = `process.execve = undefined
+for (const broken of [undefined, 'configure', 'compile'] as const)
+  security(
+    `AC-126 AC-128 AC-282 what a repair sets is for its children, ${broken ? `also when it cannot ${broken}` : 'also when all goes well'}: its own environment ends as it began`,
+    inHome(async (home) => {
+      const seen = join(home, 'seen')
+      const hook = join(home, 'hook.cjs')
+      // Without execve the process that repaired lives to its end.
+      const text = `process.execve = undefined
 const before = JSON.stringify(process.env)
 process.on('exit', () => {
-  const what = [process.env.BITNET_REPAIR_PARENT ?? 'none', before === JSON.stringify(process.env)]
+  const what = [process.env.BITNET_REPAIR_IN_PROGRESS ?? 'none', before === JSON.stringify(process.env)]
   require('node:fs').appendFileSync(${JSON.stringify(seen)}, what.join(' ') + '\\n')
 })
 `
-    fs.writeFileSync(hook, text)
-    const compiler = join(home, 'c++')
-    const guard = `echo "$BITNET_REPAIR_IN_PROGRESS" > ${join(home, 'guard')}`
-    fs.writeFileSync(compiler, `#!/bin/sh\n${guard}\nexec c++ "$@"\n`, { mode: 0o755 })
-    const env = { CXX: compiler }
-    const node = ['--require', hook]
-    const { code, stderr } = await bitnetTasks(FIXTURE, options(home, { node, env }))
-    assert.is(code, 0, stderr)
-    assert.is(fs.readFileSync(join(home, 'guard'), 'utf8'), '1\n')
-    assert.equal(fs.readFileSync(seen, 'utf8').trimEnd().split('\n').sort(), ['none true'])
-  }),
-)
+      fs.writeFileSync(hook, text)
+      const guard = join(home, 'guard')
+      const CXX = compilerThat(home, {
+        'llama.cpp': `echo "$BITNET_REPAIR_IN_PROGRESS" > ${guard}`,
+      })
+      const LLAMA_CPP_REPO = fixtureRepo(join(home, 'theirs'), broken ? { broken } : {}).url
+      const node = ['--require', hook]
+      const env = { CXX, LLAMA_CPP_REPO }
+      const { code, stderr } = await bitnetTasks(FIXTURE, options(home, { node, env }))
+      assert.is(code, broken ? 5 : 0, stderr)
+      if (broken !== 'configure') assert.is(fs.readFileSync(guard, 'utf8'), '1\n')
+      assert.match(fs.readFileSync(seen, 'utf8'), /^(?:none true\n)+$/)
+    }),
+  )
 
 security.run()
 

@@ -324,6 +324,12 @@ const OTHERS: readonly (readonly [Cause, Stage, number, string])[] = [
   ],
   [
     'disk',
+    'fetch',
+    128,
+    "error: unable to write file src/x.c\nfatal: sha1 file '/x/.git/index.lock' write error. Out of diskspace",
+  ],
+  [
+    'disk',
     'rebuild',
     101,
     'error: could not compile `x` (lib)\nCaused by: No space left on device (os error 28)',
