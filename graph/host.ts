@@ -149,6 +149,8 @@ export interface LockOptions {
 export interface Locks {
   /** Throws GraphError 'locked' (held and not waiting, or timed out) or 'cancelled'. */
   acquire(path: string, options: LockOptions): Promise<Lock>
+  /** Who holds it, as far as that is written down: a question, which takes and makes nothing. */
+  holder(path: string): Promise<LockOwner | undefined>
 }
 
 /**

@@ -1,6 +1,6 @@
 // What who watches keeps from one run to the next, so that a save waits for no file of ours: journal and
 // snapshot as they were left, as long as nobody else has written the journal; and a lock asked for ahead.
-import type { FileStat, Lock, LockOptions, Locks } from './host.ts'
+import type { FileStat, Lock, LockOptions, LockOwner, Locks } from './host.ts'
 import { Journal } from './journal.ts'
 import type { Snapshot } from './snapshot.ts'
 import { keepSnapshot, type Memory, recall, type Session } from './state.ts'
@@ -72,6 +72,10 @@ export class LocksAhead implements Locks {
     if (ahead?.path !== path) return this.real.acquire(path, options)
     this.ahead = undefined
     return (await ahead.lock) ?? this.real.acquire(path, options)
+  }
+
+  holder(path: string): Promise<LockOwner | undefined> {
+    return this.real.holder(path)
   }
 
   /** It was not wanted. */

@@ -44,6 +44,7 @@ function lazyShell(mark: string, path: string | undefined): Shell {
 function lazyLocks(): Locks {
   return {
     acquire: async (path, options) => (await import('./lock.ts')).locks().acquire(path, options),
+    holder: async (path) => (await import('./lock.ts')).locks().holder(path),
   }
 }
 

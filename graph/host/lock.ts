@@ -15,7 +15,14 @@ import type { KernelLock } from './kernel-lock.ts'
 import { bootId, flockProgram, readSmallFile, startOf, tryKernelLock } from './kernel-lock.ts'
 
 export function locks(flock = flockProgram()): Locks {
-  return { acquire: (path, options) => acquire(path, options, flock) }
+  return { acquire: (path, options) => acquire(path, options, flock), holder }
+}
+
+// The file of the lock for this machine, the record for others. Both outlive one who was killed.
+async function holder(path: string): Promise<LockOwner | undefined> {
+  return [path, `${path}.owner`]
+    .map(readOwner)
+    .find((owner) => owner && whereabouts(owner) !== 'dead')
 }
 
 async function acquire(path: string, options: LockOptions, flock: string | false): Promise<Lock> {

@@ -7,6 +7,7 @@ import { BACKENDS } from '../../tasks/backends.ts'
 import { EXIT } from '../exit-code.ts'
 import { liveFolder, lockPath, repairFolder } from '../folders.ts'
 import { detect } from '../preflight/detect.ts'
+import { INSIDE } from '../preflight/guards.ts'
 import { lacking } from '../preflight/requirements.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
@@ -62,7 +63,7 @@ async function tool(host: Host, name: string): Promise<Finding> {
   if (path === undefined) return { what: name, ok: false, detail: 'not on PATH' }
   const { stdout, exit } = await host.shell.capture([path, '--version'], {
     cwd: '/',
-    env: { PATH: host.env['PATH'] ?? '', LC_ALL: 'C', HOME: host.env['HOME'] ?? '/' },
+    env: { ...INSIDE, PATH: host.env['PATH'] ?? '', LC_ALL: 'C', HOME: host.env['HOME'] ?? '/' },
     timeoutMs: 10_000,
   })
   const line = stdout.split('\n').find((row) => /\d+\.\d+/.test(row)) ?? ''

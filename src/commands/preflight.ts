@@ -12,8 +12,10 @@ import {
   lookAgain,
   whyMissing,
 } from '../preflight/candidate.ts'
+import { isAfterRepair, isInsideRepair } from '../preflight/guards.ts'
 import { handedOver } from '../preflight/handed-over.ts'
 import { stagedAt } from '../preflight/install.ts'
+import { recursion } from '../preflight/recursion.ts'
 import { shouldRepair } from '../preflight/repair-mode.ts'
 import {
   choosesSource,
@@ -44,7 +46,7 @@ export async function preflight(given: PreflightArgs): Promise<number> {
   const candidates = names.map((name) =>
     candidate(name, given.device, { workspace, given: replaced[name] }),
   )
-  const decided = process.env['BITNET_REPAIR_PARENT']
+  const decided = isAfterRepair(process.env)
     ? await afterRepair(request, candidates)
     : await decide(request, candidates)
   // A fresh process has given the verdict on all of them, in the form that was asked for.
@@ -87,10 +89,7 @@ async function refusal(
   wanted: readonly Candidate[],
 ): Promise<readonly Verdict[] | undefined> {
   const { args } = request
-  if (process.env['BITNET_REPAIR_IN_PROGRESS'])
-    return wanted.map((one) =>
-      verdicts.unavailable(one, EXIT.recursion, words.recursionDetected(one.backend), 'recursion'),
-    )
+  if (isInsideRepair(process.env)) return Promise.all(wanted.map(recursion))
   const session = await openRepair(args)
   if (args.dryRun) return dryRun(session, wanted)
   const { lacking } = await import('../preflight/requirements.ts')
@@ -146,6 +145,8 @@ async function validated(request: Request, one: Candidate): Promise<Verdict> {
   // Without a lock file no repair was ever here, and the variable was set by the person.
   if (isSettled || !existsSync(lockPath(one.backend, process.env)))
     return verdicts.afterwards(lookAgain(one))
+  // Judging takes the lock, and the repair that started us may hold it and wait for us.
+  if (isInsideRepair(process.env)) return recursion(one)
   const { judgeStaged } = await import('../preflight/repair-all.ts')
   return judgeStaged(request, one)
 }

@@ -12,6 +12,7 @@ import {
 } from '../../graph/index.ts'
 import { type Candidate, lookAgain } from './candidate.ts'
 import type { Manifest } from './detect.ts'
+import { INSIDE } from './guards.ts'
 import { commit, isWhole, rollBack, type Staged, stage } from './install.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { revalidateXtask } from './xtask.ts'
@@ -147,7 +148,12 @@ async function refusal(
   const { stepPath } = await import('../../bitnet.tasks.ts')
   const { exit, stderr } = await session.host.shell.capture(
     [process.execPath, stepPath('revalidate'), staged.folder],
-    { cwd: '/', env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' }, timeoutMs: 60_000, signal },
+    {
+      cwd: '/',
+      env: { ...INSIDE, PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
+      timeoutMs: 60_000,
+      signal,
+    },
   )
   if (exit.how === 'exited' && exit.code === 0) return undefined
   return (

@@ -2,6 +2,7 @@
 import type { Host } from '../../graph/index.ts'
 import type { Device } from '../../tasks/backends.ts'
 import { PLATFORM, type Platform } from '../../tasks/platform.ts'
+import { INSIDE } from './guards.ts'
 import { installLine, machineOf, type Tool } from './packages.ts'
 
 export interface Lacking {
@@ -74,7 +75,7 @@ function requirements({ env }: Host, device: Device): Requirement[] {
 async function oldCmake(host: Host): Promise<string | undefined> {
   const { stdout } = await host.shell.capture(['cmake', '--version'], {
     cwd: '/',
-    env: { PATH: host.env['PATH'] ?? '' },
+    env: { ...INSIDE, PATH: host.env['PATH'] ?? '' },
     timeoutMs: 10_000,
   })
   const found = /(\d+)\.(\d+)(\.\d+)?/.exec(stdout)

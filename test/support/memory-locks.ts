@@ -28,6 +28,10 @@ export class MemoryLocks implements Locks {
     return this.held.has(path)
   }
 
+  async holder(path: string): Promise<LockOwner | undefined> {
+    return this.held.get(path)?.owner
+  }
+
   async acquire(path: string, options: LockOptions): Promise<Lock> {
     if (options.signal?.aborted) throw cancelled(path)
     const holder = this.held.get(path)

@@ -31,20 +31,6 @@ Manual Setup:
 `
 }
 
-export function recursionDetected(backend: Backend): string {
-  return `❌ Backend '${backend.name}' UNAVAILABLE (recursion)
-
-Error:
-  Repair already in progress (recursion detected): BITNET_REPAIR_IN_PROGRESS is set
-
-Recovery Steps:
-  1. A repair must not start another one; if none is running, unset the variable:
-     unset BITNET_REPAIR_IN_PROGRESS
-
-Exit code: 6 (recursion detected)
-`
-}
-
 export function lockedByAnother(backend: Backend, lock: string, detail: string): string {
   return `❌ Another repair operation for ${backend.name} is in progress (lock: ${lock})\n  ${detail}\n`
 }

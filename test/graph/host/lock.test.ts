@@ -43,6 +43,25 @@ lock('a held lock fails at once for one who does not wait, and names the holder'
   )
 })
 
+lock(
+  'who holds it can be asked without taking it: nobody, the holder, and nobody after kill -9',
+  async () => {
+    const path = place()
+    assert.is(await locks().holder(path), undefined)
+    assert.equal(fs.readdirSync(join(path, '..')), [])
+    const holder = await start(path)
+    await holder.ask({ do: 'acquire', wait: false }, 'held')
+    const before = fs.readdirSync(join(path, '..'))
+    assert.is((await locks().holder(path))?.pid, holder.pid)
+    assert.is((await locks().holder(path))?.purpose, 'test the lock')
+    assert.equal(fs.readdirSync(join(path, '..')), before)
+    await holder.ask({ do: 'release' }, 'released')
+    assert.is(await locks().holder(path), undefined)
+    await dieHolding(path)
+    assert.is(await locks().holder(path), undefined)
+  },
+)
+
 lock('one who waits is told once by whom, and gets it on release', async () => {
   const path = place()
   const holder = await start(path)
