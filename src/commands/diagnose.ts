@@ -2,11 +2,11 @@
 import * as fs from 'node:fs'
 import { resolve } from 'node:path'
 
-import { GraphError, machine } from '../../graph/index.ts'
+import { GraphError } from '../../graph/index.ts'
 import { classify, relevantLines, type Stage } from '../../tasks/failure.ts'
 import { EXIT } from '../exit-code.ts'
 import { type Excerpt, logExcerpt } from '../log-excerpt.ts'
-import { machineOf } from '../preflight/packages.ts'
+import { thisMachine } from '../preflight/packages.ts'
 import { type Diagnosis, diagnosisText } from '../report/diagnosis-words.ts'
 import { print } from '../report/print.ts'
 import { clean, jsonDocument } from '../report/text.ts'
@@ -34,11 +34,10 @@ export function diagnose([file = '-']: readonly string[], args: Args): number {
     ...(stage ? { stage } : {}),
     ...(exitCode === undefined ? {} : { exitCode }),
   })
-  const host = machine(process.env)
   const steps = remedy({
     cause: found.cause,
     firstCause: found.firstCause,
-    machine: machineOf((name) => host.shell.which(name)),
+    machine: thisMachine(),
     ...(found.path === undefined ? {} : { path: found.path }),
   })
   const diagnosis: Diagnosis = {

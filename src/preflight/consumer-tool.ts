@@ -2,17 +2,16 @@
 // that a repair makes is staged, and a fresh process has it say what it knows.
 import type { Session } from '../../graph/index.ts'
 import { BACKENDS } from '../../tasks/backends.ts'
-import { relevantLines } from '../../tasks/failure.ts'
-import { EXIT, exitOfClass } from '../exit-code.ts'
+import { exitOfClass } from '../exit-code.ts'
 import { liveFolder } from '../folders.ts'
 import { clean } from '../report/text.ts'
 import * as words from '../report/words.ts'
 import type { Candidate } from './candidate.ts'
 import { detect } from './detect.ts'
 import { stagedAt } from './install.ts'
-import { classifyNode } from './judge-failure.ts'
 import type { RepairContext } from './repair.ts'
 import type { Request } from './request.ts'
+import { nodeTrouble, notTried } from './trouble.ts'
 import { unavailable, type Verdict } from './verdict.ts'
 import { rebuildXtask, type ToolResult } from './xtask.ts'
 
@@ -45,26 +44,13 @@ export async function rebuildTool(
 export function toolFailed(
   one: Candidate,
   session: Session,
-  { error, failure: failed }: Extract<ToolResult, { how: 'failed' }>,
+  { error, failure }: Extract<ToolResult, { how: 'failed' }>,
 ): Verdict {
-  const { backend } = one
-  const failure = failed?.failure
-  const found = failure && classifyNode('rebuild-xtask', failure)
-  const kind = found === undefined || failure?.how === 'tool' ? 'build' : found.class
-  const cause = `xtask rebuild failed: ${clean(found?.firstCause || error)}`
-  const text = words.repairFailed(kind, {
-    backend,
-    error: cause,
-    lines: failure ? relevantLines(failure.tail, 12).map(clean) : [],
-    log: failure?.log || `${session.stateFolder}/logs`,
-    ...(found?.path ? { path: found.path } : {}),
-  })
-  const exitCode = kind === 'build' ? EXIT.build : exitOfClass(kind)
-  return unavailable(one, exitCode, text, error, {
-    class: kind,
-    cause,
-    ...(failure?.log ? { log: failure.log } : {}),
-  })
+  const { trouble, failing } = failure
+    ? nodeTrouble(one, session, failure)
+    : notTried(one, clean(error))
+  const text = words.repairFailed(trouble, 'xtask')
+  return unavailable(one, exitOfClass(failing.class), text, error, failing)
 }
 
 // One folder is BITNET_CPP_DIR: that of a backend with libbitnet, which holds a libllama of its own, else

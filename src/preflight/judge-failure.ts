@@ -17,7 +17,7 @@ export function judgeFailure(
 }
 
 export function classifyNode(task: string, failure: NodeFailure): ReturnType<typeof classify> {
-  const stage = STAGES[task]
+  const stage = stageOf(task)
   return classify({
     text: failure.tail || failure.message,
     ...(stage ? { stage } : {}),
@@ -25,6 +25,11 @@ export function classifyNode(task: string, failure: NodeFailure): ReturnType<typ
     ...(failure.exitCode === undefined ? {} : { exitCode: failure.exitCode }),
     ...(failure.signal ? { signal: failure.signal } : {}),
   })
+}
+
+/** What a task of the shipped graph is about. */
+export function stageOf(task: string): Stage | undefined {
+  return STAGES[task]
 }
 
 const STAGES: Readonly<Record<string, Stage>> = {

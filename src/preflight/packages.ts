@@ -1,5 +1,6 @@
 // What the tools of a repair are called by each package manager, and the command that installs them.
 // Printed, never run: nothing here asks for more rights than the person gave.
+import { machine } from '../../graph/index.ts'
 import { INSTALL, type Installer, PLATFORM, type Platform } from '../../tasks/platform.ts'
 
 export type Tool = 'git' | 'cmake' | 'c' | 'c++' | 'ninja' | 'cuda' | 'rust' | 'certificates'
@@ -19,6 +20,12 @@ export function machineOf(
   const { installers } = platform
   const installer = installers.find((name) => which(name)) ?? (installers[0] as Installer)
   return { platform, installer, isRoot: process.getuid?.() === 0 }
+}
+
+/** The machine that this process runs on. */
+export function thisMachine(): Machine {
+  const { shell } = machine(process.env)
+  return machineOf((name) => shell.which(name))
 }
 
 /** The command that installs tools: `sudo apt-get install cmake ninja-build`. */

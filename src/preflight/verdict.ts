@@ -3,19 +3,18 @@ import { isAbsolute } from 'node:path'
 
 import { GraphError, type NodeFailure, type Session } from '../../graph/index.ts'
 import type { BackendName } from '../../tasks/backends.ts'
-import { classify, type FailureClass, relevantLines } from '../../tasks/failure.ts'
 import { EXIT, exitOfClass } from '../exit-code.ts'
-import { clean } from '../report/text.ts'
 import {
   availableAfterRepair,
   availableCached,
   availableRepaired,
 } from '../report/verdict-words.ts'
+import { stepLine } from '../report/words/block.ts'
 import { detectedAtRuntime } from '../report/words/tool.ts'
 import * as words from '../report/words.ts'
 import { type Candidate, whyMissing } from './candidate.ts'
 import { orFullDisk } from './full-disk.ts'
-import { classifyNode } from './judge-failure.ts'
+import { type Failing, nodeTrouble, plainTrouble, rejection, systemTrouble } from './trouble.ts'
 
 export interface Verdict {
   readonly backend: BackendName
@@ -30,14 +29,6 @@ export interface Verdict {
   /** Of a repair that failed. */
   readonly failure?: Failing
   readonly wouldExecute?: readonly string[]
-}
-
-export interface Failing {
-  readonly class: FailureClass
-  /** The line that says what is wrong. */
-  readonly cause: string
-  /** The whole log, if a command has printed one. */
-  readonly log?: string
 }
 
 /** It was there all along. */
@@ -60,8 +51,7 @@ export function afterwards(candidate: Candidate): Verdict {
   if (found.state === 'available' && tool?.state !== 'disagree')
     return available(candidate, 'detected after repair', availableAfterRepair(backend.title, live))
   const error = whyMissing(candidate)
-  const trouble = { backend, error, lines: [], log: undefined }
-  const text = `❌ Backend still unavailable after repair\n${words.revalidationFailed(trouble)}`
+  const text = words.stillUnavailable(plainTrouble(candidate, 'unknown', error))
   return unavailable(candidate, EXIT.revalidation, text, error)
 }
 
@@ -69,7 +59,7 @@ export function afterwards(candidate: Candidate): Verdict {
 export function disabled(candidate: Candidate): Verdict {
   const { backend } = candidate
   const why = whyMissing(candidate)
-  const text = words.repairDisabled(backend, why)
+  const text = words.repairDisabled(backend, why, candidate.found.state === 'missing')
   return unavailable(candidate, EXIT.unavailable, foundTooLate(candidate) + text, why)
 }
 
@@ -84,7 +74,9 @@ export function foreign(candidate: Candidate): Verdict {
   const { backend, live, origin = live } = candidate
   const text = words.foreignFolder(backend, origin)
   const cause = `${origin} is not ours`
-  return unavailable(candidate, EXIT.permission, text, cause, { class: 'permission', cause })
+  const remedy = words.foreignSteps(backend, origin).map(stepLine)
+  const failure = { class: 'permission', cause, retry: false, remedy } as const
+  return unavailable(candidate, EXIT.permission, text, cause, failure)
 }
 
 /** Ctrl-C, or a wait that was given up: how the process ends says the rest. */
@@ -98,23 +90,10 @@ export function failed(
   session: Session,
   { node, failure: told }: { readonly node: string; readonly failure: NodeFailure },
 ): Verdict {
-  const { backend } = candidate
   const failure = orFullDisk(told, session.stateFolder)
-  const { class: found, firstCause, path } = classifyNode(node.replace(/\[.*/, ''), failure)
-  const kind = failure.how === 'tool' ? 'build' : found
-  const cause = `${node}: ${clean(firstCause || failure.message)}`
-  const text = words.repairFailed(kind, {
-    backend,
-    error: cause,
-    lines: relevantLines(failure.tail, 12).map(clean),
-    log: failure.log || `${session.stateFolder}/logs`,
-    ...(path ? { path } : {}),
-  })
-  return unavailable(candidate, exitOfClass(kind), text, failure.message, {
-    class: kind,
-    cause,
-    ...(failure.log ? { log: failure.log } : {}),
-  })
+  const { trouble, failing } = nodeTrouble(candidate, session, { node, failure })
+  const text = words.repairFailed(trouble, toolOf(candidate))
+  return unavailable(candidate, exitOfClass(failing.class), text, failure.message, failing)
 }
 
 /** What was built does not work. */
@@ -124,21 +103,9 @@ export function rejected(
   error: string,
   failure?: NodeFailure,
 ): Verdict {
-  const text = words.revalidationFailed({
-    backend: candidate.backend,
-    error: clean(error),
-    lines: failure ? relevantLines(failure.tail, 12).map(clean) : [],
-    log: failure?.log || `${session.stateFolder}/logs`,
-  })
-  const { class: found } = failure
-    ? classifyNode('revalidate', failure)
-    : classify({ stage: 'revalidate', text: error })
-  return unavailable(candidate, EXIT.revalidation, text, error, {
-    // It was built, and what was built does not run.
-    class: found === 'unknown' ? 'build' : found,
-    cause: clean(error),
-    ...(failure?.log ? { log: failure.log } : {}),
-  })
+  const { trouble, failing } = rejection(candidate, session, error, failure)
+  const text = words.revalidationFailed(trouble)
+  return unavailable(candidate, EXIT.revalidation, text, error, failing)
 }
 
 /**
@@ -161,15 +128,14 @@ export function thrown(candidate: Candidate, error: unknown, lock: string): Verd
   const errno = error instanceof GraphError ? error.errno : code
   if (typeof errno !== 'string' || !/^E[A-Z0-9]+$/.test(errno)) throw error
   const place = error instanceof GraphError ? error.place : path
-  const { class: found } = classifyNode('', { message, errno, how: 'system', tail: '', log: '' })
-  const text = words.repairFailed(found, {
-    backend,
-    error: message,
-    lines: [],
-    log: undefined,
-    ...(place && isAbsolute(place) ? { path: place } : {}),
-  })
-  return unavailable(candidate, exitOfClass(found), text, message, { class: found, cause: message })
+  const { trouble, failing } = systemTrouble(
+    candidate,
+    message,
+    errno,
+    place && isAbsolute(place) ? place : undefined,
+  )
+  const text = words.repairFailed(trouble, toolOf(candidate))
+  return unavailable(candidate, exitOfClass(failing.class), text, message, failing)
 }
 
 /** Not there, for any other reason. */
@@ -190,6 +156,11 @@ export function unavailable(
     error,
     ...(failure ? { failure } : {}),
   }
+}
+
+// What is rebuilt against the libraries.
+function toolOf({ workspace }: Candidate): string {
+  return workspace === undefined ? 'bitnet-probe' : 'xtask'
 }
 
 function available({ backend, live }: Candidate, how: Verdict['how'], text: string): Verdict {

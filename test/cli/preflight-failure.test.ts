@@ -74,7 +74,7 @@ failure(
       assert.match(stderr, "❌ Backend 'llama' UNAVAILABLE (build error during repair)\n\nError:\n")
       assert.match(
         stderr,
-        /\n {2}cmake-build\[llama,cpu\]: .*llama\.cpp:\d+:\d+: error: expected .*\n/,
+        /\n {2}Build error during C\+\+ compilation: .*llama\.cpp:\d+:\d+: error: expected .*\n/,
       )
       assert.match(stderr, '\nExit code: 5 (build error - install dependencies)\n')
       assert.match(logIn(stderr), /llama\.cpp:\d+:\d+: error: /)
@@ -92,7 +92,7 @@ failure(
       const { code, stdout, stderr } = await repair(home, repo.url, 'v0.5.0', { CXX })
       assert.is(code, 5, stderr)
       assert.is(stdout, '')
-      assert.match(stderr, '\n  rebuild-tool[llama,cpu]: probe.cpp:1:1: error: no\n')
+      assert.match(stderr, '\n  bitnet-probe rebuild failed: probe.cpp:1:1: error: no\n')
       assert.match(stderr, '\nExit code: 5 (build error - install dependencies)\n')
     })
   }),
@@ -105,7 +105,10 @@ failure(
     const { code, stdout, stderr } = await repair(home, broken.url)
     assert.is(code, 5, stderr)
     assert.is(stdout, '')
-    assert.match(stderr, /\n {2}cmake-configure\[llama,cpu\]: CMake Error.*broken on purpose/)
+    assert.match(
+      stderr,
+      /\n {2}Build error during C\+\+ compilation: CMake Error.*broken on purpose/,
+    )
     assert.match(logIn(stderr), 'broken on purpose')
     assert.is(fs.existsSync(live(home)), false)
     assert.is(fs.existsSync(join(home, '.cache/.llama_cpp.generations')), false)
@@ -120,13 +123,13 @@ failure(
       const nowhere = await repair(home, join(home, 'nowhere'))
       assert.is(nowhere.code, 1, nowhere.stderr)
       assert.is(tries(nowhere.stderr), 1)
-      assert.match(nowhere.stderr, /fetch-source\[llama\]: .*nowhere' does not/)
+      assert.match(nowhere.stderr, /setup-cpp-auto failed: .*nowhere' does not/)
       const noRef = await repair(home, repo.url, 'v9.9.9')
       assert.is(noRef.code, 1, noRef.stderr)
       assert.is(tries(noRef.stderr), 1)
-      assert.match(noRef.stderr, "fetch-source[llama]: fatal: couldn't find remote ref v9.9.9\n")
+      assert.match(noRef.stderr, "setup-cpp-auto failed: fatal: couldn't find remote ref v9.9.9\n")
       assert.match(logIn(noRef.stderr), "couldn't find remote ref v9.9.9")
-      assert.match(noRef.stderr, 'Exit code: 1 (unknown error)')
+      assert.match(noRef.stderr, 'Exit code: 1 (source not found)')
     })
   }),
 )

@@ -238,17 +238,20 @@ preflight(
 )
 
 const DISABLED = (home: string): string => `❌ llama.cpp UNAVAILABLE (repair disabled)
-  nothing is installed at ${live(home)}
+  Backend 'llama' libraries not found and auto-repair disabled: nothing is installed at ${live(home)}
 
 Quick Fix:
   bitnet-tasks preflight --backend llama --repair=auto
 
 Manual Setup:
   See: docs/howto/cpp-setup.md
+
+❌ Backend unavailable (repair disabled)
+Exit code: 1 (unavailable)
 `
 
 preflight(
-  'AC-038 AC-165 AC-213 --repair=never says how to repair, starts no process and makes no file',
+  'AC-038 AC-165 AC-213 AC-238 --repair=never says how to repair, starts no process and makes no file',
   inHome(async (home) => {
     const { options, started } = watched(home)
     const { code, stdout, stderr } = await bitnetTasks([...LLAMA, '--repair=never'], options)
@@ -655,7 +658,7 @@ preflight(
     const lock = join(home, '.cache/bitnet_locks/llama.lock')
     assert.match(
       stderr,
-      `❌ Another repair operation for llama is in progress (lock: ${lock})\n  another run holds the lock '${lock}' (process ${first.pid} on `,
+      `❌ Another repair operation for llama is in progress (lock: ${lock})\n\nError:\n  another run holds the lock '${lock}' (process ${first.pid} on `,
     )
     assert.is((await first.ended).code, 0)
   }),

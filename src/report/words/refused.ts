@@ -1,6 +1,8 @@
 // A repair that does not start: what keeps it, and what the person can do about it.
 import type { Backend } from '../../../tasks/backends.ts'
-import { again, block } from './block.ts'
+import { PLATFORM } from '../../../tasks/platform.ts'
+import { again, block, type Step } from './block.ts'
+import { shellWord } from './remedy.ts'
 
 export function foreignFolder(backend: Backend, folder: string): string {
   return block(
@@ -8,31 +10,54 @@ export function foreignFolder(backend: Backend, folder: string): string {
     [
       `${backend.folderVariable} names '${folder}', which this tool did not install and will not replace`,
     ],
-    [
-      [
-        'Give a folder that does not exist yet:',
-        `export ${backend.folderVariable}=~/my-custom-${backend.name}`,
-      ],
-      ['OR use it as a source tree, which is only read:', `${again(backend)} --source ${folder}`],
-    ],
+    foreignSteps(backend, folder),
     'Exit code: 4 (permission error - manual fix required)',
   )
 }
 
-export function repairDisabled(backend: Backend, detail: string): string {
+/** What to do about a folder of somebody else. */
+export function foreignSteps(backend: Backend, folder: string): readonly Step[] {
+  return [
+    [
+      'Give a folder that does not exist yet:',
+      PLATFORM.setVariable(backend.folderVariable, `~/my-custom-${backend.name}`),
+      again(backend),
+    ],
+    [
+      'OR use it as a source tree, which is only read:',
+      `${again(backend)} --source ${shellWord(folder)}`,
+    ],
+  ]
+}
+
+/** `detail`: why it is not as it was asked for; `isMissing`: nothing usable is there at all. */
+export function repairDisabled(backend: Backend, detail: string, isMissing: boolean): string {
+  const kind = `Backend '${backend.name}' libraries not found and auto-repair disabled`
   return `❌ ${backend.title} UNAVAILABLE (repair disabled)
-  ${detail}
+  ${isMissing ? `${kind}: ${detail}` : detail}
 
 Quick Fix:
-  bitnet-tasks preflight --backend ${backend.name} --repair=auto
+  ${again(backend)} --repair=auto
 
 Manual Setup:
   See: docs/howto/cpp-setup.md
+
+❌ Backend unavailable (repair disabled)
+Exit code: 1 (unavailable)
 `
 }
 
+/** `detail`: who holds the lock. */
 export function lockedByAnother(backend: Backend, lock: string, detail: string): string {
-  return `❌ Another repair operation for ${backend.name} is in progress (lock: ${lock})\n  ${detail}\n`
+  return block(
+    `❌ Another repair operation for ${backend.name} is in progress (lock: ${lock})`,
+    [detail],
+    [
+      ['Wait for it: without --no-wait and --lock-timeout this one goes on when that one is done'],
+      ['A lock of a process that has died is free; nothing needs to be removed'],
+    ],
+    'Exit code: 1 (another repair is in progress)',
+  )
 }
 
 export function toolsMissing(
@@ -52,5 +77,9 @@ export function toolsMissing(
 }
 
 export function repairDeclined(backend: Backend): string {
-  return `❌ ${backend.title} UNAVAILABLE (repair declined)\n  hint: ${again(backend)} --yes\n`
+  return `❌ ${backend.title} UNAVAILABLE (repair declined)
+  hint: ${again(backend)} --yes
+
+Exit code: 1 (unavailable)
+`
 }

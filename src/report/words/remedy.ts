@@ -71,12 +71,15 @@ const STEPS: Readonly<Record<Cause, (situation: Situation) => readonly Step[]>> 
     ...otherSource(situation),
   ],
   'dest-occupied': ({ backend, firstCause }) => [
-    ['Move away what lies there:', `mv ${quoted(quotedIn(firstCause) ?? 'FOLDER')} ELSEWHERE`],
+    ['Move away what lies there:', `mv ${shellWord(quotedIn(firstCause) ?? 'FOLDER')} ELSEWHERE`],
     ['Retry:', repair(backend)],
   ],
   'stale-lock': ({ backend, firstCause }) => [
     ['See whether git is running there:', 'pgrep -a git'],
-    ['If it is not, remove what it left:', `rm -f ${quoted(quotedIn(firstCause) ?? 'FILE.lock')}`],
+    [
+      'If it is not, remove what it left:',
+      `rm -f ${shellWord(quotedIn(firstCause) ?? 'FILE.lock')}`,
+    ],
     ['Retry:', repair(backend)],
   ],
   'repo-state': (situation) => [
@@ -161,7 +164,7 @@ const STEPS: Readonly<Record<Cause, (situation: Situation) => readonly Step[]>> 
 
 function permission(situation: Situation): readonly Step[] {
   const { machine, path, backend } = situation
-  const place = quoted(path ?? (backend ? `~/.cache/${backend.folder}` : 'PATH'))
+  const place = shellWord(path ?? (backend ? `~/.cache/${backend.folder}` : 'PATH'))
   return [
     ['Check directory ownership:', machine.platform.showOwner(place)],
     ['Fix ownership:', machine.platform.takeOver(place)],
@@ -271,6 +274,6 @@ function quotedIn(text: string): string | undefined {
 }
 
 /** A path as one word of a shell; `~` stays what it means. */
-export function quoted(path: string): string {
+export function shellWord(path: string): string {
   return /^~?[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
