@@ -1,6 +1,14 @@
 // The declared repair graph: every task, every edge, on one page.
 //   fetch-source -> cmake-configure -> cmake-build -> gen-detect-constants -> rebuild-tool -> revalidate
-import { argv, defineGraph, type Graph, type Place, root, task } from './graph/index.ts'
+import {
+  argv,
+  type Command,
+  defineGraph,
+  type Graph,
+  type Place,
+  root,
+  task,
+} from './graph/index.ts'
 import {
   BACKEND_NAMES,
   BACKENDS,
@@ -20,12 +28,14 @@ import {
   targetFile,
   WORKSPACE_SOURCES,
 } from './tasks/cargo.ts'
-import { buildProbe, buildTools, compile, configure, configured } from './tasks/cmake.ts'
+import { buildProbe, buildShim, buildTools, compile, configure, configured } from './tasks/cmake.ts'
 import { writeConstants } from './tasks/constants.ts'
 import { givenContract, libraryContract } from './tasks/contracts.ts'
 import { FETCH_VARIABLES, fetchSource } from './tasks/git.ts'
 import {
+  givenBases,
   givenFiles,
+  givenWithShim,
   loaderPath,
   loadLibraries,
   nothing,
@@ -34,8 +44,17 @@ import {
   useLibraries,
   useTree,
 } from './tasks/given.ts'
+import { layOut } from './tasks/lay-out.ts'
 import type { RepairOptions, WorkspaceOptions } from './tasks/options.ts'
-import { givenPlace, probeSource, roots, step, stepFile } from './tasks/places.ts'
+import {
+  fetchFiles,
+  givenPlace,
+  probeSource,
+  roots,
+  shimSource,
+  step,
+  stepFile,
+} from './tasks/places.ts'
 
 const BACKEND = { backend: BACKEND_NAMES } as const
 const BUILD = { backend: BACKEND_NAMES, device: DEVICES } as const
@@ -79,13 +98,30 @@ export function repairGraph(options: RepairOptions = {}): Graph {
       : `${name}-${device}`
     const generator = options.generator === 'Unix Makefiles' ? '-make' : ''
     return {
+      laid: layOut(BACKENDS[name], sourceOf(name), `laid/${own}`),
       build: `build/${own}${generator}`,
+      shimBuild: `build/libbitnet-${name}-${device}`,
       prefix: prefixOf(name, device),
       constants: `constants/${name}-${device}`,
       probeBuild: `build/probe-${name}-${device}`,
     }
   }
   const cuda = (device: Device): readonly string[] => (device === 'cuda' ? ['nvcc'] : [])
+  const versionOf = (name: BackendName): string =>
+    options.ref?.[name] ?? given(name)?.kind ?? BACKENDS[name].pin.ref
+  // The one library that the backend's own build does not make.
+  const shim = (
+    { name, shim: wanted }: Backend,
+    device: Device,
+    at: ReturnType<typeof where>,
+  ): readonly Command[] => {
+    if (wanted === undefined) return []
+    const genuine = isLocal(name)
+      ? givenPlace(name)(wanted.genuine)
+      : absolute(`sources/${name}/${wanted.genuine}`)
+    const paths = { prefix: absolute(at.prefix), source: versionOf(name) }
+    return buildShim(at.shimBuild, device === 'cuda' ? { ...paths, genuine } : paths, options)
+  }
   const local = (name: BackendName, patterns: readonly string[]) =>
     isLocal(name) ? patterns.map(givenPlace(name)) : []
 
@@ -93,39 +129,39 @@ export function repairGraph(options: RepairOptions = {}): Graph {
     const backend = BACKENDS[name]
     const one = given(name)
     const title = `use the given ${one?.kind} of ${backend.title}`
-    if (one?.kind === 'source') return { title, set: SET, ...useTree(name) }
+    if (one?.kind === 'source') return { title, set: SET, ...useTree(backend) }
     if (one?.kind === 'archive') return { title, set: SET, ...unpackArchive(name, one.path) }
     if (one?.kind === 'libraries')
       return { title, set: { ...SET, ...loaderPath(one) }, ...loadLibraries(name, one) }
     return {
       title: `fetch ${backend.title}`,
-      inputs: [stepFile('fetch-source')],
+      inputs: fetchFiles(),
       outputs: [`sources/${name}/**`],
       tools: ['git'],
+      // Its limits of time are among them; it keeps them itself.
       passEnv: FETCH_VARIABLES,
       set: SET,
       clean: false,
       pool: 'network',
-      timeoutMs: 15 * MINUTE,
       run: fetchSource(backend, `sources/${name}`, options),
     }
   })
 
   const configureTask = task('cmake-configure', BUILD, ({ backend: name, device }) => {
     const backend = BACKENDS[name]
-    const { build } = where(name, device)
+    const { laid, build } = where(name, device)
     if (given(name)?.kind === 'libraries') return nothing('configure', backend)
     return {
       title: `configure ${backend.title} for ${device}`,
       needs: [fetch({ backend: name })],
-      inputs: local(name, backend.configureSources),
-      outputs: configured(build, options),
+      inputs: [...local(name, backend.configureSources), ...laid.inputs],
+      outputs: [...configured(build, options), ...laid.outputs],
       tools: [...buildTools(options), ...cuda(device)],
       facts: ['cpu'],
       env: COMPILER_ENV,
       set: BUILD_SET,
       timeoutMs: 10 * MINUTE,
-      run: configure(backend, device, { source: sourceOf(name), build }, options),
+      run: [...laid.commands, configure(backend, device, { ...laid, build }, options)],
     }
   })
 
@@ -134,23 +170,31 @@ export function repairGraph(options: RepairOptions = {}): Graph {
     const backend = BACKENDS[name]
     const at = where(name, device)
     const one = given(name)
-    if (one?.kind === 'libraries')
+    if (one?.kind === 'libraries') {
+      const use = useLibraries(name, one, at.prefix)
+      const lacksShim = givenWithShim(backend, one).length > givenBases(one).length
       return {
         title: `use the given libraries of ${backend.title} (${device})`,
         needs: [fetch({ backend: name })],
-        tools: ['nm'],
-        set: SET,
+        ...use,
+        inputs: [...use.inputs, ...(lacksShim ? [shimSource('**')] : [])],
+        tools: [...(lacksShim ? buildTools(options) : []), 'nm'],
+        env: lacksShim ? COMPILER_ENV : [],
+        set: BUILD_SET,
+        run: [use.run, ...(lacksShim ? shim(backend, 'cpu', at) : [])],
         contracts: [givenContract(backend, device, at)],
-        ...useLibraries(name, one, at.prefix),
       }
+    }
     return {
       title: `compile ${backend.title} for ${device}`,
       needs: [fetch({ backend: name }), configureTask({ backend: name, device })],
-      inputs: [...local(name, backend.sources), stepFile('stage'), stepFile('check-libraries')],
-      outputs: [
-        `${at.prefix}/lib/**`,
-        ...backend.includes.map((folder) => `${at.prefix}/${folder}/**`),
+      inputs: [
+        ...local(name, sourcesOf(backend)),
+        stepFile('stage'),
+        stepFile('check-libraries'),
+        ...(backend.shim ? [shimSource('**')] : []),
       ],
+      outputs: [`${at.prefix}/lib/**`, ...headerFolders(backend, at.prefix)],
       tools: [...buildTools(options), ...cuda(device), 'nm'],
       env: COMPILER_ENV,
       passEnv: ['CMAKE_BUILD_PARALLEL_LEVEL', 'CCACHE_DIR'],
@@ -159,7 +203,8 @@ export function repairGraph(options: RepairOptions = {}): Graph {
       pool: 'compiler',
       run: [
         compile(at.build, backend.target),
-        argv(...step('stage'), sourceOf(name), stageOrder(backend, device, at)),
+        argv(...step('stage'), at.laid.source, stageOrder(backend, device, at)),
+        ...shim(backend, device, at),
       ],
       contracts: [libraryContract(backend, device, at)],
     }
@@ -168,7 +213,6 @@ export function repairGraph(options: RepairOptions = {}): Graph {
   const constants = task('gen-detect-constants', BUILD, ({ backend: name, device }) => {
     const { prefix, constants: into } = where(name, device)
     const one = given(name)
-    const source = options.ref ?? one?.kind ?? BACKENDS[name].pin.ref
     return {
       title: `write detection constants of ${BACKENDS[name].title} (${device})`,
       needs: [build({ backend: name, device })],
@@ -178,7 +222,12 @@ export function repairGraph(options: RepairOptions = {}): Graph {
       ],
       outputs: [`${into}/detect-constants.json`, `${into}/detect_constants.h`],
       set: SET,
-      run: writeConstants(BACKENDS[name], device, { prefix, into }, { source, given: one }),
+      run: writeConstants(
+        BACKENDS[name],
+        device,
+        { prefix, into },
+        { source: versionOf(name), given: one },
+      ),
     }
   })
 
@@ -290,17 +339,23 @@ export function stepPath(name: string): string {
   return `${roots()[where]}/${path}`
 }
 
+// Submodules of a tree on this machine lie in it.
+function sourcesOf({ sources, submodules }: Backend): readonly string[] {
+  const inside = submodules.flatMap((one) => one.sources.map((glob) => `${one.path}/${glob}`))
+  return [...sources, ...inside]
+}
+
+function headerFolders({ includes }: Backend, prefix: string): readonly string[] {
+  return [...new Set(includes.map(({ to }) => `${prefix}/${to}/**`))]
+}
+
 function stageOrder(
-  backend: Backend,
+  { libraries, pieces, libraryFolders, includes }: Backend,
   device: Device,
-  at: { build: string; prefix: string },
+  { build, prefix }: { readonly build: string; readonly prefix: string },
 ): string {
-  return JSON.stringify({
-    ...at,
-    libraries: backend.libraries[device],
-    libraryFolders: backend.libraryFolders,
-    includes: backend.includes,
-  })
+  const wanted = libraries[device]
+  return JSON.stringify({ build, prefix, libraries: wanted, pieces, libraryFolders, includes })
 }
 
 // CMake wants absolute folders here; the key holds them relative to the graph's folder.

@@ -4,13 +4,13 @@ import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
 import { GraphError, type Host, machine, type Session } from '../graph/index.ts'
-import { BACKENDS, type Backend, type BackendName } from '../tasks/backends.ts'
+import { BACKEND_NAMES, BACKENDS, type Backend, type BackendName } from '../tasks/backends.ts'
 import type { Given, RepairOptions } from '../tasks/options.ts'
 import { evaluatedGraph } from './evaluated-graph.ts'
 import { repairFolder } from './folders.ts'
 import { backendOfPath } from './preflight/backend-of-path.ts'
+import { chooseCompilers } from './preflight/compilers.ts'
 import { givenFor } from './preflight/given-for.ts'
-import { compilerNames } from './preflight/requirements.ts'
 import { graphFileOf, stateFolderOf } from './sealed.ts'
 
 /** What every command that works with a graph accepts. */
@@ -92,22 +92,31 @@ export function sourceFolderOf({ source, folder }: GraphChoices): string | undef
 
 function repairOptions(choices: GraphChoices, host: Host): RepairOptions {
   const repository: Partial<Record<BackendName, string>> = {}
+  const submoduleRepository: Record<string, string> = {}
   for (const backend of Object.values(BACKENDS) as readonly Backend[]) {
     const url = process.env[backend.repositoryVariable]
     if (url) repository[backend.name] = url
-  }
-  const compiler = (language: 'c' | 'cxx'): string => {
-    const names = compilerNames(process.env, language)
-    return names.find((name) => host.shell.which(name)) ?? (names[0] as string)
+    for (const { path, repositoryVariable } of backend.submodules) {
+      const own = process.env[repositoryVariable]
+      if (own) submoduleRepository[path] = own
+    }
   }
   return {
     generator: host.shell.which('ninja') ? 'Ninja' : 'Unix Makefiles',
-    compilers: { c: compiler('c'), cxx: compiler('cxx') },
+    compilers: chooseCompilers(process.env, host.shell.which),
     repository,
+    submoduleRepository,
     given: givenBy(choices),
-    ...(choices.ref && { ref: choices.ref }),
+    ref: refsOf(choices),
     ...(choices.cudaArch && { cudaArchitectures: choices.cudaArch }),
   }
+}
+
+// A version is one of a backend; without --backend every backend is meant.
+function refsOf({ ref, backend }: GraphChoices): NonNullable<RepairOptions['ref']> {
+  if (ref === undefined) return {}
+  const names = backend === undefined ? BACKEND_NAMES : [backend]
+  return Object.fromEntries(names.map((name) => [name, ref]))
 }
 
 /** What takes the place of a fetch, by backend: --source, or what a person has put where an installation goes. */

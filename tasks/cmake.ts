@@ -1,20 +1,22 @@
 // How cmake is called: configure, build of the libraries alone, and the consumer tool.
 import { argv, type Command, type Place, type Word } from '../graph/index.ts'
-import type { Backend, Device } from './backends.ts'
+import type { Backend, Device } from './backend.ts'
 import type { RepairOptions } from './options.ts'
-import { probeSource } from './places.ts'
+import { probeSource, shimSource } from './places.ts'
 import { PLATFORM } from './platform.ts'
 
 /** Source and build folder of one backend on one device. */
 export interface BuildPaths {
   readonly source: string | Place
   readonly build: string
+  /** Where headers lie that the source lacks; see lay-out.ts. */
+  readonly headers: readonly Place[]
 }
 
 export function configure(
   backend: Backend,
   device: Device,
-  { source, build }: BuildPaths,
+  { source, build, headers }: BuildPaths,
   options: RepairOptions,
 ): Command {
   return argv(
@@ -30,6 +32,9 @@ export function configure(
     ...backend.options,
     ...deviceOptions(device, options),
     ...besideEachOther(),
+    ...compilerOptions(options),
+    // A path with '..' leads through the link into the tree itself, where the stand-in is not.
+    ...headers.map((folder) => definition('CMAKE_CXX_STANDARD_INCLUDE_DIRECTORIES', folder)),
   )
 }
 
@@ -47,6 +52,12 @@ function deviceOptions(device: Device, options: RepairOptions): readonly string[
 function besideEachOther(): readonly string[] {
   if (PLATFORM.origin === undefined) return []
   return ['-DCMAKE_BUILD_WITH_INSTALL_RPATH=ON', `-DCMAKE_INSTALL_RPATH=${PLATFORM.origin}`]
+}
+
+// cmake looks for cc, gcc and clang by itself, and in CC and CXX; not for clang-18.
+function compilerOptions({ compilers }: RepairOptions): readonly string[] {
+  if (!compilers?.isVersioned) return []
+  return [`-DCMAKE_C_COMPILER=${compilers.c}`, `-DCMAKE_CXX_COMPILER=${compilers.cxx}`]
 }
 
 /** The number of jobs is not part of the result: it comes by CMAKE_BUILD_PARALLEL_LEVEL. */
@@ -82,28 +93,56 @@ export function buildProbe(
   options: RepairOptions,
   choices?: ProbeChoices,
 ): readonly Command[] {
-  const definition = (name: string, path: Place): Word => [`-D${name}=`, path]
+  const definitions = [
+    definition('PROBE_PREFIX', prefix),
+    definition('PROBE_CONSTANTS_DIR', constants),
+    definition('PROBE_OUTPUT_DIR', output),
+    ...(choices === undefined
+      ? []
+      : [
+          `-DPROBE_HEADERS=${choices.hasHeaders ? 'ON' : 'OFF'}`,
+          `-DPROBE_LIBRARIES=${choices.libraries.join(';')}`,
+        ]),
+  ]
+  return fromNothing(probeSource(''), build, definitions, options)
+}
+
+/** Builds libbitnet into an installation: the genuine one where the source has it, else ours. */
+export function buildShim(
+  build: string,
+  {
+    prefix,
+    genuine,
+    source,
+  }: { readonly prefix: Place; readonly genuine?: Word; readonly source: string },
+  options: RepairOptions,
+): readonly Command[] {
+  const { cudaArchitectures } = options
+  const definitions = [
+    definition('SHIM_PREFIX', prefix),
+    `-DSHIM_SOURCE=${source}`,
+    ...(genuine ? [['-DSHIM_GENUINE=', ...[genuine].flat()] as Word] : []),
+    ...(genuine && cudaArchitectures ? [`-DCMAKE_CUDA_ARCHITECTURES=${cudaArchitectures}`] : []),
+  ]
+  return fromNothing(shimSource(''), build, definitions, options)
+}
+
+function fromNothing(
+  source: Place,
+  build: string,
+  definitions: readonly Word[],
+  options: RepairOptions,
+): readonly Command[] {
+  const generator = options.generator ?? 'Ninja'
+  const type = '-DCMAKE_BUILD_TYPE=Release'
+  const compilers = compilerOptions(options)
   return [
     argv('cmake', '-E', 'rm', '-rf', build),
-    argv(
-      'cmake',
-      '-S',
-      probeSource(''),
-      '-B',
-      build,
-      '-G',
-      options.generator ?? 'Ninja',
-      '-DCMAKE_BUILD_TYPE=Release',
-      definition('PROBE_PREFIX', prefix),
-      definition('PROBE_CONSTANTS_DIR', constants),
-      definition('PROBE_OUTPUT_DIR', output),
-      ...(choices === undefined
-        ? []
-        : [
-            `-DPROBE_HEADERS=${choices.hasHeaders ? 'ON' : 'OFF'}`,
-            `-DPROBE_LIBRARIES=${choices.libraries.join(';')}`,
-          ]),
-    ),
+    argv('cmake', '-S', source, '-B', build, '-G', generator, type, ...compilers, ...definitions),
     argv('cmake', '--build', build),
   ]
+}
+
+function definition(name: string, path: Place): Word {
+  return [`-D${name}=`, path]
 }

@@ -1,8 +1,9 @@
 // gen-detect-constants: what is baked into a consumer tool when it is compiled. JSON for us, a C++
 // header for bitnet-probe.
 import { argv, type Command } from '../graph/index.ts'
-import type { Backend, Device } from './backends.ts'
-import { givenBases } from './given.ts'
+import type { Backend, Device } from './backend.ts'
+import { installedLibraries } from './backends.ts'
+import { givenWithShim } from './given.ts'
 import type { Given } from './options.ts'
 import { step } from './places.ts'
 
@@ -13,7 +14,10 @@ export function writeConstants(
   { source, given }: { readonly source: string; readonly given: Given | undefined },
 ): Command {
   const { hasBitnet, hasLlama, state } = backend.constants
-  const libraries = given?.kind === 'libraries' ? givenBases(given) : backend.libraries[device]
+  const libraries =
+    given?.kind === 'libraries'
+      ? givenWithShim(backend, given)
+      : installedLibraries(backend, device)
   const order = {
     ...paths,
     backend: backend.name,
@@ -23,6 +27,7 @@ export function writeConstants(
     state,
     source,
     libraries,
+    ...(backend.shim ? { shim: backend.shim.library } : {}),
   }
   return argv(...step('write-constants'), JSON.stringify(order))
 }

@@ -1,7 +1,8 @@
 // What an artefact must be. A configure for CUDA that silently builds for the CPU alone exits with 0
 // (llama.cpp issue 8155): so the artefact is looked at, not the exit code.
 import { argv, type Command } from '../graph/index.ts'
-import type { Backend, Device } from './backends.ts'
+import type { Backend, Device } from './backend.ts'
+import { installedLibraries } from './backends.ts'
 import { step } from './places.ts'
 
 /** The libraries are real ones for this machine, export what they must, and know their device. */
@@ -11,10 +12,11 @@ export function libraryContract(
   paths: { readonly prefix: string; readonly build: string },
 ): Command {
   const symbols = Object.fromEntries(
-    backend.libraries[device].map((name) => [name, backend.symbols[name] ?? []]),
+    installedLibraries(backend, device).map((name) => [name, backend.symbols[device][name] ?? []]),
   )
   const cache = device === 'cuda' ? { 'GGML_CUDA:BOOL': 'ON' } : {}
-  return argv(...step('check-libraries'), JSON.stringify({ ...paths, symbols, cache }))
+  const order = { build: paths.build, prefix: paths.prefix, symbols, pieces: backend.pieces, cache }
+  return argv(...step('check-libraries'), JSON.stringify(order))
 }
 
 /**
@@ -26,12 +28,14 @@ export function givenContract(
   device: Device,
   paths: { readonly prefix: string; readonly build: string },
 ): Command {
-  const { llama: _, ...others } = backend.symbols
-  const wanted = device === 'cuda' ? others : omit(others, 'ggml-cuda')
-  const symbols = { llama: [], ggml: [], ...wanted }
-  return argv(...step('check-libraries'), JSON.stringify({ ...paths, symbols, cache: {} }))
-}
-
-function omit<T>(all: Readonly<Record<string, T>>, name: string): Readonly<Record<string, T>> {
-  return Object.fromEntries(Object.entries(all).filter(([key]) => key !== name))
+  const { llama: _, ...others } = backend.symbols[device]
+  const symbols = { llama: [], ggml: [], ...others }
+  const order = {
+    build: paths.build,
+    prefix: paths.prefix,
+    symbols,
+    pieces: backend.pieces,
+    cache: {},
+  }
+  return argv(...step('check-libraries'), JSON.stringify(order))
 }

@@ -1,6 +1,7 @@
 // How a source is fetched: one step that tries the mirrors in order and checks the pin.
-import { argv, type Command, GraphError } from '../graph/index.ts'
-import type { Backend, Mirror } from './backends.ts'
+import { argv, type Command } from '../graph/index.ts'
+import { refuseOddRef, refuseOddRepository } from './address.ts'
+import type { Backend, Mirror, Submodule } from './backend.ts'
 import type { RepairOptions } from './options.ts'
 import { step } from './places.ts'
 
@@ -11,12 +12,24 @@ export interface FetchOrder {
   readonly tree?: string
   readonly mirrors: readonly Mirror[]
   readonly sources: readonly string[]
+  readonly submodules: readonly SubmoduleOrder[]
+}
+
+export interface SubmoduleOrder {
+  readonly path: string
+  readonly tree?: string
+  /** Tried in order; undefined: the address in .gitmodules. */
+  readonly urls?: readonly string[]
+  readonly sources: readonly string[]
 }
 
 /** Variables that choose the way and not the result: they reach the step and are not in the key. */
 export const FETCH_VARIABLES = [
   'BITNET_TASKS_FETCH',
   'BITNET_TASKS_OFFLINE',
+  'BITNET_TASKS_CONNECT_TIMEOUT',
+  'BITNET_TASKS_STALL_TIMEOUT',
+  'BITNET_TASKS_FETCH_TIMEOUT',
   'SSH_AUTH_SOCK',
   'GIT_SSL_CAINFO',
   'NODE_EXTRA_CA_CERTS',
@@ -38,38 +51,45 @@ export function fetchSource(backend: Backend, into: string, options: RepairOptio
 function fetchOrder(backend: Backend, options: RepairOptions): FetchOrder {
   const url = options.repository?.[backend.name]
   if (url !== undefined) refuseOddRepository(url, backend.repositoryVariable)
-  if (options.ref !== undefined) refuseOddRef(options.ref)
+  const ref = options.ref?.[backend.name]
+  if (ref !== undefined) refuseOddRef(ref)
   const mirrors: readonly Mirror[] =
     url !== undefined
       ? [{ kind: 'git', url }]
-      : options.ref !== undefined
+      : ref !== undefined
         ? backend.mirrors.filter((mirror) => mirror.kind === 'git')
         : backend.mirrors
-  const pin = options.ref === undefined ? backend.pin : { ref: options.ref }
-  return { ...pin, mirrors, sources: backend.sources }
+  const pin = ref === undefined ? backend.pin : { ref }
+  const own = options.submoduleRepository
+  const submodules = backend.submodules.map((one) =>
+    submoduleOrder(one, { ref, isOurs: url === undefined, own: own?.[one.path] }),
+  )
+  return { ...pin, mirrors, sources: backend.sources.map(plain), submodules }
 }
 
-// `ext::sh -c …` starts a shell, `-…` and a host `-…` are options; and what is in the key is in the
-// journal and on the screen, so a password must not be. Refused before anything has started.
-function refuseOddRepository(url: string, variable: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  const isOdd = /^-|[\x00-\x1f\x7f]|^[\w+.-]+::|^ssh:\/\/(?:[^/]*@)?-/i.test(url)
-  const hasSecret = /^https?:\/\/[^/?#]*@|^[\w+.-]+:\/\/[^/@]*:[^/]*@/i.test(url)
-  if (isOdd) throw refused(variable, url, 'this is no address of a repository')
-  if (hasSecret)
-    throw refused(variable, url.replace(/\/\/[^/]*@/, '//***@'), 'it holds a name or a password')
+interface Choice {
+  readonly ref: string | undefined
+  /** Whether the repository around it is one of ours. */
+  readonly isOurs: boolean
+  readonly own: string | undefined
 }
 
-// `--upload-pack=CMD` as a ref runs CMD. The rest are signs that no name of a ref can hold.
-function refuseOddRef(ref: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (/^[-+]|[\x00-\x20\x7f:*?^~[\\]/.test(ref)) throw refused('--ref', ref, 'this is no ref')
+// At the pin we know where it is and what of it a build reads; of another commit we know neither.
+function submoduleOrder(
+  { path, repositoryVariable, tree, mirrors, sources }: Submodule,
+  { ref, isOurs, own }: Choice,
+): SubmoduleOrder {
+  if (own !== undefined) refuseOddRepository(own, repositoryVariable)
+  const isPinned = ref === undefined
+  const urls = own !== undefined ? [own] : isPinned && isOurs ? mirrors.map(({ url }) => url) : []
+  return {
+    path,
+    ...(isPinned ? { tree, sources: sources.map(plain) } : { sources: ['**', '!models/**'] }),
+    ...(urls.length > 0 && { urls }),
+  }
 }
 
-function refused(option: string, value: string, why: string): GraphError {
-  return new GraphError(`${option} ${JSON.stringify(value).slice(0, 200)} is refused: ${why}`, {
-    code: 'bad-file',
-    place: option,
-    hint: 'give a plain address, tag or commit; or clone it by hand and give --source DIR',
-  })
+// A glob may say that nothing need match it; git never minds.
+function plain(glob: string): string {
+  return glob.replace(/\?$/, '')
 }

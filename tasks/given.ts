@@ -2,7 +2,7 @@
 import { basename } from 'node:path'
 
 import { argv, type Place } from '../graph/index.ts'
-import type { BackendName } from './backends.ts'
+import type { Backend, BackendName } from './backend.ts'
 import type { ProbeChoices } from './cmake.ts'
 import type { GivenLibraries } from './options.ts'
 import { givenPlace, step, stepFile } from './places.ts'
@@ -18,14 +18,14 @@ export interface LinkOrder {
 }
 
 /** A tree that lies on this machine is looked at, and left as it is. */
-export function useTree(backend: BackendName) {
+export function useTree({ name: backend, submodules }: Backend) {
   const place = givenPlace(backend)
   const answer = `sources/${backend}.local.json`
   return {
     inputs: [place('CMakeLists.txt'), stepFile('check-source')],
     outputs: [answer],
     clean: false,
-    run: argv(...step('check-source'), place(''), answer),
+    run: argv(...step('check-source'), place(''), answer, ...submodules.map(({ path }) => path)),
   }
 }
 
@@ -74,6 +74,12 @@ export function givenFiles(backend: BackendName, given: GivenLibraries): readonl
 export function givenBases({ libraries }: GivenLibraries): readonly string[] {
   const bases = libraries.flatMap(({ files }) => files).map(PLATFORM.libraryBase)
   return [...new Set(bases)].filter((base) => base !== undefined).sort()
+}
+
+/** All libraries of an installation that links to given ones: these, and the shim where they have no such library. */
+export function givenWithShim({ shim }: Backend, given: GivenLibraries): readonly string[] {
+  const bases = givenBases(given)
+  return shim === undefined || bases.includes(shim.library) ? bases : [...bases, shim.library]
 }
 
 /** The loader takes each of them, before anything is compiled against them. */

@@ -23,14 +23,21 @@ export interface RepairOptions {
   readonly given?: Readonly<Partial<Record<BackendName, Given>>>
   /** Another repository than the pinned ones. */
   readonly repository?: Readonly<Partial<Record<BackendName, string>>>
+  /** Another repository for a submodule, by its path in the source. */
+  readonly submoduleRepository?: Readonly<Record<string, string>>
   /** Another commit, tag or branch than the pin. */
-  readonly ref?: string
+  readonly ref?: Readonly<Partial<Record<BackendName, string>>>
   /** CMake's generator; Ninja where it is installed. */
   readonly generator?: 'Ninja' | 'Unix Makefiles'
   /** For CUDA, as '86;90'; the compiler's choice for this machine's GPU otherwise. */
   readonly cudaArchitectures?: string
   /** Names or paths of the compilers; from CC and CXX. */
-  readonly compilers?: { readonly c: string; readonly cxx: string }
+  readonly compilers?: {
+    readonly c: string
+    readonly cxx: string
+    /** cmake would not find them by itself: clang-18. */
+    readonly isVersioned?: boolean
+  }
   /** A BitNet-rs checkout whose xtask is rebuilt. */
   readonly workspace?: WorkspaceOptions
 }

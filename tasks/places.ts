@@ -13,6 +13,9 @@ const node = root('node')
 /** Sources of the consumer tool. */
 export const probeSource = root('probe')
 
+/** Sources of the libbitnet that we make where upstream makes none. */
+export const shimSource = root('shim')
+
 /** Below what a person gave of a backend in place of a fetch. */
 export function givenPlace(backend: BackendName): (path: string) => Place {
   return root(givenRoot(backend))
@@ -30,6 +33,12 @@ export function stepFile(name: string): Place {
   return steps(`${name}${EXTENSION}`)
 }
 
+/** All that fetch-source is made of: in dist its file names its parts by their content. */
+export function fetchFiles(): readonly Place[] {
+  const step = stepFile('fetch-source')
+  return EXTENSION === '.js' ? [step] : [step, root('fetch')('*.ts')]
+}
+
 /** The words that run a step with this Node, whichever version it is: a newer Node is no reason to fetch again. */
 export function step(name: string): readonly Word[] {
   return [node(PLATFORM.program('node')), stepFile(name)]
@@ -42,7 +51,9 @@ export function roots(given: RepairOptions['given'] = {}): Roots {
   const top = EXTENSION === '.js' && dist !== undefined ? dist : dirname(here)
   return {
     steps: EXTENSION === '.js' ? `${top}/dist/tasks/steps` : `${top}/tasks/steps`,
+    fetch: `${top}/tasks/fetch`,
     probe: `${top}/tasks/probe`,
+    shim: `${top}/tasks/shim`,
     node: dirname(process.execPath),
     ...Object.fromEntries(
       Object.entries(given).map(([name, one]) => [

@@ -26,6 +26,7 @@ interface Row {
 const COMPUTED = /^something computed$/
 const CORE = /^graph\/(?!index\.)[\w-]+\.ts$/
 const ENGINE = /^graph\/index\.ts$/
+const FETCH = /^tasks\/fetch\/[\w-]+\.ts$/
 const TASKS = /^tasks\/[\w-]+\.ts$/
 
 const PERSONS_SIDE: Row = {
@@ -54,7 +55,9 @@ const TABLE: readonly Row[] = [
     ],
   },
   // Programs of their own, run in child processes: no row lets anybody import them.
-  { from: /^tasks\/steps\/[\w-]+\.ts$/, may: [/^node:/], mayTypes: [TASKS] },
+  { from: /^tasks\/steps\/[\w-]+\.ts$/, may: [/^node:/, FETCH], mayTypes: [TASKS] },
+  // What the step that fetches is made of.
+  { from: FETCH, may: [/^node:/, FETCH], mayTypes: [TASKS] },
   { from: TASKS, may: [/^node:(path|os)$/, ENGINE, TASKS] },
   { from: /^bitnet\.tasks\.ts$/, may: [ENGINE, TASKS] },
   // It is what evaluates a person's own graph file.

@@ -2,6 +2,7 @@
 import type { Host } from '../../graph/index.ts'
 import type { Device } from '../../tasks/backends.ts'
 import { PLATFORM, type Platform } from '../../tasks/platform.ts'
+import { chooseCompilers, compilerNames } from './compilers.ts'
 import { INSIDE } from './guards.ts'
 import { installLine, machineOf, type Tool } from './packages.ts'
 
@@ -19,13 +20,6 @@ interface Requirement {
 }
 
 const CMAKE_AT_LEAST = [3, 18] as const
-
-/** The names under which cmake looks for a compiler, in its order; the one of CC or CXX alone if set. */
-export function compilerNames(env: Host['env'], language: 'c' | 'cxx'): readonly string[] {
-  const chosen = env[language === 'c' ? 'CC' : 'CXX']?.trim().split(/\s+/)[0]
-  if (chosen) return [chosen]
-  return language === 'c' ? ['cc', 'gcc', 'clang'] : ['c++', 'g++', 'clang++']
-}
 
 /** The tools that are missing, or undefined. Spawns one program: `cmake --version`. */
 export async function lacking(
@@ -60,16 +54,21 @@ const RUST: readonly Requirement[] = [
   { names: ['rustc'], purpose: 'compiles xtask', tool: 'rust' },
 ]
 
-function requirements({ env }: Host, device: Device): Requirement[] {
+function requirements({ env, shell }: Host, device: Device): Requirement[] {
+  const { c, cxx } = chooseCompilers(env, (name) => shell.which(name))
   const all: Requirement[] = [
     { names: ['git'], purpose: 'fetches the sources', tool: 'git' },
     { names: ['cmake'], purpose: 'configures the build', tool: 'cmake' },
-    { names: compilerNames(env, 'c'), purpose: 'compiles C', tool: 'c' },
-    { names: compilerNames(env, 'cxx'), purpose: 'compiles C++', tool: 'c++' },
+    { names: union(compilerNames(env, 'c'), c), purpose: 'compiles C', tool: 'c' },
+    { names: union(compilerNames(env, 'cxx'), cxx), purpose: 'compiles C++', tool: 'c++' },
     { names: ['ninja', 'make'], purpose: 'runs the build', tool: 'ninja' },
   ]
   if (device === 'cuda') all.push({ names: ['nvcc'], purpose: 'compiles CUDA', tool: 'cuda' })
   return all
+}
+
+function union(names: readonly string[], name: string): readonly string[] {
+  return [...new Set([...names, name])]
 }
 
 async function oldCmake(host: Host): Promise<string | undefined> {

@@ -149,9 +149,15 @@ static void bindEverything(char **argv) {
 }
 
 static std::string constantsJson() {
+#ifdef BT_LIBBITNET
+  const std::string libbitnet = std::string(",\"libbitnet\":") + quoted(BT_LIBBITNET);
+#else
+  const std::string libbitnet;
+#endif
   return "{\"backend\":" + quoted(BT_BACKEND) + ",\"device\":" + quoted(BT_DEVICE) +
          ",\"hasLlama\":" + boolean(BT_HAS_LLAMA) + ",\"hasBitnet\":" + boolean(BT_HAS_BITNET) +
-         ",\"backendState\":" + quoted(BT_BACKEND_STATE) + ",\"source\":" + quoted(BT_SOURCE) + "}";
+         ",\"backendState\":" + quoted(BT_BACKEND_STATE) + ",\"source\":" + quoted(BT_SOURCE) + libbitnet +
+         "}";
 }
 
 // Only what llama.cpp had in October 2024 (the one inside BitNet) and still has.

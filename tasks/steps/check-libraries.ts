@@ -7,8 +7,9 @@ import { join } from 'node:path'
 interface CheckOrder {
   readonly prefix: string
   readonly build: string
-  /** Symbols that each library must export. */
+  /** Symbols that each library must export, it or a piece of it. */
   readonly symbols: Readonly<Record<string, readonly string[]>>
+  readonly pieces: readonly string[]
   /** Lines that CMakeCache.txt must hold. */
   readonly cache: Readonly<Record<string, string>>
 }
@@ -18,11 +19,11 @@ const ending = process.platform === 'darwin' ? 'dylib' : 'so'
 const wrong: string[] = []
 
 for (const [name, symbols] of Object.entries(order.symbols)) {
-  const path = join(order.prefix, 'lib', `lib${name}.${ending}`)
+  const path = libraryPath(name)
   const trouble = kindOf(path)
   if (trouble !== undefined) wrong.push(`'${path}' ${trouble}`)
   else if (symbols.length > 0) {
-    const exported = exportsOf(path)
+    const exported = exportsOf(...[path, ...piecesOf(name)])
     for (const symbol of symbols)
       if (!exported.has(symbol)) wrong.push(`'${path}' does not export '${symbol}'`)
   }
@@ -36,6 +37,16 @@ for (const [key, value] of entries)
 
 for (const line of wrong) process.stderr.write(`check-libraries: ${line}\n`)
 process.exitCode = wrong.length === 0 ? 0 : 1
+
+function libraryPath(name: string): string {
+  return join(order.prefix, 'lib', `lib${name}.${ending}`)
+}
+
+// Newer commits split libggml into libggml-base and libggml-cpu.
+function piecesOf(name: string): string[] {
+  const pieces = order.pieces.filter((piece) => piece.startsWith(`${name}-`))
+  return pieces.map(libraryPath).filter((path) => fs.existsSync(path))
+}
 
 function kindOf(path: string): string | undefined {
   if (!fs.existsSync(path)) return 'is not there'
@@ -56,9 +67,9 @@ function kindOf(path: string): string | undefined {
     : `is for machine ${is}, this one is ${wanted}`
 }
 
-function exportsOf(path: string): ReadonlySet<string> {
+function exportsOf(...paths: readonly string[]): ReadonlySet<string> {
   const flags = process.platform === 'darwin' ? ['-gU'] : ['-D', '--defined-only']
-  const text = execFileSync('nm', [...flags, path], { encoding: 'utf8', maxBuffer: 1 << 26 })
+  const text = execFileSync('nm', [...flags, ...paths], { encoding: 'utf8', maxBuffer: 1 << 26 })
   const names = text.split('\n').map((line) => line.split(' ').at(-1) ?? '')
   return new Set(names.map((name) => name.replace(/^_/, '').replace(/@.*$/, '')))
 }

@@ -14,6 +14,8 @@ interface ConstantsOrder {
   readonly state: string
   readonly source: string
   readonly libraries: readonly string[]
+  /** A library that may be a shim; what it really is is looked up in it. */
+  readonly shim?: string
 }
 
 // The system's no is an answer like any tool's: one line, no stack.
@@ -24,7 +26,7 @@ process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
   process.exitCode = 1
 })
 
-const { prefix, into, ...constants } = JSON.parse(process.argv[2] ?? '') as ConstantsOrder
+const { prefix, into, shim, ...constants } = JSON.parse(process.argv[2] ?? '') as ConstantsOrder
 const lib = join(prefix, 'lib')
 const files = filesIn(lib).map((name) => ({
   path: `lib/${name}`,
@@ -34,10 +36,12 @@ const files = filesIn(lib).map((name) => ({
     .digest('hex'),
 }))
 
+const libbitnet = shim === undefined ? undefined : kindOf(shim)
+
 fs.mkdirSync(into, { recursive: true })
 fs.writeFileSync(
   join(into, 'detect-constants.json'),
-  `${JSON.stringify({ version: 1, ...constants, files }, null, 2)}\n`,
+  `${JSON.stringify({ version: 1, ...constants, libbitnet, files }, null, 2)}\n`,
 )
 fs.writeFileSync(join(into, 'detect_constants.h'), header())
 
@@ -54,6 +58,14 @@ function filesIn(folder: string): string[] {
     })
 }
 
+// The sign is what tasks/shim/libbitnet.c exports; a genuine library is upstream's.
+function kindOf(library: string): 'shim' | 'genuine' {
+  const name = new RegExp(`^(lib)?${library}\\.`)
+  const file = fs.readdirSync(lib).find((one) => name.test(one)) ?? `lib${library}`
+  const isShim = fs.readFileSync(join(lib, file)).includes('bitnet_shim_provenance')
+  return isShim ? 'shim' : 'genuine'
+}
+
 function header(): string {
   const { backend, device, hasBitnet, hasLlama, state, source, libraries } = constants
   const text = (value: string): string => JSON.stringify(value)
@@ -66,5 +78,10 @@ function header(): string {
 #define BT_BACKEND_STATE ${text(state)}
 #define BT_SOURCE ${text(source)}
 #define BT_LIBRARIES { ${libraries.map(text).join(', ')} }
-`
+${libbitnet === undefined ? '' : label(libbitnet)}`
+}
+
+function label(kind: 'shim' | 'genuine'): string {
+  const note = kind === 'shim' ? '// It holds no kernels: those are in libggml.\n' : ''
+  return `${note}#define BT_LIBBITNET ${JSON.stringify(kind)}\n`
 }

@@ -92,7 +92,7 @@ preflight(
   inHome(async (home) => {
     copyHome(repaired, home)
     const before = digestOf(live(home))
-    for (const args of [LLAMA, ['preflight', '--backend=llama'], ['preflight']]) {
+    for (const args of [LLAMA, ['preflight', '--backend=llama']]) {
       const { code, stdout, stderr } = await bitnetTasks(args, { home })
       assert.is(withoutTime(stdout), CACHED(home), args.join(' '))
       assert.is(stderr, '')
@@ -205,7 +205,7 @@ preflight(
     assert.is(again.code, 0)
     assert.match(again.stderr, /^6 fresh/)
     const forced = await bitnetTasks(
-      ['run', 'gen-detect-constants[cpu]', '--ref', 'v0.5.0', '--force'],
+      ['run', 'gen-detect-constants[llama,cpu]', '--ref', 'v0.5.0', '--force'],
       fromFixture(home),
     )
     assert.is(forced.code, 0, forced.stderr)
@@ -221,7 +221,7 @@ preflight(
     const sound = fs.readFileSync(path, 'utf8')
     fs.appendFileSync(path, '// edited\n')
     const { stdout } = await bitnetTasks(
-      ['explain', 'fetch-source', '--ref', 'v0.5.0'],
+      ['explain', 'fetch-source[llama]', '--ref', 'v0.5.0'],
       fromFixture(home),
     )
     assert.match(
@@ -309,7 +309,7 @@ for (const [flag, warning, expected] of DEPRECATED)
   )
 
 const USAGE: readonly (readonly [string, readonly string[], string])[] = [
-  ['AC-002 an unknown backend', [...LLAMA.slice(0, 2), 'lama'], "must be 'llama'"],
+  ['AC-002 an unknown backend', [...LLAMA.slice(0, 2), 'lama'], "must be 'bitnet' or 'llama'"],
   [
     'AC-008 an unknown mode',
     [...LLAMA, '--repair=maybe'],

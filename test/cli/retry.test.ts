@@ -97,7 +97,7 @@ for (const [title, answer] of ONCE)
   retry(
     `AC-179 ${title} is asked for once, exit 1`,
     inHome(async (home) => {
-      const args = ['run', 'fetch-source', '--ref', 'v0.5.0']
+      const args = ['run', 'fetch-source[llama]', '--ref', 'v0.5.0']
       const { code, stderr, tries } = await against(home, [answer], args)
       assert.is(code, 1, stderr)
       // git itself asks a second time after a 401, with what it would have for a login.

@@ -123,7 +123,7 @@ llama(
     const times = timesIn(fetched)
     fs.appendFileSync(path, '// damage\n')
 
-    const explained = await tasks(['explain', 'fetch-source'])
+    const explained = await tasks(['explain', 'fetch-source[llama]'])
     assert.is(explained.code, 0, explained.stderr)
     const [state, reason, ...more] = explained.stdout.trimEnd().split('\n')
     assert.is(state, 'fetch-source[llama] is stale')
@@ -131,7 +131,7 @@ llama(
     assert.ok(reason?.startsWith(said), reason)
     assert.equal(more, [])
 
-    const repaired = await tasks(['run', 'fetch-source', '--source', 'npm'])
+    const repaired = await tasks(['run', 'fetch-source[llama]', '--source', 'npm'])
     assert.is(repaired.code, 0, repaired.stderr)
     assert.match(repaired.stderr, /\] fetch-source\[llama\] unchanged \(/)
     assert.equal(startedIn(repaired), ['fetch-source[llama]'])

@@ -36,35 +36,41 @@ pack.before(() => {
 })
 pack.after(() => removeFolder(shelf))
 
-pack('it holds what runs, its types, the sources of the probe, licences, and no other file', () => {
-  for (const wanted of [
-    'package.json',
-    'LICENSE-APACHE',
-    'LICENSE-MIT',
-    'README.md',
-    'CHANGELOG.md',
-    'dist/src/bin.cjs',
-    'dist/src/start.cjs',
-    'dist/src/cli.cjs',
-    'dist/graph/index.js',
-    'dist/graph/index.d.ts',
-    'dist/bitnet.tasks.js',
-    'dist/bitnet.tasks.d.ts',
-    'tasks/probe/CMakeLists.txt',
-    'tasks/probe/probe.cpp',
-    ...stepsIn('tasks/steps').map((name) => `dist/tasks/steps/${name.replace(/\.ts$/, '.js')}`),
-  ])
-    assert.ok(files.includes(wanted), `${wanted} is missing`)
-  assert.ok(files.some((file) => file.startsWith('docs/')))
-  const allowed = [
-    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE(-\w+)?)$/,
-    /^docs\/.+\.md$/,
-    /^dist\/.+\.(c?js|d\.c?ts)$/,
-    /^tasks\/probe\/(CMakeLists\.txt|probe\.cpp)$/,
-  ]
-  const others = files.filter((file) => !allowed.some((pattern) => pattern.test(file)))
-  assert.equal(others, [])
-})
+pack(
+  'it holds what runs, its types, the sources of probe and shim, licences, and no other file',
+  () => {
+    for (const wanted of [
+      'package.json',
+      'LICENSE-APACHE',
+      'LICENSE-MIT',
+      'README.md',
+      'CHANGELOG.md',
+      'dist/src/bin.cjs',
+      'dist/src/start.cjs',
+      'dist/src/cli.cjs',
+      'dist/graph/index.js',
+      'dist/graph/index.d.ts',
+      'dist/bitnet.tasks.js',
+      'dist/bitnet.tasks.d.ts',
+      'tasks/probe/CMakeLists.txt',
+      'tasks/probe/probe.cpp',
+      'tasks/shim/CMakeLists.txt',
+      'tasks/shim/libbitnet.c',
+      ...stepsIn('tasks/steps').map((name) => `dist/tasks/steps/${name.replace(/\.ts$/, '.js')}`),
+    ])
+      assert.ok(files.includes(wanted), `${wanted} is missing`)
+    assert.ok(files.some((file) => file.startsWith('docs/')))
+    const allowed = [
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE(-\w+)?)$/,
+      /^docs\/.+\.md$/,
+      /^dist\/.+\.(c?js|d\.c?ts)$/,
+      /^tasks\/probe\/(CMakeLists\.txt|probe\.cpp)$/,
+      /^tasks\/shim\/(CMakeLists\.txt|libbitnet\.c)$/,
+    ]
+    const others = files.filter((file) => !allowed.some((pattern) => pattern.test(file)))
+    assert.equal(others, [])
+  },
+)
 
 pack('installing it brings no Node of ours, and starts no script', () => {
   const installed = fs.readdirSync(join(theirs, 'node_modules'))

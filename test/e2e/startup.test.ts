@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { COMMANDS, type CommandRow, type Flag } from '../../src/flags.ts'
 import { parse } from '../../src/program.ts'
 import { quickArgs } from '../../src/quick-args.ts'
+import { BACKENDS } from '../../tasks/backends.ts'
 import { inHome } from '../cli/support/home.ts'
 import { bitnetTasks } from '../cli/support/program.ts'
 import { suite } from '../support/suite.ts'
@@ -32,7 +33,7 @@ const LOADS: readonly Load[] = [
   {
     title: 'list loads no package',
     args: ['list'],
-    answers: /^fetch-source\[llama\] /,
+    answers: /^fetch-source\[bitnet\] /,
     packages: [],
   },
   {
@@ -44,7 +45,7 @@ const LOADS: readonly Load[] = [
   {
     title: 'status loads no package',
     args: ['status'],
-    answers: /^fetch-source\[llama\] /,
+    answers: /^fetch-source\[bitnet\] /,
     packages: [],
   },
   {
@@ -56,7 +57,7 @@ const LOADS: readonly Load[] = [
   {
     title: 'a cached preflight of all backends loads no package',
     args: ['preflight'],
-    answers: /^✓ llama\.cpp AVAILABLE \(cached\)$/,
+    answers: /^✓ bitnet\.cpp AVAILABLE \(cached\)$/,
     packages: [],
   },
 ]
@@ -249,22 +250,24 @@ function packagesOf(loaded: readonly string[]): readonly string[] {
   return [...new Set(names)].sort()
 }
 
-/** An installation as a repair leaves it, as far as detection looks. */
+/** Installations as a repair leaves them, as far as detection looks. */
 function install(home: string): void {
-  const folder = join(home, '.cache/llama_cpp')
-  fs.mkdirSync(join(folder, 'lib'), { recursive: true })
-  fs.writeFileSync(join(folder, 'lib/libllama.so'), 'library')
-  const { size, mtimeMs } = fs.statSync(join(folder, 'lib/libllama.so'))
-  const manifest = {
-    version: 1,
-    backend: 'llama',
-    device: 'cpu',
-    generation: 'a-b-c',
-    installedAt: '2026-01-01T00:00:00.000Z',
-    toolBuiltAt: '2026-01-01T00:00:00.000Z',
-    constants: { hasBitnet: false, hasLlama: true, state: 'llama' },
-    source: {},
-    files: [{ path: 'lib/libllama.so', size, mtimeMs }],
+  for (const { name: backend, folder: name, constants } of Object.values(BACKENDS)) {
+    const folder = join(home, '.cache', name)
+    fs.mkdirSync(join(folder, 'lib'), { recursive: true })
+    fs.writeFileSync(join(folder, 'lib/libllama.so'), 'library')
+    const { size, mtimeMs } = fs.statSync(join(folder, 'lib/libllama.so'))
+    const manifest = {
+      version: 1,
+      backend,
+      device: 'cpu',
+      generation: 'a-b-c',
+      installedAt: '2026-01-01T00:00:00.000Z',
+      toolBuiltAt: '2026-01-01T00:00:00.000Z',
+      constants,
+      source: {},
+      files: [{ path: 'lib/libllama.so', size, mtimeMs }],
+    }
+    fs.writeFileSync(join(folder, '.bitnet-tasks.json'), JSON.stringify(manifest))
   }
-  fs.writeFileSync(join(folder, '.bitnet-tasks.json'), JSON.stringify(manifest))
 }
