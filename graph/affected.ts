@@ -14,7 +14,12 @@ export interface Affected {
     | { readonly kind: 'need'; readonly name: string }
 }
 
-/** The nodes that the files reach, in graph order. Absolute paths. */
+/**
+ * The nodes that the files reach, in graph order. Absolute paths.
+ *
+ * @example
+ * for (const { node } of affected(graph, recall(session), new Set(['/home/you/notes/a.md']))) console.log(node.name)
+ */
 export function affected(
   graph: Graph,
   memory: Memory,
@@ -28,7 +33,11 @@ export function affected(
   return [...found.values()]
 }
 
-/** All nodes that stand on a node, directly or not, in graph order. */
+/**
+ * All nodes that stand on a node, directly or not, in graph order.
+ *
+ * @example const names = dependents(graph, node).map(({ name }) => name)
+ */
 export function dependents(graph: Graph, of: Node): readonly Node[] {
   const found = new Set([of])
   for (const node of graph.nodes)
@@ -37,7 +46,11 @@ export function dependents(graph: Graph, of: Node): readonly Node[] {
   return [...found]
 }
 
-/** A shortest chain of needs from a node to one that stands on it; undefined when there is none. */
+/**
+ * A shortest chain of needs from a node to one that stands on it; undefined when there is none.
+ *
+ * @example const chain = pathBetween(graph, node, other)?.map(({ name }) => name).join(' -> ')
+ */
 export function pathBetween(graph: Graph, from: Node, to: Node): readonly Node[] | undefined {
   const before = new Map<Node, Node | undefined>([[from, undefined]])
   const queue = [from]

@@ -19,7 +19,12 @@ export interface AssessOptions {
   readonly force?: (node: Node) => boolean
 }
 
-/** Assesses the nodes, which must be in topological order and closed under needs. */
+/**
+ * Assesses the nodes, which must be in topological order and closed under needs.
+ *
+ * @example
+ * const stale = (await assess(plan(graph, graph.nodes), recall(session))).filter(({ state }) => state === 'stale')
+ */
 export async function assess(
   wanted: readonly Node[],
   memory: Memory,

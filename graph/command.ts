@@ -87,7 +87,11 @@ export function isPlace(value: unknown): value is Place {
   return typeof value === 'object' && value !== null && 'root' in value && 'path' in value
 }
 
-/** The command as `/bin/sh` would be given it, with every place resolved. */
+/**
+ * The command as `/bin/sh` would be given it, with every place resolved.
+ *
+ * @example commandText(argv('cc', '-c', 'it is.c'), {})   // cc -c 'it is.c'
+ */
 export function commandText(command: Command, roots: Roots): string {
   const where = (place: Place): string => placePath(place, roots)
   if (command.kind === 'argv')
@@ -115,7 +119,11 @@ export function placePath(place: Place, roots: Roots): string {
   return place.path === '' ? base : `${base}/${place.path}`
 }
 
-/** Quotes one word for a POSIX shell. */
+/**
+ * Quotes one word for a POSIX shell.
+ *
+ * @example quote("it's")   // 'it'\''s'
+ */
 export function quote(word: string): string {
   if (word !== '' && /^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word
   return `'${word.replaceAll("'", `'\\''`)}'`

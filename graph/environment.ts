@@ -44,7 +44,11 @@ export function taskEnvironment(host: Host): Record<string, string> {
   return env
 }
 
-/** What the commands of a node get: `passed`, what it declares, what it sets. */
+/**
+ * What the commands of a node get: `passed`, what it declares, what it sets.
+ *
+ * @example const { PATH } = nodeEnvironment(node, host)
+ */
 export function nodeEnvironment(
   { spec }: Node,
   host: Host,

@@ -30,6 +30,12 @@ export interface GraphErrorOptions {
   readonly cause?: unknown
 }
 
+/**
+ * A mistake of the person or of the machine, with the next step; a mistake of ours is a plain Error.
+ *
+ * @example
+ * throw new GraphError("'greet' needs 'wrods'", { code: 'bad-graph', hint: "did you mean 'words'?" })
+ */
 export class GraphError extends Error {
   readonly code: GraphErrorCode
   readonly place: string | undefined

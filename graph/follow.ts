@@ -20,7 +20,11 @@ interface Followed {
   noted: string
 }
 
-/** The note beside a log while its node runs: two lines, the log and the file that grows. */
+/**
+ * The note beside a log while its node runs: two lines, the log and the file that grows.
+ *
+ * @example notePath('/state/logs/compile.2.log')   // /state/logs/compile.running
+ */
 export function notePath(log: string): string {
   return log.replace(/\.\d+\.log$/, '.running')
 }

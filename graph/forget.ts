@@ -2,7 +2,11 @@
 import type { Node } from './node.ts'
 import { recall, type Session, unwritable } from './state.ts'
 
-/** The outputs that the nodes are known to have made, relative to the graph's folder. */
+/**
+ * The outputs that the nodes are known to have made, relative to the graph's folder.
+ *
+ * @example const files = recordedOutputs(session, graph.nodes)
+ */
 export function recordedOutputs(session: Session, nodes: readonly Node[]): readonly string[] {
   const { lastOutputs } = recall(session).journal.history
   return nodes.flatMap((node) => (lastOutputs.get(node.name) ?? []).map(([path]) => path))
@@ -12,6 +16,7 @@ export function recordedOutputs(session: Session, nodes: readonly Node[]): reado
  * Removes the recorded outputs and the records of the nodes; resolves with the removed paths.
  *
  * @throws GraphError 'locked', 'state-unwritable'
+ * @example const removed = await forgetNodes(session, select(graph, ['compile']), { wait: true })
  */
 export async function forgetNodes(
   session: Session,

@@ -1,6 +1,10 @@
 // "did you mean": the closest valid name, when one is close enough to be meant.
 
-/** The name nearest to `wrong`, or undefined when none is within a third of its length. */
+/**
+ * The name nearest to `wrong`, or undefined when none is within a third of its length.
+ *
+ * @example nearest('wrods', ['words', 'count'])   // words
+ */
 export function nearest(wrong: string, names: Iterable<string>): string | undefined {
   let best: string | undefined
   let least = Math.max(2, Math.floor(wrong.length / 3)) + 1

@@ -23,13 +23,21 @@ interface PackedNode {
   readonly after: readonly number[]
 }
 
-/** The graph as one line of JSON. */
+/**
+ * The graph as one line of JSON.
+ *
+ * @example const same = unpackGraph(packGraph(graph))
+ */
 export function packGraph({ nodes, pools, roots }: Graph): string {
   const packed: Packed = { version: 1, pools, roots, nodes: nodes.map(packNode) }
   return JSON.stringify(packed)
 }
 
-/** The graph behind a text that `packGraph` made; undefined for any other. */
+/**
+ * The graph behind a text that `packGraph` made; undefined for any other.
+ *
+ * @example const same = unpackGraph(packGraph(graph))
+ */
 export function unpackGraph(text: string): Graph | undefined {
   const packed = parsed(text)
   if (packed?.version !== 1) return undefined

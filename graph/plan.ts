@@ -2,7 +2,11 @@
 import type { Graph } from './graph.ts'
 import type { Node } from './node.ts'
 
-/** The targets and all that they need, directly or not, in topological order. */
+/**
+ * The targets and all that they need, directly or not, in topological order.
+ *
+ * @example const order = plan(graph, select(graph, ['link'])).map(({ name }) => name)
+ */
 export function plan(graph: Graph, targets: readonly Node[]): readonly Node[] {
   if (targets.length === graph.nodes.length) return graph.nodes
   const wanted = new Set<Node>()

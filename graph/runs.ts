@@ -86,7 +86,11 @@ export class RunWriter {
 const ENDING = '.ndjson'
 const DEAD: AppendFile = { write: () => {}, sync: async () => {}, close: () => {} }
 
-/** Ids of the runs that are remembered, the oldest first. */
+/**
+ * Ids of the runs that are remembered, the oldest first.
+ *
+ * @example const last = listRuns(session).at(-1)
+ */
 export function listRuns({ host, stateFolder }: Session): readonly string[] {
   return runIds(host.disk, `${stateFolder}/runs`)
 }
@@ -95,6 +99,7 @@ export function listRuns({ host, stateFolder }: Session): readonly string[] {
  * Reads a past run: by its id, the beginning of one, `last`, or `last~2` for the third but last.
  *
  * @throws GraphError 'unknown-run' naming the nearest
+ * @example const { header, events } = readRun(session, 'last~1')
  */
 export function readRun(session: Session, named: string): PastRun {
   const ids = listRuns(session)
@@ -112,7 +117,11 @@ export function readRun(session: Session, named: string): PastRun {
   return run
 }
 
-/** The events of a run's file. A line that a kill has torn is left out; undefined without a header. */
+/**
+ * The events of a run's file. A line that a kill has torn is left out; undefined without a header.
+ *
+ * @example const run = parseRun(text)
+ */
 export function parseRun(text: string): PastRun | undefined {
   const [header, ...events] = text.split('\n').flatMap((line) => parsed(line))
   const isOurs = header?.type === 'run' && header.version === 1 && Array.isArray(header.targets)

@@ -35,12 +35,20 @@ interface Header {
   readonly ways: string
 }
 
-/** How many nodes are fresh, when the seal still holds; undefined when it does not. */
+/**
+ * How many nodes are fresh, when the seal still holds; undefined when it does not.
+ *
+ * @example const isFresh = checkSeal(stateFolder, key, host) !== undefined
+ */
 export function checkSeal(stateFolder: string, key: string, host: Host): number | undefined {
   return holding(`${stateFolder}/${NAME}`, key, host)?.count
 }
 
-/** What was told at the last look, when the seal of that name still holds. */
+/**
+ * What was told at the last look, when the seal of that name still holds.
+ *
+ * @example const answer = sealedAnswer(stateFolder, { key, name: 'status' }, host)
+ */
 export function sealedAnswer(
   stateFolder: string,
   { key, name = NAME }: Pick<SealOptions, 'key' | 'name'>,
@@ -70,7 +78,11 @@ function holding(path: string, key: string, host: Host): Header | undefined {
   return header
 }
 
-/** Notes everything that is asked of a host, for a seal. */
+/**
+ * Notes everything that is asked of a host, for a seal.
+ *
+ * @example const { host: noted } = new SealRecorder(host)
+ */
 export class SealRecorder {
   readonly host: Host
   private readonly startedNs: bigint

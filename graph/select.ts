@@ -9,6 +9,7 @@ import type { Node } from './node.ts'
  * The nodes that the selectors name, in graph order and without repeats; all nodes for no selector.
  *
  * @throws GraphError 'unknown-node' with the nearest valid name
+ * @example const nodes = select(graph, ['object[debug]', 'link'])
  */
 export function select(graph: Graph, selectors: readonly string[]): readonly Node[] {
   if (selectors.length === 0) return graph.nodes

@@ -23,7 +23,11 @@ export interface Memory {
   readonly world: World
 }
 
-/** Reads what is remembered; changes nothing on the disk. `pretended`: absolute paths taken as changed. */
+/**
+ * Reads what is remembered; changes nothing on the disk. `pretended`: absolute paths taken as changed.
+ *
+ * @example const { journal } = recall({ graph, host: machine(), folder, stateFolder })
+ */
 export function recall(
   { graph, host, folder, stateFolder }: Session,
   pretended?: ReadonlySet<string>,
@@ -37,7 +41,11 @@ export function recall(
   return { journal, world }
 }
 
-/** Saves the snapshot if anything was learned; a disk that refuses costs only time later. */
+/**
+ * Saves the snapshot if anything was learned; a disk that refuses costs only time later.
+ *
+ * @example keepSnapshot(session, recall(session))
+ */
 export function keepSnapshot({ host, stateFolder }: Session, { world }: Memory): void {
   if (!world.snapshot.changed) return
   try {
@@ -59,7 +67,11 @@ export function unwritable(stateFolder: string, error: unknown): GraphError {
   })
 }
 
-/** File name of a node's logs. */
+/**
+ * File name of a node's logs.
+ *
+ * @example logName(node)   // compile_debug
+ */
 export function logName(node: Node): string {
   return node.name
     .replaceAll(/[^\w.@+=-]+/g, '_')

@@ -44,7 +44,11 @@ export class WarmMemory {
   }
 }
 
-/** The same text means the same content; times in the same tick of the clock are taken as they are. */
+/**
+ * The same text means the same content; times in the same tick of the clock are taken as they are.
+ *
+ * @example const isAsBefore = identityOf(host.disk.stat('/etc/hosts')) === before
+ */
 export function identityOf(stat: FileStat | undefined): string {
   if (stat === undefined) return 'absent'
   const { size, mtimeNs, ctimeNs, ino, dev } = stat

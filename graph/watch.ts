@@ -81,7 +81,12 @@ const CALM_MS = 1000
 // A node that is ended so often after the same time for the same file has written that file itself.
 const ENDED_FOR_ITS_OWN = 2
 
-/** Keeps the targets of a graph up to date until its signal aborts. */
+/**
+ * Keeps the targets of a graph up to date until its signal aborts.
+ *
+ * @example
+ * await new GraphWatch({ targets: [], host, folder, stateFolder, load, report, signal }).run()
+ */
 export class GraphWatch {
   private readonly options: WatchOptions
   private readonly locks: LocksAhead

@@ -6,7 +6,11 @@ import type { Clock, Host, Locks, Shell, Watcher } from '../host.ts'
 import { disk } from './disk.ts'
 import { which } from './which.ts'
 
-/** This machine, with the environment that the process was started with. */
+/**
+ * This machine, with the environment that the process was started with.
+ *
+ * @example const host = machine({ ...process.env, LC_ALL: 'C' })
+ */
 export function machine(env: Readonly<Record<string, string | undefined>> = process.env): Host {
   const mark = `${process.pid}-${Date.now()}`
   return {
