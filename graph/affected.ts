@@ -18,7 +18,7 @@ export interface Affected {
  * The nodes that the files reach, in graph order. Absolute paths.
  *
  * @example
- * for (const { node } of affected(graph, recall(session), new Set(['/home/you/notes/a.md']))) console.log(node.name)
+ * const names = affected(graph, recall(session), new Set(['/home/you/a.md'])).map(({ node }) => node.name)
  */
 export function affected(
   graph: Graph,

@@ -50,6 +50,57 @@ acceptance('a note is of a line that there is, gives its reason, and names a dec
   }
 })
 
+// The categories of specification 004, by the lines that they are about; and how many tests it asks for.
+const CATEGORIES: readonly (readonly [string, number, readonly [number, number]])[] = [
+  ['repair mode', 5, [24, 39]],
+  ['classification', 8, [131, 163]],
+  ['recursion', 4, [122, 130]],
+  ['retry', 4, [176, 183]],
+  ['lock', 4, [184, 194]],
+  ['rollback', 4, [195, 205]],
+  ['exit codes', 7, [164, 175]],
+]
+acceptance(
+  'AC-302 at least as many tests as asked for in each category, more than 50 in all, 5 of them whole runs',
+  () => {
+    const found = CATEGORIES.map(([, , [first, last]]) => proving(first, last))
+    for (const [i, [name, wanted]] of CATEGORIES.entries())
+      assert.ok((found[i]?.length ?? 0) >= wanted, `${name}: ${found[i]?.length} of ${wanted}`)
+    const all = new Set(found.flat())
+    assert.ok(all.size >= 50, `${all.size} tests`)
+    const whole = [...all].filter(isWholeRun)
+    assert.ok(whole.length >= 5, `${whole.length} whole runs`)
+  },
+)
+
+acceptance('AC-303 more than 20 tests of the re-exec', () => {
+  assert.ok(proving(90, 121).length >= 20, `${proving(90, 121).length} tests`)
+})
+
+acceptance('AC-304 more than 37 tests of what specification 003 asks', () => {
+  const of003 = lines.filter(({ origin }) => /\b003\b/.test(origin))
+  const found = new Set(of003.flatMap((line) => testsOf(line, tests)))
+  assert.ok(found.size >= 37, `${found.size} tests`)
+})
+
+acceptance(
+  'AC-305 each of the seven criteria of specification 000 has a run of the whole program',
+  () => {
+    for (const criterion of [1, 2, 3, 4, 5, 6, 7]) {
+      const own = new RegExp(String.raw`\b000\b[^,]*\bAC${criterion}\b`)
+      const found = lines
+        .filter(({ origin }) => own.test(origin))
+        .flatMap((line) => testsOf(line, tests))
+      assert.ok(found.some(isWholeRun), `AC${criterion}`)
+    }
+  },
+)
+
+acceptance('AC-173 every exit code is reached from the command line', () => {
+  const codes = [164, 165, 166, 167, 168, 169, 170, 171]
+  for (const number of codes) assert.ok(proving(number, number).some(isWholeRun), `line ${number}`)
+})
+
 acceptance('docs/acceptance.md is what npm run acceptance writes', () => {
   const written = readFileSync(join(import.meta.dirname, '../docs/acceptance.md'), 'utf8')
   const wanted = acceptancePage({ sections, decisions, notes, tests })
@@ -81,6 +132,18 @@ acceptance('the page shows each state, shortens long lists and escapes what Mark
 })
 
 acceptance.run()
+
+/** The tests that prove any of these lines. */
+function proving(first: number, last: number): readonly TestTitle[] {
+  return tests.filter(({ title }) =>
+    numbersIn(title).some((number) => number >= first && number <= last),
+  )
+}
+
+/** Whether it starts the built program. */
+function isWholeRun({ file }: TestTitle): boolean {
+  return /^test\/(?:cli|e2e)\//.test(file)
+}
 
 function numbersOf(list: readonly { readonly number: number }[]): readonly number[] {
   return list.map(({ number }) => number)
