@@ -12,6 +12,7 @@ import {
   lookAgain,
   whyMissing,
 } from '../preflight/candidate.ts'
+import { foundElsewhere } from '../preflight/found-late.ts'
 import { isAfterRepair, isInsideRepair } from '../preflight/guards.ts'
 import { handedOver } from '../preflight/handed-over.ts'
 import { stagedAt } from '../preflight/install.ts'
@@ -29,6 +30,7 @@ import type { Verdict } from '../preflight/verdict.ts'
 import * as verdicts from '../preflight/verdict.ts'
 import { print } from '../report/print.ts'
 import { elapsedSeconds, jsonDocument } from '../report/text.ts'
+import { usesGiven } from '../report/words/found.ts'
 import * as words from '../report/words.ts'
 import { givenBy, openRepair } from '../session.ts'
 
@@ -46,7 +48,9 @@ export async function preflight(given: PreflightArgs): Promise<number> {
   const candidates = names.map((name) =>
     candidate(name, given.device, { workspace, given: replaced[name] }),
   )
-  const decided = isAfterRepair(process.env)
+  const isAfter = isAfterRepair(process.env)
+  if (given.verbose && !isAfter) await showSearch(request, candidates)
+  const decided = isAfter
     ? await afterRepair(request, candidates)
     : await decide(request, candidates)
   // A fresh process has given the verdict on all of them, in the form that was asked for.
@@ -55,22 +59,37 @@ export async function preflight(given: PreflightArgs): Promise<number> {
   return verdicts.exitCodeOf(decided)
 }
 
+async function showSearch({ say }: Request, candidates: readonly Candidate[]): Promise<void> {
+  const { searchLines } = await import('../preflight/show-search.ts')
+  for (const line of searchLines(candidates, process.env)) say(line)
+}
+
 async function decide(
   request: Request,
   candidates: readonly Candidate[],
 ): Promise<readonly Verdict[] | number> {
   const { args, mode } = request
   const isAsked = choosesSource(args) && mode !== 'never'
-  const wanted = candidates.filter((one) => isAsked || shouldRepair(mode, isThere(one)))
-  if (wanted.length === 0) return candidates.map(asItIs)
+  const looked = args.verify ? await verify(request, candidates) : candidates
+  const wanted = looked.filter((one) => isAsked || shouldRepair(mode, isThere(one)))
+  if (wanted.length === 0) return looked.map(asItIs)
   const refused = await refusal(request, wanted)
   if (refused === undefined) {
     for (const one of wanted) if (!isThere(one)) announce(request, one)
     const { repairAll } = await import('../preflight/repair-all.ts')
-    const done = await repairAll(request, wanted)
-    return typeof done === 'number' ? done : inOrder(candidates, done)
+    const isForced = wanted.some((one) => one.isBroken)
+    const done = await repairAll(isForced ? { ...request, mode: 'always' } : request, wanted)
+    return typeof done === 'number' ? done : inOrder(looked, done)
   }
-  return inOrder(candidates, refused)
+  return inOrder(looked, refused)
+}
+
+async function verify(
+  request: Request,
+  candidates: readonly Candidate[],
+): Promise<readonly Candidate[]> {
+  const { verified } = await import('../preflight/verify.ts')
+  return verified(request, candidates)
 }
 
 function inOrder(candidates: readonly Candidate[], found: readonly Verdict[]): readonly Verdict[] {
@@ -156,6 +175,9 @@ function announce({ say, startedAt }: Request, one: Candidate): void {
   const since = elapsedSeconds(Date.now() - startedAt.getTime())
   const why = whyMissing(one)
   say(`[${since}] DETECT: Backend '${one.backend.title}' not found at build time (${why})`)
+  if (one.given) say(usesGiven(one.backend, one.given))
+  // What is not used is no secret either.
+  else for (const line of foundElsewhere(one, process.env)) say(line)
 }
 
 function tell({ args }: Request, decided: readonly Verdict[]): void {

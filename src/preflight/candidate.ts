@@ -18,6 +18,8 @@ export interface Candidate {
   readonly given: Given | undefined
   readonly device: Device
   readonly found: Detection
+  /** All is as it was built, and it does not work: only building it again can help. */
+  readonly isBroken?: boolean
   /** The BitNet-rs checkout around us. */
   readonly workspace: string | undefined
   /** Whether its xtask knows the backend. */
@@ -56,11 +58,12 @@ export function isThere(candidate: Candidate): boolean {
 }
 
 /** Why a backend is not there, in a few words. */
-export function whyMissing({ found, device, tool }: Candidate): string {
+export function whyMissing({ found, device, tool, origin }: Candidate): string {
   if (found.state === 'available' && found.manifest.device !== device)
     return `installed for ${found.manifest.device}`
   if (found.state === 'available') return tool?.state === 'disagree' ? tool.why : ''
-  return found.why === 'absent' ? `nothing is installed at ${found.detail}` : found.detail
+  if (found.why !== 'absent') return found.detail
+  return `nothing is installed ${origin === undefined ? 'at' : 'for'} ${origin ?? found.detail}`
 }
 
 function toolFor({ constants }: Backend, workspace: string | undefined): ToolState | undefined {

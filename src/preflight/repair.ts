@@ -1,6 +1,6 @@
 // A repair: run the graph, stage its results, and let a fresh process judge them.
 import * as fs from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 
 import {
   type NodeFailure,
@@ -12,9 +12,9 @@ import {
 } from '../../graph/index.ts'
 import { type Candidate, lookAgain } from './candidate.ts'
 import type { Manifest } from './detect.ts'
-import { INSIDE } from './guards.ts'
 import { commit, isWhole, rollBack, type Staged, stage } from './install.ts'
 import { judgeFailure } from './judge-failure.ts'
+import { tryOut } from './try-out.ts'
 import { revalidateXtask } from './xtask.ts'
 
 /** What a repair works with, for all of its backends. */
@@ -145,21 +145,7 @@ async function refusal(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (!isWhole(staged, backend)) return `the staged copy ${staged.folder} is not what was built`
-  const { stepPath } = await import('../../bitnet.tasks.ts')
-  const { exit, stderr } = await session.host.shell.capture(
-    [process.execPath, stepPath('revalidate'), staged.folder],
-    {
-      cwd: '/',
-      env: { ...INSIDE, PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
-      timeoutMs: 60_000,
-      signal,
-    },
-  )
-  if (exit.how === 'exited' && exit.code === 0) return undefined
-  return (
-    stderr.trim().split('\n').at(-1) ||
-    `the consumer tool in ${basename(staged.folder)} did not run`
-  )
+  return tryOut(session, staged.folder, signal)
 }
 
 // xtask was rebuilt against this generation before it is live: it must know it already.

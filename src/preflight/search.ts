@@ -22,6 +22,8 @@ export const LIBRARY_FOLDERS = [
 ] as const
 
 export interface SearchList {
+  /** Whose list it is. */
+  readonly of: string
   /** The variable that decided, or the default. */
   readonly because: string
   readonly folders: readonly string[]
@@ -32,10 +34,15 @@ export function bitnetRsList(env: Env, base: string): SearchList {
   const only = env['BITNET_CROSSVAL_LIBDIR']
   // Alone as soon as it is set, even if it is empty or names nothing.
   if (only !== undefined)
-    return { because: 'BITNET_CROSSVAL_LIBDIR', folders: only === '' ? [] : [resolve(base, only)] }
+    return {
+      of: 'BitNet-rs',
+      because: 'BITNET_CROSSVAL_LIBDIR',
+      folders: only === '' ? [] : [resolve(base, only)],
+    }
   const variable = ['BITNET_CPP_DIR', 'BITNET_CPP_PATH'].find((name) => env[name] !== undefined)
   const root = variable ? env[variable] : `${env['HOME'] ?? '.'}/.cache/bitnet_cpp`
   return {
+    of: 'BitNet-rs',
     because: variable ?? 'default',
     folders: LIBRARY_FOLDERS.map((folder) => resolve(base, root ?? '', folder)),
   }
@@ -48,7 +55,10 @@ export function searchList(backend: Backend, env: Env, base: string): readonly S
   const chosen = env[backend.folderVariable]
   const root = chosen ? resolve(chosen) : join(env['HOME'] ?? '.', '.cache', backend.folder)
   const own = LIBRARY_FOLDERS.map((folder) => join(root, folder))
-  return [first, { because: chosen ? backend.folderVariable : 'default', folders: own }]
+  return [
+    first,
+    { of: backend.title, because: chosen ? backend.folderVariable : 'default', folders: own },
+  ]
 }
 
 export interface FoundLibrary {

@@ -10,9 +10,9 @@ import {
   availableRepaired,
 } from '../report/verdict-words.ts'
 import { stepLine } from '../report/words/block.ts'
-import { detectedAtRuntime } from '../report/words/tool.ts'
 import * as words from '../report/words.ts'
 import { type Candidate, whyMissing } from './candidate.ts'
+import { foundLate } from './found-late.ts'
 import { orFullDisk } from './full-disk.ts'
 import { type Failing, nodeTrouble, plainTrouble, rejection, systemTrouble } from './trouble.ts'
 
@@ -59,14 +59,11 @@ export function afterwards(candidate: Candidate): Verdict {
 export function disabled(candidate: Candidate): Verdict {
   const { backend } = candidate
   const why = whyMissing(candidate)
-  const text = words.repairDisabled(backend, why, candidate.found.state === 'missing')
-  return unavailable(candidate, EXIT.unavailable, foundTooLate(candidate) + text, why)
-}
-
-// Installed, and xtask is as it was before.
-function foundTooLate({ backend, live, found, tool }: Candidate): string {
-  if (found.state !== 'available' || tool?.state !== 'disagree') return ''
-  return detectedAtRuntime(backend, live, tool)
+  const text = words.repairDisabled(backend, why, {
+    isMissing: candidate.found.state === 'missing' && !candidate.isBroken,
+    mode: candidate.isBroken ? 'always' : 'auto',
+  })
+  return unavailable(candidate, EXIT.unavailable, foundLate(candidate, process.env) + text, why)
 }
 
 /** The folder that a variable names holds what is not ours. */

@@ -31,13 +31,17 @@ export function foreignSteps(backend: Backend, folder: string): readonly Step[] 
 }
 
 /** `detail`: why it is not as it was asked for; `isMissing`: nothing usable is there at all. */
-export function repairDisabled(backend: Backend, detail: string, isMissing: boolean): string {
+export function repairDisabled(
+  backend: Backend,
+  detail: string,
+  { isMissing, mode }: { readonly isMissing: boolean; readonly mode: 'auto' | 'always' },
+): string {
   const kind = `Backend '${backend.name}' libraries not found and auto-repair disabled`
   return `❌ ${backend.title} UNAVAILABLE (repair disabled)
   ${isMissing ? `${kind}: ${detail}` : detail}
 
 Quick Fix:
-  ${again(backend)} --repair=auto
+  ${again(backend)} --repair=${mode}
 
 Manual Setup:
   See: docs/howto/cpp-setup.md

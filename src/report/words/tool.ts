@@ -3,7 +3,7 @@ import { quote } from '../../../graph/index.ts'
 import type { Backend } from '../../../tasks/backends.ts'
 import type { ToolBuild } from '../../preflight/tool-features.ts'
 import type { ToolConstants, ToolState } from '../../preflight/workspace.ts'
-import { again } from './block.ts'
+import { detectedLate } from './found.ts'
 
 /** Before the build: what, why with fewer features, and the command. */
 export function rebuilding(
@@ -50,22 +50,17 @@ export function detectedAtRuntime(
   { why, constants }: Extract<ToolState, { state: 'disagree' }>,
 ): string {
   const isOlder = constants !== undefined && !(constants.hasLlama || constants.hasBitnet)
-  const meaning = isOlder
-    ? 'This means xtask was compiled before libraries were installed.'
-    : `What xtask was compiled with does not fit them: ${why}.`
-  return `⚠️  ${backend.title} libraries detected at runtime but not at build time
+  return detectedLate({
+    backend,
+    location: `${folder}/lib`,
+    tool: 'xtask',
+    why: isOlder ? undefined : why,
+    rebuild: rebuildXtask(folder),
+  })
+}
 
-Location: ${folder}/lib
-
-${meaning}
-To enable full integration, rebuild xtask:
-
-  touch crossval/build.rs
-  BITNET_CPP_DIR=${quote(folder)} cargo build -p xtask --features crossval-all
-
-Or enable auto-repair:
-
-  ${again(backend)} --repair=auto
-
-`
+/** The commands that compile xtask against an installation; none where another variable names it already. */
+export function rebuildXtask(folder: string | undefined): readonly string[] {
+  const variable = folder === undefined ? '' : `BITNET_CPP_DIR=${quote(folder)} `
+  return ['touch crossval/build.rs', `${variable}cargo build -p xtask --features crossval-all`]
 }
