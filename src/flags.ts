@@ -106,6 +106,7 @@ const REPAIRING: readonly Flag[] = [
   },
   { long: 'verbose', short: 'v', help: 'every line the tools print' },
   { long: 'quiet', short: 'q', help: 'only the answer' },
+  { long: 'color', value: 'when', choices: ['auto', 'always', 'never'], help: 'colours' },
 ]
 
 const RUNNING: readonly Flag[] = [...REPAIRING, FILE]

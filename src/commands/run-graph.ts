@@ -11,6 +11,7 @@ import { sealOptions } from '../graph-seal.ts'
 import type { judgeFailure as JudgeFailure } from '../preflight/judge-failure.ts'
 import { print } from '../report/print.ts'
 import { countsText, failuresText } from '../report/summary-text.ts'
+import type { ColorChoice } from '../report/terminal.ts'
 import { jsonDocument } from '../report/text.ts'
 import type { Reporter } from '../report/view.ts'
 import { type GraphChoices, openOwn, openSession } from '../session.ts'
@@ -25,6 +26,7 @@ export interface RunArgs extends GraphChoices {
   readonly lockTimeout?: number
   readonly verbose?: boolean
   readonly quiet?: boolean
+  readonly color?: ColorChoice
   readonly json?: boolean
   readonly trace?: string
   readonly only?: boolean
@@ -113,8 +115,8 @@ class View {
     ])
     this.judgeFailure = judgeFailure
     this.interruption = interruptible(session.host)
-    const { quiet = false, verbose = false } = args
-    this.reporter = await chooseReporter({ quiet, verbose, since: Date.now() })
+    const { quiet = false, verbose = false, color = 'auto' } = args
+    this.reporter = await chooseReporter({ quiet, verbose, color, since: Date.now() })
     return { signal: this.interruption.signal, report: this.reporter.report }
   }
 

@@ -224,6 +224,7 @@ function lockOptions(request: Request): LockOptions {
     timeoutMs: args.lockTimeout === undefined ? undefined : args.lockTimeout * 1000,
     quiet: args.quiet === true,
     verbose: args.verbose === true,
+    color: args.color ?? 'auto',
     since: startedAt.getTime(),
     say,
     // Without a failure it only waited for a lock: that was no repair.

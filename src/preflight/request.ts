@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 
 import { GraphError } from '../../graph/index.ts'
 import type { Device } from '../../tasks/backends.ts'
+import type { ColorChoice } from '../report/terminal.ts'
 import * as words from '../report/words.ts'
 import { type GraphChoices, sourceFolderOf } from '../session.ts'
 import { type RepairMode, readRepairFlag, repairMode } from './repair-mode.ts'
@@ -26,6 +27,7 @@ export interface PreflightArgs extends GraphChoices {
   readonly lockTimeout?: number
   readonly verbose?: boolean
   readonly quiet?: boolean
+  readonly color?: ColorChoice
   readonly json?: boolean
 }
 

@@ -2,6 +2,7 @@
 import type { Lock, RunEvent, Session } from '../../graph/index.ts'
 import { lockPath } from '../folders.ts'
 import { chooseReporter } from '../report/reporter.ts'
+import type { ColorChoice } from '../report/terminal.ts'
 import { dieBy, interruptible } from '../signals.ts'
 import type { Candidate } from './candidate.ts'
 import { recover } from './install.ts'
@@ -12,6 +13,7 @@ export interface LockOptions {
   readonly timeoutMs: number | undefined
   readonly quiet: boolean
   readonly verbose: boolean
+  readonly color: ColorChoice
   /** Milliseconds since 1970: elapsed times are counted from here. */
   readonly since: number
   readonly say: (line: string) => void
@@ -38,8 +40,8 @@ export async function underLocks(
   work: (held: Held) => Promise<readonly Verdict[]>,
 ): Promise<readonly Verdict[]> {
   const interruption = interruptible(session.host)
-  const { quiet, verbose, since } = options
-  const reporter = await chooseReporter({ quiet, verbose, since, stageOf })
+  const { quiet, verbose, color, since } = options
+  const reporter = await chooseReporter({ quiet, verbose, color, since, stageOf })
   const locks: Lock[] = []
   const release = async (): Promise<void> => {
     for (const lock of locks.splice(0).reverse()) await lock.release()

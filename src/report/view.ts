@@ -1,5 +1,6 @@
 // What every view of a run is: a function of the event stream.
 import type { RunEvent } from '../../graph/index.ts'
+import type { ColorChoice } from './terminal.ts'
 
 export interface Reporter {
   readonly report: (event: RunEvent) => void
@@ -10,6 +11,7 @@ export interface Reporter {
 export interface ReportOptions {
   readonly quiet?: boolean
   readonly verbose?: boolean
+  readonly color?: ColorChoice
   /** Milliseconds since 1970: elapsed times are counted from here. */
   readonly since: number
   /** A word in front of a node's lines: `REPAIR`. */

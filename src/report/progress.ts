@@ -1,0 +1,62 @@
+// How far a run has come and how long it may still take, from what its nodes took the last time.
+import type { Row } from './rows.ts'
+
+export interface Progress {
+  /** From 0 to 1. */
+  readonly share: number
+  /** Milliseconds; undefined while too little is known. */
+  readonly leftMs: number | undefined
+}
+
+// A node of which nothing is known counts as one that takes so long.
+const UNKNOWN_MS = 1000
+
+/** The progress of a run at a moment. Weighed by expected time: steps alone underestimate by 40 %. */
+export function progressOf(rows: Iterable<Row>, now: number): Progress {
+  let all = 0
+  let done = 0
+  let unknown = 0
+  let left = 0
+  let longest = 0
+  let running = 0
+  for (const row of rows) {
+    if (row.outcome === 'fresh') continue
+    const weight = row.expectedMs ?? UNKNOWN_MS
+    const share = row.outcome === undefined ? shareOf(row, now) : 1
+    const rest = weight * (1 - share)
+    all += weight
+    done += weight * share
+    left += rest
+    longest = Math.max(longest, rest)
+    if (row.startedAt !== undefined && row.outcome === undefined) running++
+    if (row.expectedMs === undefined && row.outcome === undefined) unknown++
+  }
+  const share = all === 0 ? 1 : done / all
+  const isKnown = unknown === 0 && all > 0
+  return { share, leftMs: isKnown ? Math.max(longest, left / Math.max(1, running)) : undefined }
+}
+
+// A node that takes longer than the last time stays just short of its end.
+function shareOf({ startedAt, expectedMs, step }: Row, now: number): number {
+  if (startedAt === undefined) return 0
+  const bySteps = step && step.total > 0 ? step.done / step.total : 0
+  const byTime = expectedMs ? (now - startedAt) / expectedMs : bySteps
+  return Math.min(0.98, step ? Math.max(bySteps * 0.6, Math.min(byTime, bySteps + 0.4)) : byTime)
+}
+
+/** `[=====>              ]`; `columns` counts the brackets. */
+export function bar(share: number, columns: number): string {
+  const room = Math.max(1, columns - 2)
+  const filled = Math.min(room, Math.floor(share * room))
+  const head = filled < room ? '>' : ''
+  return `[${'='.repeat(filled)}${head}${' '.repeat(room - filled - head.length)}]`
+}
+
+/** `9s`, `1:20`, `1:02:03` */
+export function clockTime(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+  const two = (n: number): string => String(n).padStart(2, '0')
+  if (h > 0) return `${h}:${two(m)}:${two(s)}`
+  return m > 0 ? `${m}:${two(s)}` : `${s}s`
+}

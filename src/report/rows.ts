@@ -1,0 +1,65 @@
+// A run under way as a table of nodes: the events, gathered. The live view is drawn from it.
+import type { Outcome, RunEvent } from '../../graph/index.ts'
+
+export interface Row {
+  readonly name: string
+  readonly title: string
+  /** Milliseconds that it took when it last ran. */
+  readonly expectedMs: number | undefined
+  /** Of its present try; milliseconds since 1970. */
+  readonly startedAt: number | undefined
+  readonly step:
+    | { readonly done: number; readonly total: number; readonly line: string }
+    | undefined
+  /** A word about it beside the time: that it is tried again. */
+  readonly note: string
+  readonly outcome: Outcome | undefined
+  readonly endedAt: number
+  readonly ms: number
+  /** First line of its failure. */
+  readonly failure: string | undefined
+}
+
+/** The table after one more event. The map itself is changed: a run has thousands of them. */
+export function gather(rows: Map<string, Row>, event: RunEvent): void {
+  if (event.type === 'planned') return plan(rows, event)
+  if (!('node' in event)) return
+  const row = rows.get(event.node)
+  if (row === undefined) return
+  const change = changeOf(event)
+  if (change !== undefined) rows.set(event.node, { ...row, ...change })
+}
+
+function plan(rows: Map<string, Row>, { nodes }: Extract<RunEvent, { type: 'planned' }>): void {
+  rows.clear()
+  for (const { node, title, expectedMs } of nodes)
+    rows.set(node, {
+      name: node,
+      title,
+      expectedMs,
+      startedAt: undefined,
+      step: undefined,
+      note: '',
+      outcome: undefined,
+      endedAt: 0,
+      ms: 0,
+      failure: undefined,
+    })
+}
+
+function changeOf(event: RunEvent): Partial<Row> | undefined {
+  switch (event.type) {
+    case 'started':
+      return { startedAt: event.at, step: undefined }
+    case 'progress':
+      return { step: event }
+    case 'retrying':
+      return { startedAt: undefined, note: `failed, try ${event.attempt + 1} follows` }
+    case 'finished': {
+      const { outcome, at, ms, failure } = event
+      return { outcome, endedAt: at, ms, failure: failure?.message.split('\n')[0] }
+    }
+    default:
+      return undefined
+  }
+}

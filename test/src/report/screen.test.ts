@@ -1,0 +1,205 @@
+// The live view as text: what it shows first, and that it never outgrows the terminal.
+import * as assert from 'uvu/assert'
+
+import type { RunEvent } from '../../../graph/index.ts'
+import { bar, clockTime, progressOf } from '../../../src/report/progress.ts'
+import { gather, type Row } from '../../../src/report/rows.ts'
+import { screenLines } from '../../../src/report/screen.ts'
+import { type Style, styleOf } from '../../../src/report/terminal.ts'
+import { clip } from '../../../src/report/width.ts'
+import { Random } from '../../support/random.ts'
+import { suite } from '../../support/suite.ts'
+
+const screen = suite('screen')
+
+const PLAIN: Style = { color: false, unicode: true }
+const AT = 1_000_000
+
+function rowsOf(events: readonly RunEvent[]): readonly Row[] {
+  const rows = new Map<string, Row>()
+  for (const event of events) gather(rows, event)
+  return [...rows.values()]
+}
+
+const planned = (expected: Readonly<Record<string, number | undefined>>): RunEvent => ({
+  type: 'planned',
+  at: AT,
+  nodes: Object.entries(expected).map(([node, expectedMs]) => ({
+    node,
+    title: `make ${node}`,
+    needs: [],
+    expectedMs,
+  })),
+})
+const started = (node: string, at = AT): RunEvent => ({
+  type: 'started',
+  at,
+  node,
+  attempt: 1,
+  log: '/l',
+})
+const finished = (
+  node: string,
+  outcome: 'changed' | 'cancelled' | 'blocked',
+  at = AT,
+): RunEvent => ({
+  type: 'finished',
+  at,
+  node,
+  outcome,
+  ms: outcome === 'changed' ? 4200 : 0,
+})
+const failed = (node: string, message: string): RunEvent => ({
+  type: 'finished',
+  at: AT,
+  node,
+  outcome: 'failed',
+  ms: 10,
+  failure: { message, how: 'command', tail: '', log: '' },
+})
+
+const lines = (
+  events: readonly RunEvent[],
+  size = { columns: 80, rows: 24 },
+  style = PLAIN,
+  now = AT + 5000,
+) => screenLines(rowsOf(events), { since: AT, now }, size, style)
+
+screen('failures come first, then what has ended, what runs, what was stopped, what waits', () => {
+  const names = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name, undefined]))
+  const shown = lines([
+    planned(names),
+    started('a'),
+    finished('a', 'changed'),
+    started('b'),
+    failed('b', 'command failed with exit code 2: cc b.c\nsecond line'),
+    started('c', AT + 1000),
+    { type: 'progress', at: AT, node: 'c', done: 34, total: 77, line: 'Building x.o' },
+    finished('d', 'blocked'),
+    finished('e', 'cancelled'),
+  ])
+  assert.equal(shown.slice(1), [
+    '✖ make b: command failed with exit code 2: cc b.c',
+    '✔ make a  changed 4.2s',
+    '▸ make c  4s  [34/77] Building x.o',
+    '⊘ cancelled or blocked: d, e',
+    '… 1 waiting',
+  ])
+  assert.match(shown[0] ?? '', /^\[=+>? *\] +\d+% - 4\/6 5s$/)
+})
+
+screen('where the locale is not UTF-8 every sign is ASCII', () => {
+  const shown = lines(
+    [planned({ ä: undefined, b: undefined }), started('ä'), failed('b', 'x → y')],
+    undefined,
+    { color: false, unicode: false },
+  )
+  assert.equal(shown.slice(1), ['x make b: x ? y', '> make ?  5s'])
+})
+
+screen('escape codes of a child do not reach the terminal', () => {
+  const shown = lines([
+    planned({ a: undefined }),
+    started('a'),
+    {
+      type: 'progress',
+      at: AT,
+      node: 'a',
+      done: 1,
+      total: 2,
+      line: '\x1b[2J\x1b]0;t\x07red\x1b[31m',
+    },
+  ])
+  assert.is(shown[1], '▸ make a  5s  [1/2] red')
+})
+
+screen('it is never higher nor wider than the terminal, whatever happens', () => {
+  const random = new Random(7)
+  for (let turn = 0; turn < 300; turn++) {
+    const count = 1 + random.below(60)
+    const names = Array.from({ length: count }, (_, i) => `n${i}${'長'.repeat(random.below(40))}`)
+    const events: RunEvent[] = [planned(Object.fromEntries(names.map((name) => [name, 100])))]
+    for (const name of names) {
+      const fate = random.below(6)
+      if (fate > 0) events.push(started(name))
+      if (fate === 2) events.push(failed(name, 'x'.repeat(random.below(300))))
+      if (fate === 3) events.push(finished(name, 'changed'))
+      if (fate === 4) events.push(finished(name, 'cancelled'))
+    }
+    const size = { columns: 20 + random.below(150), rows: 4 + random.below(60) }
+    const shown = lines(events, size)
+    assert.ok(shown.length < size.rows, `${shown.length} lines in ${size.rows}`)
+    for (const line of shown) assert.is(clip(line, size.columns - 1), line)
+  }
+})
+
+screen('what does not fit is counted', () => {
+  const names = Array.from({ length: 30 }, (_, i) => `n${i}`)
+  const events = [
+    planned(Object.fromEntries(names.map((name) => [name, undefined]))),
+    ...names.map((name) => started(name)),
+  ]
+  const shown = lines(events, { columns: 80, rows: 10 })
+  assert.is(shown.length, 8)
+  assert.is(shown.at(-1), '  +24 more')
+})
+
+screen(
+  'the share is weighed by what the nodes took the last time; fresh ones count for nothing',
+  () => {
+    const events = [
+      planned({ long: 9000, short: 1000, fresh: 50_000 }),
+      { type: 'finished', at: AT, node: 'fresh', outcome: 'fresh', ms: 0 } as const,
+      started('short'),
+      finished('short', 'changed'),
+      started('long'),
+    ]
+    const at = (ms: number) => progressOf(rowsOf(events), AT + ms)
+    assert.is(at(0).share, 0.1)
+    assert.is(at(0).leftMs, 9000)
+    assert.is(at(4500).share, 0.55)
+    assert.ok(at(60_000).share < 1)
+  },
+)
+
+screen('without a history no time is foretold', () => {
+  assert.is(progressOf(rowsOf([planned({ a: undefined }), started('a')]), AT).leftMs, undefined)
+})
+
+screen('a bar, a time', () => {
+  assert.equal(
+    [0, 0.25, 0.999, 1].map((share) => bar(share, 12)),
+    ['[>         ]', '[==>       ]', '[=========>]', '[==========]'],
+  )
+  assert.equal([0, 9400, 80_000, 3_723_000].map(clockTime), ['0s', '9s', '1:20', '1:02:03'])
+})
+
+screen('a line is cut by what it is wide on a terminal', () => {
+  assert.is(clip('abcdef', 6), 'abcdef')
+  assert.is(clip('abcdef', 5), 'abcd…')
+  assert.is(clip('長長長', 5), '長長…')
+  assert.is(clip('e\u0301e\u0301e\u0301', 3), 'e\u0301e\u0301e\u0301')
+  assert.is(clip('abc', 0), '')
+})
+
+const STYLES: readonly (readonly [string, Readonly<Record<string, string>>, boolean, Style])[] = [
+  ['a terminal', { LANG: 'de_DE.UTF-8' }, true, { color: true, unicode: true }],
+  ['a file', { LANG: 'C.utf8' }, false, { color: false, unicode: true }],
+  [
+    'NO_COLOR',
+    { NO_COLOR: '1', LC_ALL: 'C', LANG: 'x.UTF-8' },
+    true,
+    { color: false, unicode: false },
+  ],
+  ['an empty NO_COLOR', { NO_COLOR: '' }, true, { color: true, unicode: false }],
+  ['FORCE_COLOR', { FORCE_COLOR: '1' }, false, { color: true, unicode: false }],
+  ['a dumb terminal', { TERM: 'dumb' }, true, { color: false, unicode: false }],
+]
+for (const [what, env, isTerminal, wanted] of STYLES)
+  screen(`${what}: colours and signs as it can show them`, () => {
+    assert.equal(styleOf(env, isTerminal), wanted)
+    assert.is(styleOf(env, isTerminal, 'always').color, true)
+    assert.is(styleOf(env, isTerminal, 'never').color, false)
+  })
+
+screen.run()
