@@ -2,6 +2,7 @@
 import { argv, type Command, root } from '../graph/index.ts'
 import type { WorkspaceOptions } from './options.ts'
 import { step } from './places.ts'
+import { PLATFORM } from './platform.ts'
 import { rpathVariables } from './rpath.ts'
 
 /** The top of the checkout. */
@@ -96,7 +97,7 @@ export function cargoVariables({
   return {
     BITNET_CPP_DIR: installation,
     ...(llamaRoot === undefined ? {} : { LLAMA_CPP_DIR: llamaRoot }),
-    ...rpathVariables(rpath, process.platform),
+    ...rpathVariables(rpath, PLATFORM),
   }
 }
 

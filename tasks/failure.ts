@@ -189,13 +189,17 @@ function countWithin(lines: readonly string[], size: number): number {
 const CAUSE_LINE =
   /(?:^|[\s:(])(?:[a-z]*error|fatal|fehler|schwerwiegend|erreur)\b|\b(?:failed(?!:)|cannot|denied|undefined|not found|unable to|killed)\b/i
 
+// cargo says first which build script failed; what that printed follows, and says why.
+const WRAPPER = /^error: failed to run custom build command|process didn't exit successfully/
+
 // The rule found the line; but a build breaks with its first error, whichever the rule knew.
 function causeIndex(lines: readonly string[], lower: readonly string[], rule: Rule): number {
   const text = lower.join('\n')
   const at = rule.pattern?.exec(text)?.index
   const matched = at === undefined || text === '' ? -1 : text.slice(0, at).split('\n').length - 1
   if (matched >= 0 && rule.cause !== 'build') return matched
-  const first = lines.findIndex((line) => CAUSE_LINE.test(line))
+  const first = lines.findIndex((line) => CAUSE_LINE.test(line) && !WRAPPER.test(line))
+  if (first >= 0 && WRAPPER.test(lines[matched] ?? '')) return first
   if (first >= 0 && matched >= 0) return Math.min(first, matched)
   return Math.max(first, matched) >= 0 ? Math.max(first, matched) : lines.length - 1
 }

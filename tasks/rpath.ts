@@ -1,7 +1,9 @@
 // Where a program finds its libraries when it runs. BitNet-rs merges such folders in xtask/build.rs; we
 // hand it ours in that order, and refuse beforehand what it or the linker could not carry.
 
-/** A linker line is cut somewhere beyond this; xtask/build.rs of BitNet-rs panics there. */
+import type { Platform } from './platform.ts'
+
+/** xtask/build.rs of BitNet-rs panics beyond it. */
 export const LONGEST_RPATH = 4096
 
 /**
@@ -40,12 +42,12 @@ export function rpathProblem(folders: readonly string[]): string | undefined {
  */
 export function rpathVariables(
   folders: readonly string[],
-  platform: NodeJS.Platform,
+  { name }: Pick<Platform, 'name'>,
 ): Readonly<Record<string, string>> {
   const [first, second] = folders
   // Windows has no RPATH: programs look along PATH.
-  if (first === undefined || platform === 'win32') return {}
-  if (second === undefined || platform === 'darwin') return { CROSSVAL_RPATH_BITNET: first }
+  if (first === undefined || name === 'win32') return {}
+  if (second === undefined || name === 'darwin') return { CROSSVAL_RPATH_BITNET: first }
   return { CROSSVAL_RPATH_BITNET: first, CROSSVAL_RPATH_LLAMA: second }
 }
 

@@ -8,6 +8,7 @@ import { lockPath } from '../folders.ts'
 import {
   type Candidate,
   candidate,
+  isInstalled,
   isThere,
   lookAgain,
   whyMissing,
@@ -107,7 +108,7 @@ async function refusal(
   request: Request,
   wanted: readonly Candidate[],
 ): Promise<readonly Verdict[] | undefined> {
-  const { args } = request
+  const { args, mode } = request
   if (isInsideRepair(process.env)) return Promise.all(wanted.map(recursion))
   const session = await openRepair(args)
   if (args.dryRun) return dryRun(session, wanted)
@@ -116,7 +117,8 @@ async function refusal(
   const devices = wanted.map(({ device }) => device)
   const missing = await lacking(session.host, {
     device: devices.includes('cuda') ? 'cuda' : 'cpu',
-    workspace: wanted[0]?.workspace,
+    backends: mode === 'always' || choosesSource(args) || !wanted.every(isInstalled),
+    tool: wanted.some(({ workspace }) => workspace !== undefined),
   })
   if (missing)
     return wanted.map((one) => {

@@ -21,18 +21,27 @@ interface Requirement {
 
 const CMAKE_AT_LEAST = [3, 18] as const
 
+/** What a repair will do. */
+export interface Needs {
+  readonly device: Device
+  /** Build backends; not so where only the tool is behind. */
+  readonly backends?: boolean
+  /** Rebuild the xtask of a checkout. */
+  readonly tool?: boolean
+}
+
 /** The tools that are missing, or undefined. Spawns one program: `cmake --version`. */
 export async function lacking(
   host: Host,
-  { device, workspace }: { device: Device; workspace?: string | undefined },
+  { device, tool, backends = true }: Needs,
   platform: Platform = PLATFORM,
 ): Promise<Lacking | undefined> {
-  const wanted = [...requirements(host, device), ...(workspace ? RUST : [])]
+  const wanted = [...(backends ? requirements(host, device) : []), ...(tool ? RUST : [])]
   const missing = wanted.filter(({ names }) => !names.some((name) => host.shell.which(name)))
   const lines = missing.map(
     ({ names, purpose }) => `'${names.join("' or '")}' is not on PATH (${purpose})`,
   )
-  if (host.shell.which('cmake')) {
+  if (backends && host.shell.which('cmake')) {
     const tooOld = await oldCmake(host)
     if (tooOld !== undefined) {
       lines.push(`cmake is ${tooOld}, and 3.18 or newer is needed`)

@@ -1,7 +1,9 @@
 // A BitNet-rs checkout, and what its xtask was compiled with. The cached preflight asks this, so it is a
 // few stats and one small file: cargo is not asked.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
+
+import { PLATFORM } from '../../tasks/platform.ts'
 
 /** What `crossval/build.rs` of BitNet-rs found when xtask was last built, baked into the program. */
 export interface ToolConstants {
@@ -111,7 +113,7 @@ export function targetFolder(
 ): string {
   const chosen = env['CARGO_TARGET_DIR'] || env['CARGO_BUILD_TARGET_DIR']
   if (!chosen) return join(workspace, 'target')
-  return chosen.startsWith('/') ? chosen : join(workspace, chosen)
+  return isAbsolute(chosen) ? chosen : join(workspace, chosen)
 }
 
 // target/<profile>/build/bitnet-crossval-<hash>/output, and one deeper where a target triple is chosen.
@@ -147,7 +149,7 @@ function constantsIn(output: string, at: number): ToolConstants | undefined {
 
 function programBeside(output: string): ToolProgram | undefined {
   const profile = dirname(dirname(dirname(output)))
-  const path = join(profile, process.platform === 'win32' ? 'xtask.exe' : 'xtask')
+  const path = join(profile, PLATFORM.program('xtask'))
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined) return undefined
   // cargo lists the sources of what it put there last: a build without the features leaves crossval out.

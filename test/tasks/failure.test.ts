@@ -502,6 +502,25 @@ failure(
   },
 )
 
+failure('of a build script that cargo ran, the cause is what it printed', () => {
+  const text = `   Compiling bitnet-sys v0.1.0 (/ws/crates/bitnet-sys)
+error: failed to run custom build command for \`bitnet-sys v0.1.0 (/ws/crates/bitnet-sys)\`
+
+Caused by:
+  process didn't exit successfully: \`/ws/target/debug/build/bitnet-sys-1/build-script-build\` (exit status: 101)
+  --- stderr
+  src/shim.cc:4:60: error: 'llama_n_vocab' was not declared in this scope
+`
+  const { firstCause, class: found } = classify({ stage: 'rebuild', exitCode: 101, text })
+  assert.is(firstCause, "src/shim.cc:4:60: error: 'llama_n_vocab' was not declared in this scope")
+  assert.is(found, 'build')
+  const bare = text.split('  --- stderr')[0] as string
+  assert.match(
+    classify({ stage: 'rebuild', text: bare }).firstCause,
+    /^error: failed to run custom/,
+  )
+})
+
 failure('the path is found where each tool writes it', () => {
   const paths: Readonly<Record<string, string>> = {
     "fatal: could not create work tree dir 'a/b': Permission denied": 'a/b',

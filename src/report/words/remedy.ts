@@ -14,6 +14,8 @@ export interface Situation {
   readonly backend?: Backend
   /** What could not be read or written. */
   readonly path?: string
+  /** The node that failed. */
+  readonly node?: string
 }
 
 /** The steps, the most likely first. */
@@ -106,7 +108,10 @@ const STEPS: Readonly<Record<Cause, (situation: Situation) => readonly Step[]>> 
     ],
   ],
   ownership: permission,
-  build: (situation) => [...gpuSteps(situation), ...dependencies(situation)],
+  build: (situation) =>
+    situation.node === 'rebuild-xtask'
+      ? toolSteps(situation)
+      : [...gpuSteps(situation), ...dependencies(situation)],
   config: (situation) => [
     ['An option, a version or a generator does not fit: the first error says which'],
     ...dependencies(situation),
@@ -160,6 +165,16 @@ const STEPS: Readonly<Record<Cause, (situation: Situation) => readonly Step[]>> 
       repair(backend),
     ],
   ],
+}
+
+// cargo did not build xtask, or what it built does not know the libraries.
+function toolSteps({ backend }: Situation): readonly Step[] {
+  return [
+    ['Check that xtask builds without the backend:', 'cargo build -p xtask --no-default-features'],
+    ['Build it with other features:', `${repair(backend)} --tool-features LIST`],
+    ['Let it look for the libraries from nothing:', `${repair(backend)} --clean-tool`],
+    ['For detailed setup:', MANUAL],
+  ]
 }
 
 function permission(situation: Situation): readonly Step[] {

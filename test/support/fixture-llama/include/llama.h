@@ -12,6 +12,8 @@ extern "C" {
 
 struct llama_model;
 struct llama_vocab;
+struct llama_context;
+struct llama_memory;
 
 struct llama_model_params {
     int32_t n_gpu_layers;
@@ -28,6 +30,8 @@ struct llama_model_params  llama_model_default_params(void);
 struct llama_model       * llama_model_load_from_file(const char * path_model, struct llama_model_params params);
 void                       llama_model_free(struct llama_model * model);
 const struct llama_vocab * llama_model_get_vocab(const struct llama_model * model);
+struct llama_memory      * llama_get_memory(const struct llama_context * ctx);
+void                       llama_memory_clear(struct llama_memory * memory, bool data);
 const char               * llama_vocab_type_name(const struct llama_vocab * vocab);
 
 #ifdef __cplusplus

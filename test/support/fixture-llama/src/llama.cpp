@@ -36,3 +36,9 @@ llama_model * llama_model_load_from_file(const char *, llama_model_params) {
 }
 
 void llama_model_free(llama_model *) {}
+
+llama_memory * llama_get_memory(const llama_context *) {
+    return nullptr;
+}
+
+void llama_memory_clear(llama_memory *, bool) {}

@@ -1,4 +1,5 @@
-// Calls llama.cpp by its names since 2025-01-12, as the wrapper of BitNet-rs does.
+// Calls llama.cpp by its names since 2025-01-12, and by one that it has dropped since, as the wrapper of
+// BitNet-rs does.
 #include <cstdint>
 
 #ifdef WITH_LLAMA
@@ -8,6 +9,7 @@ extern "C" uint64_t fixture_max_devices() {
     llama_model * model = llama_model_load_from_file(nullptr, llama_model_default_params());
     if (model != nullptr) {
         const llama_vocab * vocab = llama_model_get_vocab(model);
+        llama_kv_cache_clear(nullptr);
         llama_model_free(model);
         return vocab == nullptr ? 0 : 1;
     }
