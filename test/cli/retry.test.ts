@@ -1,6 +1,9 @@
 // timeout: 300
 // A network that fails and comes back: real waits, measured where the requests arrive.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import * as fs from 'node:fs'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
@@ -86,6 +89,45 @@ retry(
   }),
 )
 
+const FETCH = ['run', 'fetch-source[llama]', '--ref', 'v0.5.0']
+const LIMITS: readonly (readonly [Answer, readonly string[], number, string])[] = [
+  ['silent', ['--stall-timeout', '1'], 1, 'connection timed out, no progress in 1 s'],
+  ['drip', ['--fetch-timeout', '2'], 2, 'timed out, the fetch took too long in all'],
+]
+for (const [answer, limit, seconds, says] of LIMITS)
+  retry(
+    `AC-273 a server that is ${answer} is given up after ${limit.join(' ')}, and asked again`,
+    inHome(async (home) => {
+      const { code, stderr, tries } = await against(home, [answer, 'good'], [...FETCH, ...limit])
+      assert.is(code, 0, stderr)
+      assert.is(tries.length, 2)
+      const logs = join(home, '.cache/bitnet-tasks/state/logs')
+      const log = fs.readFileSync(join(logs, 'fetch-source_llama.1.log'), 'utf8')
+      assert.ok(log.includes(`git fetch: ${says}`), log)
+      const [{ beganAt, endedAt } = { beganAt: 0, endedAt: 0 }] = tries
+      const ms = endedAt - beganAt
+      // The limits count from the start of the program, a little before the request is here.
+      assert.ok(ms > seconds * 1000 - 700 && ms < seconds * 1000 + 2500, `${ms} ms`)
+    }),
+  )
+
+retry(
+  'AC-273 a server that takes no connection is given up after --connect-timeout, four times, exit 3',
+  inHome(async (home) => {
+    const server = await stoppedServer()
+    try {
+      const env = { LLAMA_CPP_REPO: `http://127.0.0.1:${server.port}/x.git` }
+      const args = [...FETCH, '--connect-timeout', '1']
+      const { code, stderr } = await bitnetTasks(args, { home, env })
+      assert.is(code, 3, stderr)
+      assert.is(stderr.split('[repair] Network error, retry ').length - 1, 3)
+      assert.match(stderr, 'git fetch: connection timed out, no answer in 1 s')
+    } finally {
+      server.close()
+    }
+  }),
+)
+
 // By exit code: 1 is what nobody can put right by waiting.
 const ONCE: readonly (readonly [string, Answer])[] = [
   ['a repository that is not there (404)', 404],
@@ -108,3 +150,20 @@ for (const [title, answer] of ONCE)
   )
 
 retry.run()
+
+/** A server whose queue is full: it is stopped, so the kernel answers no further connection. */
+async function stoppedServer() {
+  const program = `const server = require('node:net').createServer()
+server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port))`
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [text] = (await once(child.stdout, 'data')) as [Buffer]
+  child.kill('SIGSTOP')
+  const port = Number(text.toString())
+  const fillers = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  await once(fillers[0] as Socket, 'connect')
+  const close = (): void => {
+    for (const filler of fillers) filler.destroy()
+    child.kill('SIGKILL')
+  }
+  return { port, close }
+}

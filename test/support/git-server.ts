@@ -6,8 +6,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 
-/** What becomes of one try: the whole answer, a status, a closed connection, half of the objects. */
-export type Answer = 'good' | 'reset' | 'cut' | number
+/**
+ * What becomes of one try: the whole answer, a status, a closed connection, half of the objects; a
+ * connection on which nothing comes, or a byte now and then without an end.
+ */
+export type Answer = 'good' | 'reset' | 'cut' | 'silent' | 'drip' | number
 
 export interface GitServer {
   readonly url: string
@@ -48,7 +51,13 @@ function answerWith(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
+  if (answer === 'silent') return
   if (answer === 'reset') return void request.socket.destroy()
+  if (answer === 'drip') {
+    response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-advertisement' })
+    const drip = setInterval(() => response.write('#'), 200)
+    return void response.on('close', () => clearInterval(drip))
+  }
   if (typeof answer === 'number') {
     response.writeHead(answer, { 'content-type': 'text/plain' })
     return void response.end('not now\n')
