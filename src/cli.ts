@@ -34,6 +34,9 @@ const NO_ANSWER = `bitnet-tasks ended before it had an answer
 
 async function run(args: readonly string[]): Promise<number> {
   ignoreClosedPipes()
+  // Asked by the completion scripts at each TAB.
+  if (args[0] === '__complete')
+    return (await import('./commands/complete.ts')).complete(args.slice(1))
   const quick = quickArgs(args)
   if (quick !== undefined) return (await import('./dispatch.ts')).dispatch(quick)
   return (await import('./program.ts')).runProgram(args)

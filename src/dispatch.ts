@@ -57,5 +57,6 @@ const COMMANDS_BY_NAME: Readonly<Record<string, Run>> = {
   doctor: async (args) => (await import('./commands/doctor.ts')).doctor(args),
   diagnose: async (args, nodes) => (await import('./commands/diagnose.ts')).diagnose(nodes, args),
   history: async (args) => (await import('./commands/history.ts')).history(args),
+  completions: async (_, words) => (await import('./commands/completions.ts')).completions(words),
   env: async (args) => (await import('./commands/env.ts')).env(args),
 }

@@ -283,6 +283,13 @@ export const COMMANDS: readonly CommandRow[] = [
     ],
   },
   {
+    name: 'completions',
+    help: 'A script that lets a shell complete commands, flags and nodes.',
+    nodes: '<shell>',
+    nodesHelp: 'bash, zsh, fish or pwsh',
+    flags: [],
+  },
+  {
     name: 'env',
     help: 'The variables with which programs find the installation.',
     flags: [

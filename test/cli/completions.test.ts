@@ -1,0 +1,98 @@
+// What can follow on a command line, and the scripts with which shells ask for it.
+import { execFileSync } from 'node:child_process'
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+
+import { suite } from '../support/suite.ts'
+import { inHome } from './support/home.ts'
+import { bin, bitnetTasks } from './support/program.ts'
+
+const completions = suite('completions')
+
+const GRAPH = `import { defineGraph, sh, task } from 'bitnet-tasks'
+const build = task('build', { mode: ['debug', 'release'] }, ({ mode }) => ({ run: sh\`echo \${mode}\` }))
+const join = task('join', () => ({ needs: [build({ mode: 'debug' })], run: sh\`true\` }))
+export default defineGraph({ tasks: [build, join] })
+`
+
+const ASKED: readonly (readonly [words: readonly string[], answer: readonly string[]])[] = [
+  [['ru'], ['run', 'runs']],
+  [
+    ['run', 'bu'],
+    ['build', 'build[debug]', 'build[release]'],
+  ],
+  [['run', 'build[r'], ['build[release]']],
+  [['run', '--from', 'j'], ['join']],
+  [
+    ['run', '--color', ''],
+    ['auto', 'always', 'never'],
+  ],
+  [['run', '--color=n'], ['--color=never']],
+  [
+    ['preflight', '--backend', ''],
+    ['bitnet', 'llama'],
+  ],
+  [['preflight', '--repair=al'], ['--repair=always']],
+  [['query', 'r'], ['rdeps']],
+  [['query', 'rdeps', 'jo'], ['join']],
+  [['run', '--no-such-flag=x'], []],
+  [['nonsense', 'x'], []],
+]
+for (const [words, answer] of ASKED)
+  completions(
+    `after '${words.join(' ')}' comes ${answer.join(', ') || 'nothing'}`,
+    inHome(async (home) => {
+      fs.writeFileSync(join(home, 'bitnet.tasks.ts'), GRAPH)
+      const { code, stdout, stderr } = await bitnetTasks(['__complete', ...words], { home })
+      assert.equal(stdout.split('\n').filter(Boolean), answer)
+      assert.is(stderr, '')
+      assert.is(code, 0)
+    }),
+  )
+
+completions(
+  'a graph that does not load offers no names and prints nothing',
+  inHome(async (home) => {
+    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), 'export default (\n')
+    const { code, stdout, stderr } = await bitnetTasks(['__complete', 'run', ''], { home })
+    assert.equal([code, stdout, stderr], [0, '', ''])
+  }),
+)
+
+completions(
+  'bash completes commands, values and nodes with the script',
+  inHome(async (home) => {
+    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), GRAPH)
+    fs.mkdirSync(join(home, 'bin'))
+    const program = join(home, 'bin/bitnet-tasks')
+    fs.writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`, {
+      mode: 0o755,
+    })
+    // COMP_WORDS as readline breaks it: at = as well.
+    const ask = (line: string, words: readonly string[]): string => `
+      COMP_LINE=${JSON.stringify(line)}; COMP_POINT=\${#COMP_LINE}
+      COMP_WORDS=(${words.map((word) => JSON.stringify(word)).join(' ')}); COMP_CWORD=${words.length - 1}
+      COMPREPLY=(); _bitnet_tasks; echo "\${COMPREPLY[*]}"`
+    const script = [
+      'eval "$(bitnet-tasks completions bash)"',
+      ask('bitnet-tasks stat', ['bitnet-tasks', 'stat']),
+      ask('bitnet-tasks run build[d', ['bitnet-tasks', 'run', 'build[d']),
+      ask('bitnet-tasks run --color=al', ['bitnet-tasks', 'run', '--color', '=', 'al']),
+    ].join('\n')
+    const env = { HOME: home, PATH: `${join(home, 'bin')}:${process.env['PATH']}` }
+    const said = execFileSync('bash', ['-c', script], { cwd: home, env, encoding: 'utf8' })
+    assert.is(said, 'status\nbuild[debug]\nalways\n')
+  }),
+)
+
+completions(
+  'an unknown shell is an error that names the known ones',
+  inHome(async (home) => {
+    const { code, stderr } = await bitnetTasks(['completions', 'tcsh'], { home })
+    assert.is(code, 2)
+    assert.is(stderr, "no completions for 'tcsh'\n  hint: one of bash, zsh, fish, pwsh\n")
+  }),
+)
+
+completions.run()
