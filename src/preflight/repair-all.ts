@@ -210,6 +210,8 @@ function contextOf({ args, mode }: Request, session: Session, held: Held): Repai
   return {
     session,
     jobs: args.jobs,
+    wait: args.wait !== false,
+    lockTimeoutMs: lockTimeoutMs(args),
     keepGoing: args.keepGoing === true,
     force: mode === 'always',
     report: held.report,
@@ -221,7 +223,7 @@ function lockOptions(request: Request): LockOptions {
   const { args, startedAt, say } = request
   return {
     wait: args.wait !== false,
-    timeoutMs: args.lockTimeout === undefined ? undefined : args.lockTimeout * 1000,
+    timeoutMs: lockTimeoutMs(args),
     quiet: args.quiet === true,
     verbose: args.verbose === true,
     color: args.color ?? 'auto',
@@ -232,4 +234,8 @@ function lockOptions(request: Request): LockOptions {
       if (verdict.failure) recorded(request, one, verdict)
     },
   }
+}
+
+function lockTimeoutMs({ lockTimeout }: Request['args']): number | undefined {
+  return lockTimeout === undefined ? undefined : lockTimeout * 1000
 }

@@ -21,6 +21,9 @@ import { revalidateXtask } from './xtask.ts'
 export interface RepairContext {
   readonly session: Session
   readonly jobs: number | undefined
+  /** For the lock of the graph's state, which repairs of all backends share. */
+  readonly wait: boolean
+  readonly lockTimeoutMs: number | undefined
   readonly keepGoing: boolean
   /** Run the nodes even if fresh. */
   readonly force: boolean
@@ -85,7 +88,9 @@ export async function judge(
 ): Promise<Judged> {
   const { session } = context
   const { live, backend, device } = candidate
-  const summary = await runNodes({ ...context, force: false }, [candidate], ['revalidate'])
+  // What is built is not thrown away for a lock that is had in a moment.
+  const patient = { ...context, force: false, wait: true, lockTimeoutMs: undefined }
+  const summary = await runNodes(patient, [candidate], ['revalidate'])
   if (summary.cancelled) return { how: 'cancelled' }
   const failure = summary.failures[0]?.failure
   const problem = summary.ok
@@ -104,7 +109,7 @@ const BUILT = ['cmake-configure', 'cmake-build', 'gen-detect-constants', 'rebuil
 
 /** Runs the nodes of tasks for each candidate, with retries for the network. */
 export function runNodes(
-  { session, jobs, keepGoing, force, report, signal }: RepairContext,
+  { session, jobs, wait, lockTimeoutMs, keepGoing, force, report, signal }: RepairContext,
   candidates: readonly Candidate[],
   tasks: readonly string[],
 ): Promise<RunSummary> {
@@ -117,6 +122,8 @@ export function runNodes(
     signal,
     follow: true,
     onFailure: (node, failure, attempt) => judgeFailure(node.task, failure, attempt),
+    wait,
+    ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
     ...(jobs === undefined ? {} : { jobs }),
   })
 }

@@ -117,7 +117,7 @@ export function thrown(candidate: Candidate, error: unknown, lock: string): Verd
     return unavailable(
       candidate,
       EXIT.unavailable,
-      words.lockedByAnother(backend, lock, message),
+      words.lockedByAnother(backend, error.place ?? lock, message),
       message,
     )
   if (error instanceof GraphError && error.code === 'cancelled')

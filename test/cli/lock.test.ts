@@ -92,6 +92,23 @@ lock(
   }),
 )
 
+lock(
+  'AC-188 AC-193 a run of the graph by its nodes is not waited for either, and its lock is the one that is named',
+  inHome(async (home) => {
+    const held = compiler(home)
+    const args = ['run', 'cmake-build[llama,cpu]', '--ref', 'v0.5.0']
+    const running = start(args, options(home, { CXX: held.path }))
+    await running.says('cmake-build[llama,cpu] started')
+    const { code, stderr } = await bitnetTasks([...FIXTURE, '--no-wait'], options(home))
+    assert.is(code, 1, stderr)
+    const state = join(home, '.cache/bitnet-tasks/state/lock')
+    assert.ok(stderr.includes(`is in progress (lock: ${state})\n`), stderr)
+    assert.ok(stderr.includes(`(process ${running.pid} on `), stderr)
+    held.open('llama.cpp')
+    assert.is((await running.ended).code, 0)
+  }),
+)
+
 lock.run()
 
 interface HeldCompiler {
