@@ -130,7 +130,7 @@ export function repairGraph(options: RepairOptions = {}): Graph {
     const one = given(name)
     const title = `use the given ${one?.kind} of ${backend.title}`
     if (one?.kind === 'source') return { title, set: SET, ...useTree(backend) }
-    if (one?.kind === 'archive') return { title, set: SET, ...unpackArchive(name, one.path) }
+    if (one?.kind === 'archive') return { title, set: SET, ...unpackArchive(backend, one.path) }
     if (one?.kind === 'libraries')
       return { title, set: { ...SET, ...loaderPath(one) }, ...loadLibraries(name, one) }
     return {

@@ -30,7 +30,7 @@ export function useTree({ name: backend, submodules }: Backend) {
 }
 
 /** An archive takes the place of a clone: it is unpacked to where a fetch would put the tree. */
-export function unpackArchive(backend: BackendName, archive: string) {
+export function unpackArchive({ name: backend, submodules }: Backend, archive: string) {
   const file = basename(archive)
   return {
     inputs: [
@@ -39,7 +39,12 @@ export function unpackArchive(backend: BackendName, archive: string) {
     ],
     outputs: [`sources/${backend}/**`],
     clean: false,
-    run: argv(...step('unpack-source'), givenPlace(backend)(file), `sources/${backend}`),
+    run: argv(
+      ...step('unpack-source'),
+      givenPlace(backend)(file),
+      `sources/${backend}`,
+      ...submodules.map(({ path }) => path),
+    ),
   }
 }
 

@@ -68,7 +68,7 @@ function headersIn(folder: string): readonly string[] {
 function isTree(backend: Backend, path: string): boolean {
   const has = (file: string): boolean =>
     statSync(join(path, file), { throwIfNoEntry: false })?.isFile() === true
-  return has('CMakeLists.txt') && backend.includes.some((folder) => has(`${folder}/llama.h`))
+  return has('CMakeLists.txt') && backend.includes.some(({ from }) => has(`${from}/llama.h`))
 }
 
 function entriesOf(folder: string) {

@@ -1,6 +1,6 @@
 // A program: unpacks an archive of a source tree into FOLDER, whole or not at all. The archive may come
 // from anywhere: nothing is written outside, no link leads outside, no mode is kept but "executable".
-// Usage: unpack-source ARCHIVE FOLDER
+// Usage: unpack-source ARCHIVE FOLDER [SUBMODULE...]
 import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
@@ -8,6 +8,7 @@ import { createGunzip } from 'node:zlib'
 
 class Refused extends Error {}
 
+const NO_TAR = 'it is no tar archive, or a damaged one'
 const DAMAGED = 'it is cut short, damaged, or not compressed by gzip'
 const MOST_BYTES = 8 * 2 ** 30
 const MOST_ENTRIES = 500_000
@@ -57,7 +58,7 @@ class Stream {
   }
 }
 
-const [archive = '', into = ''] = process.argv.slice(2)
+const [archive = '', into = '', ...submodules] = process.argv.slice(2)
 const folder = resolve(into)
 const part = `${folder}.part`
 
@@ -97,9 +98,15 @@ async function main(): Promise<void> {
 // Archives of hosting sites hold one folder, named after the version.
 function treeIn(top: string): string {
   const only = fs.readdirSync(top)
-  const tree = only.length === 1 ? join(top, only[0] as string) : top
-  if (fs.existsSync(join(tree, 'CMakeLists.txt'))) return tree
-  throw new Refused('it holds no CMakeLists.txt at its top: it is no source tree')
+  const isTree = (path: string): boolean => fs.existsSync(join(path, 'CMakeLists.txt'))
+  const tree = only.length === 1 && !isTree(top) ? join(top, only[0] as string) : top
+  if (!isTree(tree))
+    throw new Refused('it holds no CMakeLists.txt at its top: it is no source tree')
+  const empty = submodules.find((path) => !isTree(join(tree, path)))
+  if (empty === undefined) return tree
+  throw new Refused(
+    `its submodule '${empty}' is empty: put a clone with submodules there, or an archive of one`,
+  )
 }
 
 interface Entry {
@@ -125,6 +132,8 @@ async function unpack(stream: Stream): Promise<void> {
     else if (entry.type === '2') links.push(entry)
     else throw new Refused(`'${entry.path}' is neither a file nor a folder nor a link`)
   }
+  // The checksum of gzip stands behind the end of the archive.
+  while ((await stream.take(1 << 16)).length > 0);
   if (entries === 0) throw new Refused('it is empty, or no tar archive')
   for (const link of links) makeLink(link)
   for (const link of links) checkLink(link)
@@ -172,11 +181,12 @@ function checkLink({ path }: Entry): void {
   const place = placeOf(path)
   let real: string
   try {
-    real = fs.realpathSync(place)
+    // The system's own: Node's takes `..` away before it follows a link.
+    real = fs.realpathSync.native(place)
   } catch {
     return fs.rmSync(place)
   }
-  if (relative(fs.realpathSync(part), real).startsWith('..'))
+  if (relative(fs.realpathSync.native(part), real).startsWith('..'))
     throw new Refused(`'${path}' is a link that leads out of it`)
 }
 
@@ -205,7 +215,7 @@ function headerOf(header: Buffer): Entry {
   const field = (from: number, length: number): string =>
     header.toString('utf8', from, from + length).replace(/\0.*$/s, '')
   const sum = header.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 32 : byte), 0)
-  if (number(header.subarray(148, 156)) !== sum) throw new Refused('it is no tar archive')
+  if (number(header.subarray(148, 156)) !== sum) throw new Refused(NO_TAR)
   const prefix = field(257, 5) === 'ustar' ? field(345, 155) : ''
   const type = field(156, 1)
   return {
@@ -223,7 +233,7 @@ function number(field: Buffer): number {
     (field[0] ?? 0) & 0x80
       ? field.subarray(1).reduce((total, byte) => total * 256 + byte, 0)
       : Number.parseInt(field.toString('latin1').replace(/[\0 ]/g, '') || '0', 8)
-  if (!Number.isSafeInteger(value)) throw new Refused('a number in it is damaged')
+  if (!Number.isSafeInteger(value)) throw new Refused(NO_TAR)
   return value
 }
 

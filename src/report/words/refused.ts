@@ -9,6 +9,7 @@ export function foreignFolder(backend: Backend, folder: string): string {
     `❌ Backend '${backend.name}' UNAVAILABLE (the folder is not ours)`,
     [
       `${backend.folderVariable} names '${folder}', which this tool did not install and will not replace`,
+      `it holds nothing that could be used: no libraries of ${backend.title}, no source tree, no single archive of one`,
     ],
     foreignSteps(backend, folder),
     'Exit code: 4 (permission error - manual fix required)',
@@ -24,8 +25,8 @@ export function foreignSteps(backend: Backend, folder: string): readonly Step[] 
       again(backend),
     ],
     [
-      'OR use it as a source tree, which is only read:',
-      `${again(backend)} --source ${shellWord(folder)}`,
+      'OR put there what is to be used, which is only read: built libraries, a source tree, or one .tar.gz of it:',
+      `ls ${shellWord(folder)}`,
     ],
   ]
 }
