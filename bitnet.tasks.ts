@@ -367,7 +367,7 @@ function shortId(path: string): string {
   return hash.toString(36)
 }
 
-export { cargoBuild } from './tasks/cargo.ts'
+export { cargoBuild, cargoVariables } from './tasks/cargo.ts'
 export { mergeRpath, rpathProblem } from './tasks/rpath.ts'
 
 export default repairGraph()

@@ -36,7 +36,8 @@ async function noFolder(folder: string): Promise<number> {
 type Run = (args: never, nodes: readonly string[]) => Promise<number>
 
 const COMMANDS_BY_NAME: Readonly<Record<string, Run>> = {
-  preflight: async (args) => (await import('./commands/preflight.ts')).preflight(args),
+  preflight: async (args, command) =>
+    (await import('./commands/preflight.ts')).preflight(args, command),
   init: async (args) => (await import('./commands/init.ts')).init(args),
   run: async (args, nodes) => (await import('./commands/run.ts')).run(nodes, args),
   list: async (args, nodes) => (await import('./commands/list.ts')).list(nodes, args),

@@ -20,6 +20,8 @@ export interface CommandRow {
   /** What they are; nodes or tasks unless said. */
   readonly nodesHelp?: string
   readonly flags: readonly Flag[]
+  /** What is behind `--`, which is taken as it is. */
+  readonly behind?: string
 }
 
 const DIRECTORY: Flag = {
@@ -115,6 +117,7 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'preflight',
     help: 'Check C++ backend library detection and auto-repair if needed.',
+    behind: 'behind --: a command of the consumer tool, run when all is there',
     flags: [
       ...REPAIRING,
       { long: 'device', value: 'name', choices: ['cpu', 'cuda'], help: 'what to build for' },

@@ -27,9 +27,10 @@ export async function parse(
   answered: (code: number) => void,
 ): Promise<ParsedArgs | number | undefined> {
   let parsed: ParsedArgs | undefined
-  const program = build((found) => {
+  const take = (found: ParsedArgs): void => {
     parsed = found
-  }, answered)
+  }
+  const program = build(take, answered, behindDashes(args))
   try {
     refuseBothRepairs(program, args)
     await program.parseAsync([...args], { from: 'user' })
@@ -38,6 +39,12 @@ export async function parse(
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? EXIT.available : EXIT.usage
   }
+}
+
+/** The words behind `--`. */
+function behindDashes(args: readonly string[]): readonly string[] {
+  const end = args.indexOf('--')
+  return end < 0 ? [] : args.slice(end + 1)
 }
 
 // To commander they are one option, and the last one wins.
@@ -52,7 +59,9 @@ function refuseBothRepairs(program: Command, args: readonly string[]): void {
     )
 }
 
-function build(take: (parsed: ParsedArgs) => void, answered: (code: number) => void): Command {
+type Take = (parsed: ParsedArgs) => void
+
+function build(take: Take, answered: (code: number) => void, behind: readonly string[]): Command {
   const program = new Program('bitnet-tasks')
     .description(
       'Makes the C++ backends of BitNet.rs present and verified; runs any graph of tasks by content.',
@@ -61,7 +70,9 @@ function build(take: (parsed: ParsedArgs) => void, answered: (code: number) => v
     .option('-C, --directory <dir>', 'work as if started in DIR')
     .exitOverride()
     .helpCommand(false)
-  for (const row of COMMANDS) addCommand(program, row, take)
+    // Else it would look for its own flags behind `--` as well.
+    .enablePositionalOptions()
+  for (const row of COMMANDS) addCommand(program, row, take, behind)
   program
     .command('help')
     .description('Help about a command, or about: exit-codes')
@@ -86,13 +97,20 @@ class Program extends Command {
   }
 }
 
-function addCommand(program: Command, row: CommandRow, take: (parsed: ParsedArgs) => void): void {
+function addCommand(
+  program: Command,
+  row: CommandRow,
+  take: Take,
+  behind: readonly string[],
+): void {
   const made = program.command(row.name).description(row.help).exitOverride()
   const words = row.nodesHelp ?? (row.nodes?.includes('nodes') ? 'nodes or tasks' : '')
   if (row.nodes) made.argument(row.nodes, words)
+  if (row.behind) made.argument('[COMMAND...]', row.behind).usage('[options] [-- COMMAND...]')
   for (const flag of row.flags) made.addOption(option(flag))
   if (row.name === 'preflight') made.addHelpText('after', exitCodes())
   made.action(() => {
+    if (row.behind && made.args.length !== behind.length) tooMany(made)
     const own = made.opts()
     const { wait, ...others } = { ...program.opts(), ...own }
     // commander gives every `--no-x` a default of true: only the answer 'no' was asked for.
@@ -102,6 +120,13 @@ function addCommand(program: Command, row: CommandRow, take: (parsed: ParsedArgs
       flags: wait === false ? { ...others, wait } : others,
     })
   })
+}
+
+function tooMany(made: Command): never {
+  return made.error(
+    `error: too many arguments for '${made.name()}'\n  hint: a command of the consumer tool goes behind --`,
+    { exitCode: EXIT.usage },
+  )
 }
 
 function option({ long, short, value, optional, kind, choices, help }: Flag): Option {

@@ -254,10 +254,11 @@ function codeLines(page: string): readonly string[] {
   return [...fenced, ...text.split('\n').filter((line) => line.startsWith('    '))]
 }
 
-// `--jobs 2` alone, or what follows the name of our program or of one of its commands.
+// `--jobs 2` alone, or what follows the name of our program or of one of its commands. Behind ` -- ` are
+// the words of another program.
 function ourWords(code: string): readonly string[] {
   const at = code.search(/(?:^--|\bbitnet-tasks |^preflight )/)
-  const own = at < 0 ? '' : code.slice(at).replace(/#.*$/, '')
+  const own = at < 0 ? '' : code.slice(at).replace(/#.*$| -- .*$/, '')
   return [...own.matchAll(/(?<![\w-])--([a-z][a-z-]*)/g)].map(([, name]) => name as string)
 }
 

@@ -1,40 +1,22 @@
 // env --emit SHELL: the variables that make a program of the user's find the installation, escaped for
 // the shell that will read them.
 import { GraphError } from '../../graph/index.ts'
-import { BACKENDS } from '../../tasks/backends.ts'
 import { PLATFORM } from '../../tasks/platform.ts'
 import { EXIT } from '../exit-code.ts'
-import { liveFolder } from '../folders.ts'
-import { detect } from '../preflight/detect.ts'
+import { installedVariables, type SearchPath } from '../preflight/installed-variables.ts'
 import { print } from '../report/print.ts'
 
 export type EmitFormat = 'sh' | 'fish' | 'pwsh' | 'cmd' | 'json' | 'github'
 
 export function env(args: { readonly emit?: EmitFormat; readonly json?: boolean }): number {
-  const available = Object.values(BACKENDS).flatMap((backend) => {
-    const folder = liveFolder(backend, process.env)
-    return detect(backend.name, folder).state === 'available' ? [{ backend, folder }] : []
-  })
-  if (available.length === 0) {
+  const variables = installedVariables(process.env)
+  if (variables === undefined) {
     process.stderr.write('no backend is installed\n  hint: bitnet-tasks preflight\n')
     return EXIT.unavailable
   }
-  const plain = new Map(available.map(({ backend, folder }) => [backend.folderVariable, folder]))
-  const folders = available.map(({ folder }) => `${folder}/lib`)
-  // BitNet-rs reads this one alone when it is set: its detection ignores LLAMA_CPP_DIR.
-  plain.set('BITNET_CROSSVAL_LIBDIR', folders[0] as string)
-  print(
-    emit(args.json ? 'json' : (args.emit ?? PLATFORM.shell(process.env)), plain, {
-      name: PLATFORM.loaderVariable,
-      folders,
-    }),
-  )
+  const format = args.json ? 'json' : (args.emit ?? PLATFORM.shell(process.env))
+  print(emit(format, variables.plain, variables.search))
   return EXIT.available
-}
-
-interface SearchPath {
-  readonly name: string
-  readonly folders: readonly string[]
 }
 
 /** The text for one shell. An empty old value leaves no trailing separator, which would mean the working directory. */

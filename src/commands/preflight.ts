@@ -21,6 +21,7 @@ import { recursion } from '../preflight/recursion.ts'
 import { shouldRepair } from '../preflight/repair-mode.ts'
 import {
   choosesSource,
+  commandProblem,
   contradiction,
   type PreflightArgs,
   type Request,
@@ -36,13 +37,16 @@ import * as words from '../report/words.ts'
 import { givenBy, openRepair } from '../session.ts'
 
 /** Checks, and where asked repairs, each backend; resolves with the exit code. */
-export async function preflight(given: PreflightArgs): Promise<number> {
-  const problem = contradiction(given)
+export async function preflight(
+  given: PreflightArgs,
+  command: readonly string[] = [],
+): Promise<number> {
+  const problem = contradiction(given) ?? commandProblem(given, command)
   if (problem !== undefined) {
     process.stderr.write(problem)
     return EXIT.usage
   }
-  const request = requested(given)
+  const request = requested(given, command)
   const names = given.backend ? [given.backend] : BACKEND_NAMES
   const workspace = workspaceOf(given)
   const replaced = givenBy(request.args)
@@ -57,7 +61,18 @@ export async function preflight(given: PreflightArgs): Promise<number> {
   // A fresh process has given the verdict on all of them, in the form that was asked for.
   if (typeof decided === 'number') return decided
   tell(request, decided)
-  return verdicts.exitCodeOf(decided)
+  const code = verdicts.exitCodeOf(decided)
+  const isReady = code === EXIT.available && command.length > 0 && !given.dryRun
+  return isReady ? runCommand(request, candidates[0] as Candidate) : code
+}
+
+// Everything is there: the last step is the person's own.
+async function runCommand(
+  { args, command, say }: Request,
+  { backend, workspace }: Candidate,
+): Promise<number> {
+  const { runTool } = await import('../preflight/tool-command.ts')
+  return runTool({ command, args, workspace, backend, say })
 }
 
 async function showSearch({ say }: Request, candidates: readonly Candidate[]): Promise<void> {
@@ -182,7 +197,7 @@ function announce({ say, startedAt }: Request, one: Candidate): void {
   else for (const line of foundElsewhere(one, process.env)) say(line)
 }
 
-function tell({ args }: Request, decided: readonly Verdict[]): void {
+function tell({ args, command }: Request, decided: readonly Verdict[]): void {
   if (args.json) {
     const backends = decided.map(({ text: _, ...rest }) => rest)
     print(jsonDocument({ version: 1, backends }))
@@ -190,6 +205,9 @@ function tell({ args }: Request, decided: readonly Verdict[]): void {
   for (const { available, how, text } of decided) {
     const isAnswer = available || how === 'dry-run'
     if (!isAnswer) process.stderr.write(text)
-    else if (!args.json) print(text)
+    else if (args.json) continue
+    // What the command prints is the answer then.
+    else if (command.length === 0 || args.dryRun) print(text)
+    else if (!args.quiet) process.stderr.write(text)
   }
 }

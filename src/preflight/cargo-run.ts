@@ -10,6 +10,16 @@ export interface CargoTool {
   readonly features?: string
   /** False where xtask's own defaults do not link: on a host without CUDA. */
   readonly defaultFeatures?: boolean
+  /** What it was compiled with: with other variables cargo would link it again, to other folders. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** The environment of its `cargo run`. A library folder of the person would decide over its RPATH. */
+export function cargoEnvironment(
+  { env }: CargoTool,
+  { BITNET_CROSSVAL_LIBDIR: _, ...others }: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return { ...others, ...env }
 }
 
 /** The words of `cargo` that run xtask with arguments; `--` keeps those from cargo. */

@@ -7,13 +7,14 @@ import { liveFolder } from '../folders.ts'
 import { clean } from '../report/text.ts'
 import * as words from '../report/words.ts'
 import type { Candidate } from './candidate.ts'
+import type { CargoTool } from './cargo-run.ts'
 import { detect } from './detect.ts'
 import { stagedAt } from './install.ts'
 import type { RepairContext } from './repair.ts'
 import type { Request } from './request.ts'
 import { nodeTrouble, notTried } from './trouble.ts'
 import { unavailable, type Verdict } from './verdict.ts'
-import { rebuildXtask, type ToolResult } from './xtask.ts'
+import { asRebuilt, rebuildXtask, type ToolResult } from './xtask.ts'
 
 /** Rebuilds the xtask of the checkout around us against what is staged, else installed. */
 export async function rebuildTool(
@@ -38,6 +39,17 @@ export async function rebuildTool(
     report,
     signal,
   })
+}
+
+/** How `cargo run` finds the xtask of a checkout as it was rebuilt; undefined where nothing is installed. */
+export async function cargoTool(
+  { toolFeatures }: Pick<Request['args'], 'toolFeatures'>,
+  session: Session,
+  workspace: string,
+): Promise<CargoTool | undefined> {
+  const { root, llamaRoot } = installations()
+  const args = toolFeatures === undefined ? {} : { toolFeatures }
+  return root === undefined ? undefined : asRebuilt({ session, workspace, root, llamaRoot, args })
 }
 
 /** The verdict on a backend whose tool could not be rebuilt. */

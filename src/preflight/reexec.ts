@@ -6,7 +6,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { EXIT } from '../exit-code.ts'
 import { errorKind, type FailedWay, reexecFailed, shownArgs } from '../report/words/reexec.ts'
 import { become, canBecome } from './become.ts'
-import { type CargoTool, cargoRun, cargoWords, findCargo } from './cargo-run.ts'
+import { type CargoTool, cargoEnvironment, cargoRun, cargoWords, findCargo } from './cargo-run.ts'
 import { standIn } from './stand-in.ts'
 
 /** Which command line is replayed. */
@@ -22,46 +22,59 @@ export interface ReexecOptions {
   readonly signal?: AbortSignal
   /** Inside a BitNet-rs checkout its xtask stands in. */
   readonly tool?: CargoTool
+  /** What it is given; all arguments without. */
+  readonly toolArgs?: readonly string[]
   readonly platform?: NodeJS.Platform
 }
 
-/** Becomes the fresh process, or resolves with the exit code of a child that stood in for it. */
-export async function reexec(options: ReexecOptions): Promise<number> {
-  const { say, signal } = options
+/** How a child that stood in ended, and whose it was. */
+export interface Reexecuted {
+  readonly exitCode: number
+  /** xtask knows what it was compiled with, and nothing of what is staged. */
+  readonly by: 'bitnet-tasks' | 'xtask'
+}
+
+/** Becomes the fresh process, or resolves when a child that stood in for it has ended. */
+export async function reexec(options: ReexecOptions): Promise<Reexecuted> {
+  const { say, signal, tool } = options
+  const by = tool ? 'xtask' : 'bitnet-tasks'
   const call = callOf(options)
   say('[repair] Re-executing with updated detection...')
   const failed = await fastPath(call, options)
-  const ways = options.tool ? [byCargo(options.tool, call)] : [byNode(call, failed), byNpm(call)]
-  for (const { way, name, shown, start } of ways) {
-    if (signal?.aborted) return EXIT.unavailable
+  const ways = tool ? [byCargo(tool, call)] : [byNode(call, failed), byNpm(call)]
+  for (const { way, name, shown, args = call.args, start, env } of ways) {
+    if (signal?.aborted) return { exitCode: EXIT.unavailable, by }
     say(`[reexec] Trying ${name} fallback...`)
-    say(`[reexec] Fallback command: ${shown} ${shownArgs(call.args)}`)
-    const stood = await started(start, call.env)
+    say(`[reexec] Fallback command: ${shown} ${shownArgs(args)}`)
+    const stood = await started(start, env ?? call.env)
     if (stood.how === 'ended') {
       say(`[reexec] Fallback child exited with code: ${stood.code}`)
-      return stood.code
+      return { exitCode: stood.code, by }
     }
     say(`[reexec] Fallback failed: ${stood.error.message}`)
     failed.push({ way, error: stood.error })
   }
   process.stderr.write(reexecFailed(failed, `${ways.at(-1)?.shown} ...`))
-  return EXIT.unavailable
+  return { exitCode: EXIT.unavailable, by }
 }
 
 interface Call {
   readonly program: string
   readonly script: string
   readonly args: readonly string[]
+  readonly toolArgs: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly platform: NodeJS.Platform
 }
 
 function callOf(options: ReexecOptions): Call {
   const env = { ...process.env, ...options.env, BITNET_REPAIR_PARENT: '1' }
+  const args = options.args ?? process.argv.slice(2)
   return {
     program: options.program ?? process.execPath,
     script: options.script ?? process.argv[1] ?? '',
-    args: options.args ?? process.argv.slice(2),
+    args,
+    toolArgs: options.toolArgs ?? args,
     env: env as Record<string, string>,
     platform: options.platform ?? process.platform,
   }
@@ -100,16 +113,21 @@ interface Way {
   readonly way: FailedWay['way']
   readonly name: string
   readonly shown: string
+  /** Others than those of the call. */
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
   /** Program and words; throws what the system says when it cannot be started. */
   readonly start: () => readonly string[]
 }
 
-function byCargo(tool: CargoTool, { args, env, platform }: Call): Way {
+function byCargo(tool: CargoTool, { toolArgs: args, env, platform }: Call): Way {
   const cwd = process.cwd()
   return {
     way: 'cargo run',
     name: 'cargo run',
     shown: `cargo ${cargoWords(tool, cwd).join(' ')} --`,
+    args,
+    env: cargoEnvironment(tool, env),
     start: () => [findCargo(env['PATH'], platform), ...cargoRun(tool, args, cwd)],
   }
 }

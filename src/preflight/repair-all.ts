@@ -6,7 +6,7 @@ import { type Candidate, isInstalled, isThere, lookAgain } from './candidate.ts'
 import { rebuildTool, toolFailed } from './consumer-tool.ts'
 import { detect } from './detect.ts'
 import { givenIn } from './given.ts'
-import { carried } from './handed-over.ts'
+import { type HandedOver, handOver } from './hand-over.ts'
 import { refuseUnwritable, rollBack, type Staged, stagedAt } from './install.ts'
 import { recorded } from './record-repair.ts'
 import { build, failureOf, judge, type RepairContext, runNodes, stageBuilt } from './repair.ts'
@@ -21,7 +21,7 @@ export async function repairAll(
   candidates: readonly Candidate[],
 ): Promise<readonly Verdict[] | number> {
   const session = await openRepair(request.args)
-  let code: number | undefined
+  let handed: HandedOver | undefined
   const found = await underLocks(session, candidates, lockOptions(request), async (held) => {
     const context = contextOf(request, session, held)
     const { settled, open, behind } = await sorted(request, context, candidates)
@@ -32,10 +32,19 @@ export async function repairAll(
     if (Array.isArray(tool)) return [...standing, ...tool]
     if (built.staged.length === 0 && tool !== 'rebuilt')
       return [...standing, ...(await unchanged(request, context, [...built.current, ...behind]))]
-    code = await handOver(request, held, standing)
+    handed = await handOver(request, held, session, standing)
     return []
   })
-  return code ?? found
+  if (handed === undefined) return found
+  const { by, exitCode, standing } = handed
+  if (by === 'bitnet-tasks' || exitCode !== 0) return exitCode
+  // xtask has said that it knows the backends. What is staged is still to be judged.
+  const open = candidates.filter(
+    (one) => !standing.some(({ backend }) => backend === one.backend.name),
+  )
+  const judgedHere: Verdict[] = []
+  for (const one of open) judgedHere.push(await judgeStaged(request, one))
+  return [...standing, ...judgedHere]
 }
 
 /** In the fresh process: validates what a repair has staged, and makes it live or drops it. */
@@ -167,18 +176,6 @@ async function unchanged(
     return summary.cancelled ? verdicts.cancelled(one) : verdicts.cached(lookAgain(one))
   }
   return candidates.map((one) => recorded(request, one, verdictOf(one)))
-}
-
-// The locks end with this process image; the next one takes them, or whoever is first finishes the work.
-async function handOver(
-  { say }: Request,
-  { release, signal }: Held,
-  standing: readonly Verdict[],
-): Promise<number> {
-  const { reexec } = await import('./reexec.ts')
-  await release()
-  const env = carried(standing.filter(({ available }) => !available))
-  return reexec({ say, signal, env })
 }
 
 async function judged(

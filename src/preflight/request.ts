@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 
 import { GraphError } from '../../graph/index.ts'
-import type { Device } from '../../tasks/backends.ts'
+import { BACKEND_NAMES, type Device } from '../../tasks/backends.ts'
 import type { ColorChoice } from '../report/terminal.ts'
 import * as words from '../report/words.ts'
 import { type GraphChoices, sourceFolderOf } from '../session.ts'
@@ -35,6 +35,8 @@ export interface PreflightArgs extends GraphChoices {
 export interface Request {
   readonly args: PreflightArgs
   readonly mode: RepairMode
+  /** A command of the consumer tool, to be run when all is there. */
+  readonly command: readonly string[]
   readonly startedAt: Date
   /** To stderr, unless --quiet. */
   readonly say: (line: string) => void
@@ -49,8 +51,21 @@ export function contradiction({ backend, ref, backendVersion }: PreflightArgs): 
   return undefined
 }
 
+/** What is wrong with a command behind `--`, as a message; undefined when all is well. */
+export function commandProblem(
+  { json, backend, workspace, folder }: PreflightArgs,
+  command: readonly string[],
+): string | undefined {
+  if (command.length === 0) return undefined
+  if (json)
+    return 'error: --json and a command behind -- would both print on stdout\n  hint: leave one of them away\n'
+  const isClear = backend !== undefined || BACKEND_NAMES.length === 1
+  if (isClear || workspace !== undefined || findWorkspace(folder) !== undefined) return undefined
+  return 'error: a command without --backend: bitnet-probe of which backend?\n  hint: add --backend NAME\n'
+}
+
 /** The call with its defaults; says once what is deprecated. */
-export function requested(given: PreflightArgs): Request {
+export function requested(given: PreflightArgs, command: readonly string[]): Request {
   const say = (line: string): void => {
     if (!given.quiet) process.stderr.write(`${line}\n`)
   }
@@ -59,6 +74,7 @@ export function requested(given: PreflightArgs): Request {
   const ref = given.ref ?? given.backendVersion
   return {
     args: ref === undefined ? given : { ...given, ref },
+    command,
     mode: repairMode(flag?.mode ?? (given.force ? 'always' : undefined), process.env),
     startedAt: new Date(),
     say,

@@ -9,6 +9,7 @@ import {
 } from '../../graph/index.ts'
 import type { WorkspaceOptions } from '../../tasks/options.ts'
 import { rebuilding, rebuilt } from '../report/words/tool.ts'
+import type { CargoTool } from './cargo-run.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { type ToolBuild, toolBuild } from './tool-features.ts'
 import { readConstants, targetFolder, toolState } from './workspace.ts'
@@ -104,7 +105,21 @@ export async function revalidateXtask(
   return stderr.trim().split('\n').at(-1) || `xtask of ${workspace} did not run`
 }
 
-async function graphFor({ session, workspace, root, llamaRoot, args }: ToolRequest) {
+/** How cargo is to be called so that it takes xtask as it was rebuilt; undefined where it cannot be. */
+export async function asRebuilt(
+  request: Omit<ToolRequest, Effects>,
+): Promise<CargoTool | undefined> {
+  const made = await graphFor(request)
+  if ('problem' in made) return undefined
+  const { cargoVariables } = await import('../../bitnet.tasks.ts')
+  const { features, defaultFeatures } = made.build
+  const { workspace } = request
+  return { workspace, features, defaultFeatures, env: cargoVariables(made.options) }
+}
+
+type Effects = 'say' | 'report' | 'signal'
+
+async function graphFor({ session, workspace, root, llamaRoot, args }: Omit<ToolRequest, Effects>) {
   const { disk, env } = session.host
   const { repairGraph, cargoBuild, mergeRpath, rpathProblem } = await import(
     '../../bitnet.tasks.ts'

@@ -3,7 +3,7 @@ import { clean, quoted } from '../text.ts'
 
 /** A way to a fresh process that was tried and did not lead to one. */
 export interface FailedWay {
-  readonly way: 'exec()' | 'cargo run' | 'node' | 'npm exec'
+  readonly way: 'exec()' | 'spawn' | 'cargo run' | 'node' | 'npm exec'
   readonly error: Error
 }
 
@@ -25,18 +25,22 @@ const KINDS: Readonly<Record<string, string>> = {
   ERR_INVALID_ARG_VALUE: 'InvalidInput',
 }
 
+/** The error of each way, one in a line. */
+export function failedLines(failed: readonly FailedWay[]): readonly string[] {
+  return failed.map(
+    ({ way, error }) => `${way} error: ${clean(error.message)} (kind: ${errorKind(error)})`,
+  )
+}
+
 /** No way led to a fresh process; `tried` is the last command. */
 export function reexecFailed(failed: readonly FailedWay[], tried: string): string {
   const { head, steps } = explained(failed.at(-1))
-  const errors = failed.map(
-    ({ way, error }) => `${way} error: ${clean(error.message)} (kind: ${errorKind(error)})`,
-  )
   const numbered = [...steps, 'Retry preflight with --repair=auto'].map(
     (step, i) => `${i + 1}. ${step}`,
   )
   return `Re-exec failed: ${head}
 Tried: ${tried}
-${errors.join('\n')}
+${failedLines(failed).join('\n')}
 
 Recovery steps:
 ${numbered.join('\n')}

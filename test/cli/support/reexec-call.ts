@@ -41,7 +41,7 @@ async function calls({ options, remove, flood, isAborted }: Steering): Promise<n
     if (remove && line.startsWith(remove.after)) rmSync(remove.file)
   }
   const signal = isAborted ? AbortSignal.abort() : undefined
-  return reexec({ ...options, say, ...(signal && { signal }) })
+  return (await reexec({ ...options, say, ...(signal && { signal }) })).exitCode
 }
 
 function isFresh({ end = 0 }: Steering): void {

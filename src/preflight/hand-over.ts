@@ -1,0 +1,35 @@
+// From the process that has built to the one that judges.
+import type { Session } from '../../graph/index.ts'
+import { cargoTool } from './consumer-tool.ts'
+import { carried } from './handed-over.ts'
+import type { Reexecuted } from './reexec.ts'
+import { type Request, workspaceOf } from './request.ts'
+import type { Held } from './under-locks.ts'
+import type { Verdict } from './verdict.ts'
+
+/**
+ * Becomes the process that judges; resolves when another one has stood in for it. The locks end here: the
+ * next one takes them, or whoever is first finishes the work.
+ */
+export async function handOver(
+  { args, say }: Request,
+  { release, signal }: Held,
+  session: Session,
+  standing: readonly Verdict[],
+): Promise<HandedOver> {
+  const { reexec } = await import('./reexec.ts')
+  const workspace = workspaceOf(args)
+  const tool = workspace && (await cargoTool(args, session, workspace))
+  await release()
+  const env = carried(standing.filter(({ available }) => !available))
+  const words = process.argv.slice(2)
+  const end = words.indexOf('--')
+  // What is behind `--` is run afterwards.
+  const toolArgs = end < 0 ? words : words.slice(0, end)
+  return { ...(await reexec({ say, signal, env, ...(tool && { tool, toolArgs }) })), standing }
+}
+
+/** How the process ended that stood in, and the verdicts that stood before it. */
+export interface HandedOver extends Reexecuted {
+  readonly standing: readonly Verdict[]
+}
