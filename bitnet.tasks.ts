@@ -177,11 +177,11 @@ export function repairGraph(options: RepairOptions = {}): Graph {
         title: `use the given libraries of ${backend.title} (${device})`,
         needs: [fetch({ backend: name })],
         ...use,
-        inputs: [...use.inputs, ...(lacksShim ? [shimSource('**')] : [])],
+        inputs: [...use.inputs, stepFile('fit-header'), ...(lacksShim ? [shimSource('**')] : [])],
         tools: [...(lacksShim ? buildTools(options) : []), 'nm'],
         env: lacksShim ? COMPILER_ENV : [],
         set: BUILD_SET,
-        run: [use.run, ...(lacksShim ? shim(backend, 'cpu', at) : [])],
+        run: [use.run, fitHeader(at.prefix), ...(lacksShim ? shim(backend, 'cpu', at) : [])],
         contracts: [givenContract(backend, device, at)],
       }
     }
@@ -191,6 +191,7 @@ export function repairGraph(options: RepairOptions = {}): Graph {
       inputs: [
         ...local(name, sourcesOf(backend)),
         stepFile('stage'),
+        stepFile('fit-header'),
         stepFile('check-libraries'),
         ...(backend.shim ? [shimSource('**')] : []),
       ],
@@ -204,6 +205,7 @@ export function repairGraph(options: RepairOptions = {}): Graph {
       run: [
         compile(at.build, backend.target),
         argv(...step('stage'), at.laid.source, stageOrder(backend, device, at)),
+        fitHeader(at.prefix),
         ...shim(backend, device, at),
       ],
       contracts: [libraryContract(backend, device, at)],
@@ -280,6 +282,11 @@ export function repairGraph(options: RepairOptions = {}): Graph {
     pools: { network: 2, compiler: 1 },
     roots: { ...roots(options.given), ...workspaceRoots(options.workspace) },
   })
+}
+
+// BitNet-rs compiles against the headers of an installation.
+function fitHeader(prefix: string): Command {
+  return argv(...step('fit-header'), prefix)
 }
 
 // In a BitNet-rs checkout xtask is the consumer tool. It is compiled against an installation and not

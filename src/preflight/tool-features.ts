@@ -31,10 +31,12 @@ export function toolBuild({ disk, root, chosen }: ToolBuildQuestion): ToolBuild 
 }
 
 // crossval's wrapper needs the API since 2025-01-12, where a vocabulary is an object of its own. The
-// shim of bitnet-sys, which the feature `ffi` of `crossval-all` takes in, needs the one before. No header
-// has both; with the older one the wrapper does not compile either way, and no fewer features help.
+// shim of bitnet-sys, which the feature `ffi` of `crossval-all` takes in, needs the one before. Both are in
+// an older header that tasks/steps/fit-header.ts has fitted; without the newer names the wrapper does not
+// compile either way, and no fewer features help.
 function servesBoth(header: string): boolean {
-  return !/\bllama_model_get_vocab\s*\(/.test(header)
+  const isNew = /\bllama_model_get_vocab\s*\(/.test(header)
+  return !isNew || /\bllama_n_vocab\s*\(\s*const struct llama_model\b/.test(header)
 }
 
 // In the order in which BitNet-rs looks for it.

@@ -20,21 +20,6 @@ process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
   process.exitCode = 1
 })
 
-// The wrapper of BitNet-rs (crossval/src/bitnet_cpp_wrapper.cc, f2ae3adc) compiles with llama.cpp 0.5.0 but
-// for this one name, which llama.cpp has dropped for another. Without it no rebuild of xtask would end.
-const DROPPED_NAME = `
-// Added by bitnet-tasks for BitNet-rs, which calls what is now llama_memory_clear by its older name.
-#ifdef __cplusplus
-extern "C" {
-#endif
-static inline void llama_kv_cache_clear(struct llama_context * ctx) {
-    llama_memory_clear(llama_get_memory(ctx), true);
-}
-#ifdef __cplusplus
-}
-#endif
-`
-
 const source = process.argv[2] ?? ''
 const order = JSON.parse(process.argv[3] ?? '') as StageOrder
 const folders = order.libraryFolders.map((folder) => join(order.build, folder))
@@ -79,14 +64,6 @@ function copyHeaders(from: string, to: string): void {
   for (const name of fs.readdirSync(from)) {
     // By stat: the source may be laid out as links.
     if (fs.statSync(join(from, name)).isDirectory()) copyHeaders(join(from, name), join(to, name))
-    else if (name === 'llama.h') copyLlamaHeader(join(from, name), join(to, name))
     else if (/\.(h|hpp|hh)$/.test(name)) fs.copyFileSync(join(from, name), join(to, name))
   }
-}
-
-function copyLlamaHeader(from: string, to: string): void {
-  const text = fs.readFileSync(from, 'utf8')
-  const declares = (name: string): boolean => new RegExp(`\\b${name}\\s*\\(`).test(text)
-  const isDropped = declares('llama_memory_clear') && !declares('llama_kv_cache_clear')
-  fs.writeFileSync(to, isDropped ? text + DROPPED_NAME : text)
 }

@@ -31,6 +31,11 @@ features('fewer features help no older header, nor where there is none', () => {
   assert.equal(build({}), all)
 })
 
+features('an older header that was fitted with the newer names serves both', () => {
+  const both = { '/root/include/llama.h': `${OLD}\n${NEW}` }
+  assert.equal(build(both), { features: 'crossval-all', defaultFeatures: false })
+})
+
 features('the header is the one that BitNet-rs finds first', () => {
   const [first, second] = ['/root/include/llama.h', '/root/3rdparty/llama.cpp/include/llama.h']
   assert.is(build({ [second]: NEW }).reducedBy, second)
