@@ -85,6 +85,16 @@ export function parseParts(text: string): ReadonlyMap<string, Part> {
   return parts
 }
 
+/** The programs behind a node as its record has them: name to path and digests. */
+export function recordedTools({
+  parts,
+}: {
+  readonly parts: string
+}): Readonly<Record<string, string>> {
+  const tools = [...parseParts(parts).values()].filter(({ kind }) => kind === 'tool')
+  return Object.fromEntries(tools.map(({ name, value }) => [name, value]))
+}
+
 const declared = new WeakMap<Node, string>()
 
 // What the declaration alone decides; the same in every decision of a run.

@@ -15,6 +15,7 @@ export {
 export { MARK, nodeEnvironment } from './environment.ts'
 export { GraphError, type GraphErrorCode } from './error.ts'
 export type { NodeFailure, Outcome, PlannedNode, RunEvent, RunSummary } from './event.ts'
+export { recordedTools } from './fingerprint.ts'
 export { notePath } from './follow.ts'
 export { forgetNodes, recordedOutputs } from './forget.ts'
 export type { Reason } from './freshness.ts'

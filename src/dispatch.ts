@@ -56,6 +56,7 @@ const COMMANDS_BY_NAME: Readonly<Record<string, Run>> = {
   timings: async (args) => (await import('./commands/runs.ts')).timings(args),
   clean: async (args, nodes) => (await import('./commands/clean.ts')).clean(nodes, args),
   doctor: async (args) => (await import('./commands/doctor.ts')).doctor(args),
+  verify: async (args) => (await import('./commands/verify.ts')).verify(args),
   diagnose: async (args, nodes) => (await import('./commands/diagnose.ts')).diagnose(nodes, args),
   history: async (args) => (await import('./commands/history.ts')).history(args),
   completions: async (_, words) => (await import('./commands/completions.ts')).completions(words),

@@ -255,6 +255,11 @@ export const COMMANDS: readonly CommandRow[] = [
     flags: [DIRECTORY, JSON_FLAG],
   },
   {
+    name: 'verify',
+    help: 'Compare what is installed with what was built, byte by byte.',
+    flags: [DIRECTORY, JSON_FLAG, BACKEND],
+  },
+  {
     name: 'diagnose',
     help: 'What a log says: class, first cause, and what to do.',
     nodes: '<file>',

@@ -1,4 +1,5 @@
 // Where this package lies.
+import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** The folder of package.json; the bundler puts this file anywhere in dist. */
@@ -9,4 +10,10 @@ export const PACKAGE = import.meta.url.endsWith('.ts')
 /** The files whose change means another version of us; the entry is one file with every part in it. */
 export function ownFiles(): readonly string[] {
   return [`${PACKAGE}/package.json`, `${PACKAGE}/dist/src/cli.cjs`]
+}
+
+/** The version of this program. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(`${PACKAGE}/package.json`, 'utf8')) as { version: string })
+    .version
 }

@@ -1,13 +1,11 @@
 // Parsing, help and "did you mean" by commander, from the table of flags.
-import { readFileSync } from 'node:fs'
-
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 
 import { BACKEND_NAMES } from '../tasks/backends.ts'
 import { dispatch } from './dispatch.ts'
 import { EXIT, EXIT_TABLE } from './exit-code.ts'
 import { COMMANDS, type CommandRow, type Flag, type ParsedArgs } from './flags.ts'
-import { PACKAGE } from './package.ts'
+import { packageVersion } from './package.ts'
 import { readRepairFlag } from './preflight/repair-mode.ts'
 import { print } from './report/print.ts'
 
@@ -66,7 +64,7 @@ function build(take: Take, answered: (code: number) => void, behind: readonly st
     .description(
       'Makes the C++ backends of BitNet.rs present and verified; runs any graph of tasks by content.',
     )
-    .version(version(), '-V, --version')
+    .version(packageVersion(), '-V, --version')
     .option('-C, --directory <dir>', 'work as if started in DIR')
     .exitOverride()
     .helpCommand(false)
@@ -187,9 +185,4 @@ ${rows.join('\n')}
 Recovery by Exit Code:
 ${steps.join('\n')}
 `
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(`${PACKAGE}/package.json`, 'utf8')) as { version: string })
-    .version
 }

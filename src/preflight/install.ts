@@ -10,6 +10,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { PLATFORM } from '../../tasks/platform.ts'
 import { detect, MANIFEST, type Manifest } from './detect.ts'
 import { linkHistory } from './history.ts'
+import { type BuildFacts, PROVENANCE, provenanceText } from './provenance.ts'
 import { currentFolder, storeOf } from './store.ts'
 
 /** A generation that is complete and not yet live. */
@@ -28,6 +29,8 @@ export interface StageOrder {
   readonly manifest: Omit<Manifest, 'files' | 'version'>
   /** detect-constants.json and the like, laid beside it. */
   readonly extra: readonly string[]
+  /** What it was made of and by. */
+  readonly facts: BuildFacts
   readonly startedAt: Date
 }
 
@@ -56,6 +59,7 @@ export function stage(order: StageOrder): Staged {
     fs.cpSync(file, join(into, basename(file)), { preserveTimestamps: true })
   linkBuildFolder(into)
   linkHistory(into)
+  fs.writeFileSync(join(into, PROVENANCE), provenanceText(into, order.facts))
   const files = checkedFiles(into)
   const whole: Manifest = { version: 1, ...manifest, files }
   fs.writeFileSync(join(into, MANIFEST), `${JSON.stringify(whole, null, 2)}\n`)

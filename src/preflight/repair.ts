@@ -10,10 +10,12 @@ import {
   runGraph,
   type Session,
 } from '../../graph/index.ts'
+import { packageVersion } from '../package.ts'
 import { type Candidate, lookAgain } from './candidate.ts'
 import type { Manifest } from './detect.ts'
 import { commit, isWhole, rollBack, type Staged, stage } from './install.ts'
 import { judgeFailure } from './judge-failure.ts'
+import { buildSteps } from './provenance.ts'
 import { tryOut } from './try-out.ts'
 import { revalidateXtask } from './xtask.ts'
 
@@ -58,9 +60,18 @@ export async function stageBuilt(
   const { prefixOf } = await import('../../bitnet.tasks.ts')
   const prefix = join(session.folder, prefixOf(backend.name, device))
   const constants = join(session.folder, 'constants', `${backend.name}-${device}`)
+  const source = { ...sourceOf(session, candidate), ...(origin ? { given: origin } : {}) }
   return stage({
     live,
     prefix,
+    facts: {
+      source,
+      steps: buildSteps(session, candidate),
+      backend: backend.name,
+      device,
+      version: packageVersion(),
+      startedAt: startedAt.toISOString(),
+    },
     extra: [join(constants, 'detect-constants.json')],
     startedAt,
     manifest: {
@@ -70,7 +81,7 @@ export async function stageBuilt(
       installedAt: new Date().toISOString(),
       toolBuiltAt: fs.statSync(join(prefix, 'bin', 'bitnet-probe')).mtime.toISOString(),
       constants: backend.constants,
-      source: { ...provenance(session, candidate), ...(origin ? { given: origin } : {}) },
+      source,
     },
   })
 }
@@ -166,7 +177,7 @@ async function toolRefusal(
   return revalidateXtask(session, workspace, signal)
 }
 
-function provenance(session: Session, { backend, given }: Candidate): Record<string, string> {
+function sourceOf(session: Session, { backend, given }: Candidate): Record<string, string> {
   const { name } = backend
   if (given?.kind === 'libraries') return { ref: 'libraries', from: given.path }
   // A folder for --source comes before what lies in the named one; the graph knows which it is.
