@@ -15,6 +15,8 @@ export interface Flag {
 export interface CommandRow {
   readonly name: string
   readonly help: string
+  /** What its own help says beside that. */
+  readonly about?: string
   /** Its arguments as commander writes them: `[nodes...]`. */
   readonly nodes?: string
   /** What they are; nodes or tasks unless said. */
@@ -117,6 +119,9 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'preflight',
     help: 'Check C++ backend library detection and auto-repair if needed.',
+    about: `Are the libraries there, as detected at BUILD TIME (when xtask was compiled)?
+Missing ones are provisioned, xtask is rebuilt, and a fresh process looks
+again. In CI it only looks.`,
     behind: 'behind --: a command of the consumer tool, run when all is there',
     flags: [
       ...REPAIRING,

@@ -101,7 +101,12 @@ function addCommand(
   take: Take,
   behind: readonly string[],
 ): void {
-  const made = program.command(row.name).description(row.help).exitOverride()
+  const { help, about } = row
+  const made = program
+    .command(row.name)
+    .summary(help)
+    .description(about === undefined ? help : `${help}\n\n${about}`)
+    .exitOverride()
   const words = row.nodesHelp ?? (row.nodes?.includes('nodes') ? 'nodes or tasks' : '')
   if (row.nodes) made.argument(row.nodes, words)
   if (row.behind) made.argument('[COMMAND...]', row.behind).usage('[options] [-- COMMAND...]')

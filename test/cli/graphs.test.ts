@@ -546,13 +546,15 @@ for (const command of COMMANDS)
   )
 
 graphs(
-  'AC-015 AC-017 preflight --help says what it does and lists the exit codes',
+  'AC-015 AC-016 AC-017 preflight --help says what it does and lists the exit codes',
   inHome(async (home) => {
     const { stdout } = await bitnetTasks(['preflight', '--help'], { home })
     assert.is(
       stdout.split('\n')[2],
       'Check C++ backend library detection and auto-repair if needed.',
     )
+    assert.match(stdout, ' detected at BUILD TIME (when xtask was compiled) ')
+    assert.not.match(stdout, /when available/i)
     for (const { code, meaning } of EXIT_TABLE) assert.match(stdout, `  ${code} - ${meaning}\n`)
     assert.match(stdout, '\nRecovery by Exit Code:\n')
   }),

@@ -174,19 +174,22 @@ for (const line of ODD)
     assert.is(quickArgs(line.split(' ')), undefined)
   })
 
-startup('every flag of every command, in every spelling, is read as commander does', async () => {
-  let compared = 0
-  for (const row of COMMANDS)
-    for (const flag of row.flags)
-      for (const words of spellings(flag))
-        for (const args of placed(row, words)) {
-          const quick = quickArgs(args)
-          if (quick === undefined) continue
-          compared++
-          assert.equal(quick, await parse(args, () => {}), args.join(' '))
-        }
-  assert.ok(compared > 200, `only ${compared} command lines were compared`)
-})
+startup(
+  'AC-014 every flag of every command, in every spelling, is read as commander does',
+  async () => {
+    let compared = 0
+    for (const row of COMMANDS)
+      for (const flag of row.flags)
+        for (const words of spellings(flag))
+          for (const args of placed(row, words)) {
+            const quick = quickArgs(args)
+            if (quick === undefined) continue
+            compared++
+            assert.equal(quick, await parse(args, () => {}), args.join(' '))
+          }
+    assert.ok(compared > 200, `only ${compared} command lines were compared`)
+  },
+)
 
 startup.run()
 
