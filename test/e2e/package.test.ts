@@ -62,7 +62,7 @@ pack(
     assert.ok(files.some((file) => file.startsWith('docs/')))
     const allowed = [
       /^(package\.json|README\.md|CHANGELOG\.md|LICENSE(-\w+)?)$/,
-      /^docs\/.+\.md$/,
+      /^docs\/(.+\.md|man\/bitnet-tasks\.1|.+\.(json|svg|png))$/,
       /^dist\/.+\.(c?js|d\.c?ts)$/,
       /^tasks\/probe\/(CMakeLists\.txt|probe\.cpp)$/,
       /^tasks\/shim\/(CMakeLists\.txt|libbitnet\.c)$/,
