@@ -129,10 +129,12 @@ export function repairGraph(options: RepairOptions = {}): Graph {
     const backend = BACKENDS[name]
     const one = given(name)
     const title = `use the given ${one?.kind} of ${backend.title}`
-    if (one?.kind === 'source') return { title, set: SET, ...useTree(backend) }
-    if (one?.kind === 'archive') return { title, set: SET, ...unpackArchive(backend, one.path) }
+    // Here and below: what lies beside the declared files, or asks this machine, is done and not restored.
+    const common = { title, set: SET, store: false }
+    if (one?.kind === 'source') return { ...common, ...useTree(backend) }
+    if (one?.kind === 'archive') return { ...common, ...unpackArchive(backend, one.path) }
     if (one?.kind === 'libraries')
-      return { title, set: { ...SET, ...loaderPath(one) }, ...loadLibraries(name, one) }
+      return { ...common, set: { ...SET, ...loaderPath(one) }, ...loadLibraries(name, one) }
     return {
       title: `fetch ${backend.title}`,
       inputs: fetchFiles(),
@@ -142,6 +144,8 @@ export function repairGraph(options: RepairOptions = {}): Graph {
       passEnv: FETCH_VARIABLES,
       set: SET,
       clean: false,
+      // 1,600 files and a note beside them; the pin brings them again.
+      store: false,
       pool: 'network',
       run: fetchSource(backend, `sources/${name}`, options),
     }
@@ -156,6 +160,8 @@ export function repairGraph(options: RepairOptions = {}): Graph {
       needs: [fetch({ backend: name })],
       inputs: [...local(name, backend.configureSources), ...laid.inputs],
       outputs: [...configured(build, options), ...laid.outputs],
+      // What it really makes is the whole build folder.
+      store: false,
       tools: [...buildTools(options), ...cuda(device)],
       facts: ['cpu'],
       env: COMPILER_ENV,
@@ -177,6 +183,8 @@ export function repairGraph(options: RepairOptions = {}): Graph {
         title: `use the given libraries of ${backend.title} (${device})`,
         needs: [fetch({ backend: name })],
         ...use,
+        // Links to where they lie.
+        store: false,
         inputs: [...use.inputs, stepFile('fit-header'), ...(lacksShim ? [shimSource('**')] : [])],
         tools: [...(lacksShim ? buildTools(options) : []), 'nm'],
         env: lacksShim ? COMPILER_ENV : [],
@@ -241,6 +249,7 @@ export function repairGraph(options: RepairOptions = {}): Graph {
       needs: [build({ backend: name, device }), constants({ backend: name, device })],
       inputs: [probeSource('**')],
       outputs: [`${prefix}/bin/bitnet-probe`],
+      store: one?.kind !== 'libraries',
       tools: buildTools(options),
       env: COMPILER_ENV,
       set: BUILD_SET,
@@ -260,6 +269,8 @@ export function repairGraph(options: RepairOptions = {}): Graph {
 
   const revalidate = task('revalidate', BUILD, ({ backend: name, device }) => ({
     title: `revalidate ${BACKENDS[name].title} (${device})`,
+    // It asks this machine, now.
+    store: false,
     needs: [tool({ backend: name, device }), build({ backend: name, device })],
     inputs: [stepFile('revalidate')],
     outputs: [`validation/${name}-${device}.json`],
@@ -301,6 +312,8 @@ function xtaskTasks(workspace: WorkspaceOptions) {
       ...TOOLCHAIN,
     ],
     outputs: [XTASK_REBUILT],
+    // The program itself lies in cargo's folder.
+    store: false,
     tools: ['cargo', 'rustc'],
     env: [...COMPILER_ENV, ...CARGO_ENV],
     passEnv: CARGO_PASSED,
@@ -319,6 +332,7 @@ function xtaskTasks(workspace: WorkspaceOptions) {
       targetFile('{*,*/*}/build/bitnet-crossval-*/output?'),
     ],
     outputs: ['tool/xtask-validated.json'],
+    store: false,
     set: SET,
     timeoutMs: MINUTE,
     run: revalidateXtask(XTASK_REBUILT, 'tool/xtask-validated.json'),

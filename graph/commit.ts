@@ -10,6 +10,7 @@ import type { Node } from './node.ts'
 import { outputMissing } from './node-failure.ts'
 import { type FileState, isTooYoung } from './snapshot.ts'
 import type { Memory } from './state.ts'
+import { isStored, store } from './store.ts'
 import { isPattern, type World } from './world.ts'
 
 // An fsync takes some 3 ms a file. It is done where that is small beside the work that it saves after a
@@ -51,9 +52,7 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   const moved = new Set(discovered.filter((name) => isNewlyWritten(name, run, world)))
   const hasDepfile = node.spec.depfile !== undefined
   const parts = hasDepfile ? partsText(node, world, { resultOf, discovered, moved }) : after
-  const result = digestText(
-    run.answer ?? outputs.map(([path, state]) => `${path}\t${state}`).join('\n'),
-  )
+  const result = run.answer === undefined ? resultOfOutputs(outputs) : digestText(run.answer)
   const movedInput =
     run.before === after ? editedOutput(node, memory) : firstDifference(run.before, after)
   if (movedInput !== undefined) {
@@ -77,7 +76,14 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
     boot: session.host.clock.bootId(),
   }
   journal.commit(node.name, record)
+  if (options.cache && moved.size === 0 && isStored(node))
+    store(node, record, { cache: options.cache, world, resultOf })
   return { how: 'done', result, ms: run.ms, movedInput: [...moved][0] }
+}
+
+/** What a task produced: the digest of its outputs. */
+export function resultOfOutputs(outputs: NodeRecord['outputs']): string {
+  return digestText(outputs.map(([path, state]) => `${path}\t${state}`).join('\n'))
 }
 
 // A need counts by its result. Had somebody edited what it made, the commands would have read that,

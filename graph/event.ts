@@ -9,6 +9,8 @@ export type Outcome =
   | 'changed'
   /** It ran and produced the same bytes: its dependents may stay fresh. */
   | 'unchanged'
+  /** It did not run: the cache had what it makes under the same key. */
+  | 'restored'
   | 'failed'
   | 'timed-out'
   | 'cancelled'
@@ -68,6 +70,13 @@ export type RunEvent =
     }
   /** Inputs of these changed while the run went on: they, and what stands on them, are open again. */
   | { readonly type: 'reopened'; readonly at: number; readonly nodes: readonly NodeName[] }
+  /** The disk refused what a node made: from here on the run stores nothing. */
+  | {
+      readonly type: 'not-stored'
+      readonly at: number
+      readonly node: NodeName
+      readonly errno: string
+    }
   | {
       readonly type: 'finished'
       readonly at: number

@@ -1,4 +1,5 @@
 // Carries out what a node says to do: its commands one after another, or the question of a probe.
+import type { Cache } from './cache.ts'
 import { commandText } from './command.ts'
 import { nodeEnvironment } from './environment.ts'
 import type { NodeFailure } from './event.ts'
@@ -11,6 +12,8 @@ export interface ActionOptions {
   readonly memory: Memory
   readonly env: Readonly<Record<string, string>>
   readonly resultOf: (need: Node) => string
+  /** Where what it makes is stored. */
+  readonly cache?: Cache
   readonly attempt: number
   readonly signal: AbortSignal
   /** Told of the file that grows while a command runs. */

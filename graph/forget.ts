@@ -1,6 +1,7 @@
 // Forgetting nodes: their records and the outputs that these name go, nothing else.
 import type { Node } from './node.ts'
 import { recall, type Session, unwritable } from './state.ts'
+import { underStateLock } from './state-lock.ts'
 
 /**
  * The outputs that the nodes are known to have made, relative to the graph's folder.
@@ -24,10 +25,7 @@ export async function forgetNodes(
   options: { readonly wait: boolean },
 ): Promise<readonly string[]> {
   const { host, stateFolder } = session
-  const { mark } = host
-  const { wait } = options
-  const lock = await host.locks.acquire(`${stateFolder}/lock`, { purpose: 'clean', mark, wait })
-  try {
+  return underStateLock(session, { purpose: 'clean', ...options }, async () => {
     const { journal, world } = recall(session)
     const paths = recordedOutputs(session, nodes)
     try {
@@ -40,7 +38,5 @@ export async function forgetNodes(
     await journal.sync()
     journal.close()
     return paths
-  } finally {
-    await lock.release()
-  }
+  })
 }

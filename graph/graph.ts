@@ -1,10 +1,12 @@
 // A graph is data: tasks with their parameters bound to nodes, needs linked, bad graphs refused.
+import { CACHE_LIMITS, type CacheLimits } from './cache-limits.ts'
 import type { Command, Roots } from './command.ts'
 import { GraphError } from './error.ts'
 import { nearest } from './nearest.ts'
 import type { Draft, Node, NodeName } from './node.ts'
 import { sorted } from './order.ts'
 import {
+  refuseBadLimits,
   refuseBadPools,
   refuseOutside,
   refuseSharedOutputs,
@@ -19,6 +21,7 @@ export interface Graph {
   /** Limit of each pool. */
   readonly pools: Readonly<Record<string, number>>
   readonly roots: Roots
+  readonly cache: CacheLimits
 }
 
 export interface GraphDefinition {
@@ -28,6 +31,8 @@ export interface GraphDefinition {
   readonly pools?: Readonly<Record<string, number>>
   /** Folders outside the graph's own that inputs and commands may name; see `root()`. */
   readonly roots?: Roots
+  /** How large the cache may grow: 5 GiB and 30 days since last use, unless said. */
+  readonly cache?: Partial<CacheLimits>
 }
 
 /**
@@ -62,7 +67,9 @@ export function defineGraph(definition: GraphDefinition): Graph {
   const byName = new Map(nodes.map((node) => [node.name, node]))
   refuseBadPools(nodes, pools)
   refuseSharedOutputs(nodes, roots)
-  return { nodes, byName, pools, roots }
+  const cache = { ...CACHE_LIMITS, ...definition.cache }
+  refuseBadLimits(cache)
+  return { nodes, byName, pools, roots, cache }
 }
 
 /** The name of the node that a reference points to. */

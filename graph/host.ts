@@ -40,6 +40,12 @@ export interface Disk {
   realPath(path: string): string | undefined
   /** Whole or not at all: temporary name, then rename. `durable` adds fsync of file and folder. */
   writeWhole(path: string, content: string | Uint8Array, options?: { durable?: boolean }): void
+  /** Makes a file where nothing is, with exactly these permissions; throws EEXIST. */
+  writeNew(path: string, content: Uint8Array, mode: number): void
+  /** The same with another file's content: shares its blocks where the file system can. */
+  copyNew(from: string, to: string, mode: number): void
+  /** Makes a symbolic link with this text. */
+  makeLink(path: string, target: string): void
   /** Opens for appending; makes the folder. */
   append(path: string): AppendFile
   /** With all its parents. `private`: for our user alone. */

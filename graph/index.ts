@@ -1,6 +1,9 @@
 // The public API: re-exports only.
 export { type Affected, affected, dependents, pathBetween } from './affected.ts'
 export { type Assessed, type AssessOptions, assess } from './assess.ts'
+export type { CacheCheck, CacheStats, CareOptions } from './cache-care.ts'
+export { cacheStats, clearCache, sweepCache, verifyCache } from './cache-care.ts'
+export { openCache } from './cache-place.ts'
 export {
   argv,
   type Command,
@@ -32,6 +35,7 @@ export type { RunOptions, Verdict } from './run-options.ts'
 export { listRuns, type PastRun, parseRun, type RunHeader, readRun } from './runs.ts'
 export { checkSeal, type SealOptions, SealRecorder, sealedAnswer } from './seal.ts'
 export { select } from './select.ts'
+export { served } from './served.ts'
 export { keepSnapshot, logName, type Memory, recall, type Session } from './state.ts'
 export {
   type Bound,

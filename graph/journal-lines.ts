@@ -70,7 +70,8 @@ export function readHistory(bytes: Uint8Array | undefined): { history: History; 
 // Eight digits of a checksum and a blank.
 const HEAD = 9
 
-function checkedPayload(row: string): string | undefined {
+/** What stands behind the checksum of a line; undefined when it is damaged. */
+export function checkedPayload(row: string): string | undefined {
   if (row[HEAD - 1] !== ' ') return undefined
   const payload = row.slice(HEAD)
   return row.startsWith(checksum(payload)) ? payload : undefined

@@ -1,5 +1,6 @@
 // The only loop: schedule <-> freshness / action.
 import { logPath, runAction } from './action.ts'
+import type { Cache } from './cache.ts'
 import type { Done } from './done.ts'
 import { taskEnvironment } from './environment.ts'
 import type { NodeFailure } from './event.ts'
@@ -8,6 +9,7 @@ import { look, recordedResult } from './look.ts'
 import type { Node } from './node.ts'
 import { inputFailure } from './node-failure.ts'
 import { Reopening } from './reopening.ts'
+import { restore } from './restore.ts'
 import type { RunOptions } from './run-options.ts'
 import { RunningNodes } from './running.ts'
 import { Schedule } from './schedule.ts'
@@ -21,6 +23,7 @@ export interface LoopOptions {
   readonly options: RunOptions
   readonly scope: Scope
   readonly tally: Tally
+  readonly cache: Cache | undefined
   /** Ends what runs. */
   readonly stop: AbortController
 }
@@ -32,6 +35,8 @@ export class Loop {
   private readonly forced: ReadonlySet<Node>
   private readonly tally: Tally
   private readonly stop: AbortController
+  private readonly cache: Cache | undefined
+  private isRefusalTold = false
   private readonly schedule: Schedule
   private readonly follower: LogFollower
   private readonly running: RunningNodes
@@ -41,13 +46,14 @@ export class Loop {
   private readonly results = new Map<Node, string>()
   private readonly resultOf = (need: Node): string => this.results.get(need) as string
 
-  constructor({ session, memory, options, scope, tally, stop }: LoopOptions) {
+  constructor({ session, memory, options, scope, tally, cache, stop }: LoopOptions) {
     this.session = session
     this.memory = memory
     this.options = options
     this.forced = scope.forced
     this.tally = tally
     this.stop = stop
+    this.cache = cache
     this.follower = new LogFollower(session.host, (event) => tally.tell(event))
     this.env = taskEnvironment(session.host)
     const { durations } = memory.journal.history
@@ -127,6 +133,7 @@ export class Loop {
   }
 
   private async runOne(node: Node): Promise<void> {
+    if (this.isRestored(node)) return
     const { session, options, memory, tally, running, reopening } = this
     const signal = running.begin(node)
     // `begin` forgets the record; what the node made before is still known by its outputs.
@@ -141,11 +148,13 @@ export class Loop {
         env: this.env,
         attempt,
         signal,
+        ...(this.cache ? { cache: this.cache } : {}),
         resultOf: this.resultOf,
         ...(reopening ? { onKey: (key: string) => reopening.began(node, key) } : {}),
         ...(options.follow ? { onSpool: (file: string) => this.follower.grows(node, file) } : {}),
       })
       if (options.follow) this.follower.stop(node)
+      this.tellRefusal(node)
       if (running.isRecalled(node)) return this.requeue(node, done.ms)
       if (done.how === 'done') return this.succeed(node, done, before)
       if (done.how === 'cancelled') return this.cancel(node, done.ms)
@@ -167,6 +176,24 @@ export class Loop {
     this.running.end(node)
     tally.tell({ type: 'finished', at: tally.now(), node: node.name, outcome: 'cancelled', ms })
     for (const blocked of this.schedule.requeue(node)) tally.finish(blocked, 'blocked', 0)
+  }
+
+  private isRestored(node: Node): boolean {
+    const { cache, memory, resultOf } = this
+    if (cache === undefined || this.forced.has(node)) return false
+    const restored = restore(node, { cache, memory, resultOf })
+    if (restored === undefined) return false
+    this.results.set(node, restored.result)
+    this.tally.finish(node, 'restored', restored.ms)
+    this.schedule.settle(node, 'done')
+    return true
+  }
+
+  private tellRefusal(node: Node): void {
+    const errno = this.cache?.trouble
+    if (errno === undefined || this.isRefusalTold) return
+    this.isRefusalTold = true
+    this.tally.tell({ type: 'not-stored', at: this.tally.now(), node: node.name, errno })
   }
 
   private succeed(

@@ -103,11 +103,17 @@ export function inputFailure(error: GraphError, log: string): NodeFailure {
   return { message, how: 'input', tail: '', log, ...more }
 }
 
+/** Whether the disk or the person's files said no, and it is no mistake of ours. */
+export function isRefusal(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return error instanceof GraphError || (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code))
+}
+
 /** A file system that refused; undefined for a mistake of ours. */
 export function systemFailure(error: unknown, log: string): NodeFailure | undefined {
+  if (!isRefusal(error)) return undefined
   if (error instanceof GraphError) return inputFailure(error, log)
-  const { code, path, message } = error as { code?: string; path?: string; message?: string }
-  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return undefined
+  const { code, path, message } = error as { code: string; path?: string; message?: string }
   const where = path === undefined ? '' : ` '${path}'`
   return { message: `${code}${where}: ${message}`, how: 'system', errno: code, tail: '', log }
 }

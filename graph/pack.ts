@@ -1,13 +1,15 @@
 // A graph as text and back: it is data, so what was evaluated once need not be evaluated again.
+import type { CacheLimits } from './cache-limits.ts'
 import type { Command, Roots } from './command.ts'
 import type { Graph } from './graph.ts'
 import type { Draft, Node } from './node.ts'
 import type { TaskSpec } from './task.ts'
 
 interface Packed {
-  readonly version: 1
+  readonly version: 2
   readonly pools: Readonly<Record<string, number>>
   readonly roots: Roots
+  readonly cache: CacheLimits
   readonly nodes: readonly PackedNode[]
 }
 
@@ -28,8 +30,8 @@ interface PackedNode {
  *
  * @example const same = unpackGraph(packGraph(graph))
  */
-export function packGraph({ nodes, pools, roots }: Graph): string {
-  const packed: Packed = { version: 1, pools, roots, nodes: nodes.map(packNode) }
+export function packGraph({ nodes, pools, roots, cache }: Graph): string {
+  const packed: Packed = { version: 2, pools, roots, cache, nodes: nodes.map(packNode) }
   return JSON.stringify(packed)
 }
 
@@ -40,7 +42,7 @@ export function packGraph({ nodes, pools, roots }: Graph): string {
  */
 export function unpackGraph(text: string): Graph | undefined {
   const packed = parsed(text)
-  if (packed?.version !== 1) return undefined
+  if (packed?.version !== 2) return undefined
   const drafts = packed.nodes.map(({ needs: _, after: __, ...node }, index): Draft => {
     const run = node.commands
     return { ...node, index, spec: { ...node.spec, run }, needs: [], after: [] }
@@ -51,7 +53,8 @@ export function unpackGraph(text: string): Graph | undefined {
     draft.after = after.map((at) => drafts[at] as Draft)
   })
   const byName = new Map(drafts.map((node) => [node.name, node as Node]))
-  return { nodes: drafts, byName, pools: packed.pools, roots: packed.roots }
+  const { pools, roots, cache } = packed
+  return { nodes: drafts, byName, pools, roots, cache }
 }
 
 function packNode({ name, kind, task, values, spec, commands, needs, after }: Node): PackedNode {

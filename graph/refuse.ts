@@ -1,6 +1,7 @@
 // What a graph may not be, said in the words of the one who wrote it.
 import { isAbsolute, normalize } from 'node:path'
 
+import { CACHE_LIMITS, type CacheLimits } from './cache-limits.ts'
 import { isPlace, type Place, placePath, type Roots } from './command.ts'
 import { GraphError } from './error.ts'
 import { nearest } from './nearest.ts'
@@ -22,6 +23,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof TaskSpec>([
   'pool',
   'timeoutMs',
   'clean',
+  'store',
   'depfile',
   'contracts',
   'run',
@@ -78,6 +80,15 @@ export function refuseBadPools(
         code: 'bad-graph',
         place: name,
         hint: `give defineGraph({ pools: { ${spec.pool}: 1 } })`,
+      })
+}
+
+export function refuseBadLimits(limits: CacheLimits): void {
+  for (const [name, value] of Object.entries(limits))
+    if (!(name in CACHE_LIMITS) || typeof value !== 'number' || !(value >= 0))
+      throw new GraphError(`the limit '${name}' of the cache is ${value}`, {
+        code: 'bad-graph',
+        hint: `give maxBytes and maxAgeDays, numbers from 0: ${JSON.stringify(CACHE_LIMITS)}`,
       })
 }
 

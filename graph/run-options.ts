@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly only?: boolean
   /** A selector: run these even if fresh, and what stands on them; the rest is taken as it is. */
   readonly from?: string
+  /** False: nothing is restored from the cache, nothing is stored. */
+  readonly cache?: boolean
   /** After a failure go on with what does not depend on it. */
   readonly keepGoing?: boolean
   /** Aborting cancels: no process is left. */

@@ -1,8 +1,9 @@
 // A run: what is wanted, whether anything has to run at all, and the lock under which it does. It
 // changes nothing when everything is fresh.
+import { closeCache, openCache } from './cache-place.ts'
 import { loadDigest } from './digest.ts'
 import type { RunSummary } from './event.ts'
-import type { Lock } from './host.ts'
+import type { LockOwner } from './host.ts'
 import type { Live } from './live.ts'
 import { look, reasonsOf, recordedResult } from './look.ts'
 import { Loop } from './loop.ts'
@@ -12,6 +13,7 @@ import { RunWriter } from './runs.ts'
 import { refuseMissing, scopeOf } from './scope.ts'
 import { SealRecorder } from './seal.ts'
 import { keepSnapshot, type Memory, recall, type Session, unwritable } from './state.ts'
+import { stateLock, underStateLock } from './state-lock.ts'
 import { Tally } from './tally.ts'
 import { DIGEST_NEEDED } from './world.ts'
 
@@ -51,8 +53,13 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
       tally.record(new RunWriter(given, options.targets))
       tally.tellPlan(again.journal.history.durations)
       refuseMissing(scope, again.journal.history)
-      const work = { scope, tally, stop }
-      await new Loop({ session: given, memory: again, options: all, ...work }).run()
+      const cache = all.cache === false ? undefined : openCache(given)
+      const work = { scope, tally, cache, stop }
+      try {
+        await new Loop({ session: given, memory: again, options: all, ...work }).run()
+      } finally {
+        if (cache) closeCache(given, cache)
+      }
     })
   })
   return tally.summary(stop.signal.aborted)
@@ -87,53 +94,35 @@ interface UnderLock extends RunOptions {
 
 async function underLock(
   session: Session,
-  options: UnderLock,
+  { targets, signal, wait, lockTimeoutMs, live, stop, tally }: UnderLock,
   work: () => Promise<void>,
 ): Promise<void> {
-  const { signal, stop, tally } = options
   await loadDigest()
-  const lock = await takeLock(session, options)
-  const forward = (): void => stop.abort()
-  const sources = [lock.lost, ...(signal ? [signal] : [])]
-  for (const source of sources) {
-    if (source.aborted) forward()
-    source.addEventListener('abort', forward, { once: true })
-  }
-  try {
-    if (lock.inheritedFrom) await clearAfter(lock.inheritedFrom.mark, session)
-    await work()
-  } catch (error) {
-    tally.close()
-    throw error
-  } finally {
-    for (const source of sources) source.removeEventListener('abort', forward)
-    if (!options.live) session.host.shell.close()
-    await lock.release()
-  }
-}
-
-function takeLock(
-  { host, stateFolder }: Session,
-  { targets, signal, wait, lockTimeoutMs, tally }: UnderLock,
-): Promise<Lock> {
-  const path = `${stateFolder}/lock`
-  return host.locks.acquire(path, {
+  const options = {
     purpose: `run ${targets.join(' ') || 'all'}`.slice(0, 200),
-    mark: host.mark,
     wait: wait !== false,
     ...(signal ? { signal } : {}),
     ...(lockTimeoutMs === undefined ? {} : { timeoutMs: lockTimeoutMs }),
-    onWait: (owner) => tally.tell({ type: 'waiting', at: tally.now(), lock: path, owner }),
+    onWait: (owner: LockOwner | undefined) =>
+      tally.tell({ type: 'waiting', at: tally.now(), lock: stateLock(session), owner }),
+  }
+  await underStateLock(session, options, async (lost) => {
+    const forward = (): void => stop.abort()
+    const sources = [lost, ...(signal ? [signal] : [])]
+    for (const source of sources) {
+      if (source.aborted) forward()
+      source.addEventListener('abort', forward, { once: true })
+    }
+    try {
+      await work()
+    } catch (error) {
+      tally.close()
+      throw error
+    } finally {
+      for (const source of sources) source.removeEventListener('abort', forward)
+      if (!live) session.host.shell.close()
+    }
   })
-}
-
-// A killed engine leaves processes, and files that they print into.
-async function clearAfter(mark: string, { host, stateFolder }: Session): Promise<void> {
-  await host.shell.endStrays(mark)
-  const logs = `${stateFolder}/logs`
-  for (const name of host.disk.list(logs) ?? [])
-    if (name.startsWith('.spool-') || name.endsWith('.running'))
-      host.disk.removeFile(`${logs}/${name}`)
 }
 
 // With the journal open; what was learned is kept, however the work ends.

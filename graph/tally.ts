@@ -21,6 +21,7 @@ export class Tally {
     fresh: 0,
     changed: 0,
     unchanged: 0,
+    restored: 0,
     failed: 0,
     'timed-out': 0,
     cancelled: 0,

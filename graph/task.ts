@@ -50,6 +50,11 @@ export interface TaskSpec {
   readonly timeoutMs?: number
   /** Remove the recorded outputs before the commands run. True unless said: an inner build says no. */
   readonly clean?: boolean
+  /**
+   * Keep what it makes, to put it back instead of running when the same key comes again. True unless
+   * said: a command whose real product is more than its outputs says no.
+   */
+  readonly store?: boolean
   /** A Makefile fragment that the commands write: the files it names are discovered inputs. */
   readonly depfile?: string
   /** Checks that the outputs are what they must be; they run after the commands and fail the node. */

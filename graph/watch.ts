@@ -22,7 +22,7 @@ import { identityOf, LocksAhead, WarmMemory } from './warm.ts'
 import { World } from './world.ts'
 
 export interface WatchOptions
-  extends Pick<RunOptions, 'targets' | 'jobs' | 'keepGoing' | 'follow'> {
+  extends Pick<RunOptions, 'targets' | 'jobs' | 'keepGoing' | 'follow' | 'cache'> {
   readonly host: Host
   readonly folder: string
   readonly stateFolder: string
@@ -250,7 +250,7 @@ export class GraphWatch {
   }
 
   private async runOnce(force: boolean): Promise<boolean> {
-    const { targets, signal, report, jobs, keepGoing, follow, onFailure } = this.options
+    const { targets, signal, report, jobs, keepGoing, follow, cache, onFailure } = this.options
     this.ends.clear()
     this.began.clear()
     this.isRunning = true
@@ -268,6 +268,7 @@ export class GraphWatch {
         ...(jobs === undefined ? {} : { jobs }),
         ...(keepGoing === undefined ? {} : { keepGoing }),
         ...(follow === undefined ? {} : { follow }),
+        ...(cache === undefined ? {} : { cache }),
         ...(onFailure === undefined ? {} : { onFailure }),
       })
       return true

@@ -55,6 +55,7 @@ const COMMANDS_BY_NAME: Readonly<Record<string, Run>> = {
   report: async (args) => (await import('./commands/runs.ts')).report(args),
   timings: async (args) => (await import('./commands/runs.ts')).timings(args),
   clean: async (args, nodes) => (await import('./commands/clean.ts')).clean(nodes, args),
+  cache: async (args, words) => (await import('./commands/cache.ts')).cache(words, args),
   doctor: async (args) => (await import('./commands/doctor.ts')).doctor(args),
   verify: async (args) => (await import('./commands/verify.ts')).verify(args),
   diagnose: async (args, nodes) => (await import('./commands/diagnose.ts')).diagnose(nodes, args),

@@ -34,6 +34,7 @@ const DIRECTORY: Flag = {
 }
 const JSON_FLAG: Flag = { long: 'json', help: 'the answer as JSON' }
 const NO_WAIT: Flag = { long: 'no-wait', help: 'fail at once when another run holds the lock' }
+const NO_CACHE: Flag = { long: 'no-cache', help: 'restore nothing, store nothing' }
 const DRY_RUN: Flag = { long: 'dry-run', help: 'only say what would be done' }
 const BACKEND: Flag = {
   long: 'backend',
@@ -154,6 +155,7 @@ again. In CI it only looks.`,
     nodes: '[nodes...]',
     flags: [
       ...RUNNING,
+      NO_CACHE,
       { long: 'only', help: 'these nodes alone; what they need is taken as it was last made' },
       {
         long: 'from',
@@ -253,6 +255,13 @@ again. In CI it only looks.`,
     help: 'Remove what nodes made and what is remembered of them.',
     nodes: '[nodes...]',
     flags: [...CHOICES, DRY_RUN, NO_WAIT],
+  },
+  {
+    name: 'cache',
+    help: 'What is kept of what nodes made: stats, verify, gc or clean.',
+    nodes: '<action>',
+    nodesHelp: 'stats, verify, gc or clean',
+    flags: [...CHOICES, NO_WAIT],
   },
   {
     name: 'doctor',

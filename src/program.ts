@@ -4,7 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { BACKEND_NAMES } from '../tasks/backends.ts'
 import { dispatch } from './dispatch.ts'
 import { EXIT, EXIT_TABLE } from './exit-code.ts'
-import { COMMANDS, type CommandRow, type Flag, type ParsedArgs } from './flags.ts'
+import { COMMANDS, type CommandRow, type Flag, flagName, type ParsedArgs } from './flags.ts'
 import { packageVersion } from './package.ts'
 import { readRepairFlag } from './preflight/repair-mode.ts'
 import { print } from './report/print.ts'
@@ -95,6 +95,8 @@ class Program extends Command {
   }
 }
 
+const LONE_NO = ['no-wait', 'no-cache']
+
 function addCommand(
   program: Command,
   row: CommandRow,
@@ -111,17 +113,15 @@ function addCommand(
   if (row.nodes) made.argument(row.nodes, words)
   if (row.behind) made.argument('[COMMAND...]', row.behind).usage('[options] [-- COMMAND...]')
   for (const flag of row.flags) made.addOption(option(flag))
+  const lone = new Set(row.flags.filter(({ long }) => LONE_NO.includes(long)).map(flagName))
   if (row.name === 'preflight') made.addHelpText('after', exitCodes())
   made.action(() => {
     if (row.behind && made.args.length !== behind.length) tooMany(made)
     const own = made.opts()
-    const { wait, ...others } = { ...program.opts(), ...own }
-    // commander gives every `--no-x` a default of true: only the answer 'no' was asked for.
-    take({
-      command: row.name,
-      nodes: made.args,
-      flags: wait === false ? { ...others, wait } : others,
-    })
+    const all = Object.entries({ ...program.opts(), ...own })
+    // commander gives a lone `--no-x` a default of true: only the answer 'no' was asked for.
+    const flags = Object.fromEntries(all.filter(([name, value]) => !lone.has(name) || !value))
+    take({ command: row.name, nodes: made.args, flags })
   })
 }
 

@@ -70,6 +70,22 @@ export function disk(): Disk {
       }
       if (options.durable) flushFolder(dirname(path))
     },
+    writeNew: (path, content, mode) => {
+      const file = fs.openSync(path, 'wx', mode)
+      try {
+        fs.writeFileSync(file, content)
+        // What umask took away.
+        fs.fchmodSync(file, mode)
+      } finally {
+        fs.closeSync(file)
+      }
+    },
+    copyNew: (from, to, mode) => {
+      const { COPYFILE_EXCL, COPYFILE_FICLONE } = fs.constants
+      fs.copyFileSync(from, to, COPYFILE_EXCL | COPYFILE_FICLONE)
+      fs.chmodSync(to, mode)
+    },
+    makeLink: (path, target) => fs.symlinkSync(target, path),
     append: (path) => append(path),
     makeFolder: (path, options = {}) => {
       fs.mkdirSync(path, { recursive: true, ...(options.private ? { mode: 0o700 } : {}) })

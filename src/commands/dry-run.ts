@@ -1,6 +1,16 @@
 // --dry-run: what a run would execute, in order, and nothing else happens.
-import { assess, commandText, plan, recall, type Session, select } from '../../graph/index.ts'
+import {
+  assess,
+  commandText,
+  openCache,
+  plan,
+  recall,
+  type Session,
+  select,
+  served,
+} from '../../graph/index.ts'
 import { clean } from '../report/text.ts'
+import { IN_CACHE } from '../report/words/cache.ts'
 import { reasonText } from '../report/words/reason.ts'
 
 export interface DryRun {
@@ -11,17 +21,25 @@ export interface DryRun {
 }
 
 /** What a run of the targets would execute. */
-export async function dryRun(session: Session, targets: readonly string[]): Promise<DryRun> {
+export async function dryRun(
+  session: Session,
+  targets: readonly string[],
+  options: { readonly cache?: boolean } = {},
+): Promise<DryRun> {
   const memory = recall(session)
   const wanted = plan(session.graph, select(session.graph, targets))
-  const stale = (await assess(wanted, memory)).filter(({ state }) => state !== 'fresh')
+  const all = await assess(wanted, memory)
+  const stale = all.filter(({ state }) => state !== 'fresh')
+  const inCache =
+    options.cache === false ? new Set() : await served(all, memory, openCache(session))
   const commands: string[] = []
   const lines = stale.flatMap(({ node, state, reasons }) => {
+    const why = reasons.map(reasonText).slice(0, 2).join('; ')
+    if (inCache.has(node)) return [`${node.name}: ${why}; ${IN_CACHE}`]
     const own = node.commands.map((command) => clean(commandText(command, memory.world.roots)))
     const first = commands.length + 1
     commands.push(...own)
     const condition = state === 'maybe' ? ' (if what it needs changes)' : ''
-    const why = reasons.map(reasonText).slice(0, 2).join('; ')
     const numbered = own.map((command, i) => `  ${first + i}. ${command}`)
     return [`${node.name}${condition}: ${why}`, ...numbered]
   })

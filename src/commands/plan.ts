@@ -6,16 +6,19 @@ import {
   assess,
   keepSnapshot,
   type Memory,
+  openCache,
   plan,
   recall,
   SealRecorder,
   type Session,
   sealedAnswer,
   select,
+  served,
 } from '../../graph/index.ts'
 import { ownFiles, PACKAGE } from '../package.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
+import { IN_CACHE } from '../report/words/cache.ts'
 import { reasonText } from '../report/words/reason.ts'
 import { graphFileOf } from '../sealed.ts'
 import { type GraphChoices, openSession, repairSetup } from '../session.ts'
@@ -30,10 +33,12 @@ interface Args extends GraphChoices {
 export async function planned(targets: readonly string[], args: Args): Promise<number> {
   const { session, memory, assessed } = await look(targets, await openSession(args), true)
   const rows = assessed.filter(({ state }) => state !== 'fresh')
-  if (args.json) return json(rows, memory, session)
+  const inCache = await served(assessed, memory, openCache(session))
+  if (args.json) return json(rows, memory, session, inCache)
   const fresh = assessed.length - rows.length
-  for (const row of rows) print(`${lineOf(row, memory)}\n`)
-  print(`${rows.length} to run, ${fresh} fresh\n`)
+  for (const row of rows) print(`${lineOf(row, memory, inCache.has(row.node))}\n`)
+  const restored = inCache.size === 0 ? '' : `, ${inCache.size} to restore`
+  print(`${rows.length - inCache.size} to run${restored}, ${fresh} fresh\n`)
   return 0
 }
 
@@ -87,10 +92,12 @@ export async function explain(targets: readonly string[], args: Args): Promise<n
   const { session, memory, assessed } = await look(targets, await openSession(args), true)
   const named = new Set(select(session.graph, targets))
   const rows = assessed.filter(({ node }) => named.has(node))
-  if (args.json) return json(rows, memory, session)
+  const inCache = await served(assessed, memory, openCache(session))
+  if (args.json) return json(rows, memory, session, inCache)
   for (const { node, state, reasons } of rows) {
     print(`${node.name} is ${state === 'maybe' ? 'fresh so far' : state}\n`)
     for (const reason of reasons) print(`  - ${reasonText(reason)}\n`)
+    if (inCache.has(node)) print(`  ${IN_CACHE}\n`)
     const record = memory.journal.history.records.get(node.name)
     if (record && state === 'fresh')
       print(`  last run ${new Date(record.at).toISOString()}, ${(record.ms / 1000).toFixed(1)}s\n`)
@@ -109,17 +116,29 @@ async function look(targets: readonly string[], session: Session, withNeeds: boo
   return { session, memory, assessed }
 }
 
-function lineOf({ node, state, reasons }: Assessed, { journal }: Memory): string {
+function lineOf(
+  { node, state, reasons }: Assessed,
+  { journal }: Memory,
+  isInCache: boolean,
+): string {
   const ms = journal.history.durations.get(node.name)
   const expected = ms === undefined ? '' : ` (took ${(ms / 1000).toFixed(1)}s)`
-  return `${state === 'maybe' ? '? ' : '  '}${node.name}${expected}: ${reasons.map(reasonText).slice(0, 3).join('; ')}`
+  const why = [...reasons.map(reasonText).slice(0, 3), ...(isInCache ? [IN_CACHE] : [])]
+  const mark = state === 'maybe' && !isInCache ? '? ' : '  '
+  return `${mark}${node.name}${expected}: ${why.join('; ')}`
 }
 
-function json(rows: readonly Assessed[], { journal }: Memory, { stateFolder }: Session): number {
+function json(
+  rows: readonly Assessed[],
+  { journal }: Memory,
+  { stateFolder }: Session,
+  inCache?: ReadonlySet<unknown>,
+): number {
   const nodes = rows.map(({ node, state, reasons }) => ({
     name: node.name,
     state,
     reasons,
+    ...(inCache ? { inCache: inCache.has(node) } : {}),
     expectedMs: journal.history.durations.get(node.name) ?? null,
   }))
   print(jsonDocument({ version: 1, stateFolder, nodes }))

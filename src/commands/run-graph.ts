@@ -23,6 +23,7 @@ export interface RunArgs extends GraphChoices {
   readonly keepGoing?: boolean
   readonly dryRun?: boolean
   readonly wait?: boolean
+  readonly cache?: boolean
   readonly lockTimeout?: number
   readonly verbose?: boolean
   readonly quiet?: boolean
@@ -48,7 +49,7 @@ export async function runNodes(
   const session = own?.session ?? (await openSession(args))
   if (args.dryRun) {
     const { dryRun } = await import('./dry-run.ts')
-    const { text, commands } = await dryRun(session, targets)
+    const { text, commands } = await dryRun(session, targets, args)
     print(args.json ? jsonDocument({ version: 1, wouldExecute: commands }) : text)
     return EXIT.available
   }
@@ -65,6 +66,7 @@ export async function runNodes(
       ...(args.from === undefined ? {} : { from: args.from }),
       follow: !args.quiet,
       wait: args.wait !== false,
+      cache: args.cache !== false,
       whenStale: () => {
         if (file !== undefined) furnish(session.stateFolder, file)
         return view.open()

@@ -2,6 +2,7 @@
 import type { NodeFailure, RunEvent } from '../../graph/index.ts'
 import { clean, elapsedSeconds } from './text.ts'
 import type { Reporter, ReportOptions } from './view.ts'
+import { notStored } from './words/cache.ts'
 import { reasonText } from './words/reason.ts'
 
 // Progress of a long build: often enough to see that it lives, not so often that it fills a log.
@@ -74,6 +75,8 @@ function tell(
       )
       return
     }
+    case 'not-stored':
+      return say(event.at, event.node, notStored(event.errno))
     case 'planned':
     case 'reopened':
     case 'done':

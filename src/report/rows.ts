@@ -1,5 +1,6 @@
 // A run under way as a table of nodes: the events, gathered. The live view is drawn from it.
 import type { Outcome, RunEvent } from '../../graph/index.ts'
+import { notStored } from './words/cache.ts'
 
 export interface Row {
   readonly name: string
@@ -55,6 +56,8 @@ function changeOf(event: RunEvent): Partial<Row> | undefined {
       return { step: event }
     case 'retrying':
       return { startedAt: undefined, note: `failed, try ${event.attempt + 1} follows` }
+    case 'not-stored':
+      return { note: notStored(event.errno) }
     case 'finished': {
       const { outcome, at, ms, failure } = event
       return { outcome, endedAt: at, ms, failure: failure?.message.split('\n')[0] }

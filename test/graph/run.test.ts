@@ -45,7 +45,7 @@ run('it tells exactly what happens, in order', async () => {
   world.host.shell.commands.set('work', () => world.host.clock.advance(250) as undefined)
   const graph = defineGraph({ tasks: [a, b] })
   const at = world.host.clock.now()
-  const counts = { failed: 0, 'timed-out': 0, cancelled: 0, blocked: 0 }
+  const counts = { restored: 0, failed: 0, 'timed-out': 0, cancelled: 0, blocked: 0 }
   const { events } = await world.run(graph)
   assert.equal(events.slice(0, -1), [
     {

@@ -173,6 +173,27 @@ export class MemoryDisk implements Disk {
     if (options.durable) this.flush([path])
   }
 
+  writeNew(path: string, content: Uint8Array, mode: number): void {
+    if (this.lstat(path) !== undefined) throw failure('EEXIST', 'open', path)
+    this.put(path, content, mode)
+  }
+
+  copyNew(from: string, to: string, mode: number): void {
+    const bytes = this.readBytes(from)
+    if (bytes === undefined) throw failure('ENOENT', 'copyfile', from)
+    // As a full disk does: what fits is there.
+    if (this.fault('copy', to) !== undefined)
+      this.put(to, bytes.subarray(0, bytes.length / 2), 0o644)
+    this.mayFail('copy', to)
+    this.writeNew(to, bytes, mode)
+  }
+
+  makeLink(path: string, target: string): void {
+    if (this.lstat(path) !== undefined) throw failure('EEXIST', 'symlink', path)
+    this.mayFail('symlink', path)
+    this.link(path, target)
+  }
+
   append(path: string): AppendFile {
     this.makeFolder(posix.dirname(path))
     this.mayFail('append', path)
@@ -216,6 +237,7 @@ export class MemoryDisk implements Disk {
 
   remove(path: string): void {
     const real = this.resolve(path, false)
+    if (this.entries.has(real)) this.mayFail('unlink', path)
     for (const inner of this.walk(real).reverse()) this.take(inner)
     if (this.entries.has(real)) this.take(real)
   }
@@ -225,12 +247,21 @@ export class MemoryDisk implements Disk {
     const [source, target] = [this.resolve(from, false), this.resolve(to, false)]
     const entry = this.entries.get(source)
     if (entry === undefined) throw failure('ENOENT', 'rename', from)
-    if (entry.kind === 'folder') throw new Error('the memory disk renames files only')
+    if (entry.kind === 'folder') return this.moveFolder(source, target)
     this.take(source)
     if (this.entries.has(target)) this.take(target)
     if (entry.kind === 'link') this.links++
     entry.ctimeNs = this.clock.fileTimeNs()
     this.add(target, entry)
+  }
+
+  private moveFolder(source: string, target: string): void {
+    const inner = this.walk(source).map((path) => [path, this.entries.get(path) as Entry] as const)
+    const folder = this.entries.get(source) as Entry
+    this.take(source)
+    this.add(target, folder)
+    for (const [path] of inner) this.entries.delete(path)
+    for (const [path, entry] of inner) this.entries.set(target + path.slice(source.length), entry)
   }
 
   list(path: string): readonly string[] | undefined {

@@ -31,6 +31,8 @@ export class Watching {
       stateFolder: STATE,
       load: typeof load === 'function' ? load : async () => ({ graph: load, sources: new Map() }),
       targets: [],
+      // Most tests are about what runs.
+      cache: false,
       signal: this.stop.signal,
       report: (event) => this.events.push(event),
       ...options,

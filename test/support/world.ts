@@ -79,14 +79,20 @@ export class World {
     return { graph, host: this.host, folder: FOLDER, stateFolder: STATE }
   }
 
-  /** Runs the graph and tells what happened; time passes afterwards. */
+  /**
+   * Runs the graph and tells what happened; time passes afterwards. Without the cache, unless asked for:
+   * most tests are about what runs.
+   */
   async run(graph: Graph, options: Partial<RunOptions> = {}): Promise<Ran> {
     const events: RunEvent[] = []
     const report = (event: RunEvent): void => {
       events.push(event)
       options.report?.(event)
     }
-    const summary = await runGraph(this.session(graph), { targets: [], ...options, report })
+    const summary = await runGraph(this.session(graph), {
+      ...{ targets: [], cache: false, ...options },
+      report,
+    })
     this.pause()
     return { summary, events, ...read(events) }
   }
