@@ -14,13 +14,19 @@ export interface CargoTool {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** The environment of its `cargo run`. A library folder of the person would decide over its RPATH. */
+/**
+ * The environment of its `cargo run`. What would mislead its detection stays behind, as in the rebuild: a
+ * library folder of one backend would be all that the RPATH holds.
+ */
 export function cargoEnvironment(
-  { env }: CargoTool,
-  { BITNET_CROSSVAL_LIBDIR: _, ...others }: Readonly<Record<string, string>>,
+  tool: CargoTool,
+  env: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  return { ...others, ...env }
+  const kept = Object.entries(env).filter(([name]) => !MISLEADING.test(name))
+  return { ...Object.fromEntries(kept), ...tool.env }
 }
+
+const MISLEADING = /^(BITNET_CROSSVAL_LIBDIR|BITNET_CPP_PATH|CROSSVAL_\w+)$/
 
 /** The words of `cargo` that run xtask with arguments; `--` keeps those from cargo. */
 export function cargoRun(tool: CargoTool, args: readonly string[], cwd: string): readonly string[] {
