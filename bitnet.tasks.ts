@@ -307,7 +307,7 @@ function xtaskTasks(workspace: WorkspaceOptions) {
     title: `rebuild xtask in ${workspace.path}`,
     inputs: [
       stepFile('rebuild-xtask'),
-      installedFile('detect-constants.json'),
+      ...(workspace.root === undefined ? [] : [installedFile('detect-constants.json')]),
       ...WORKSPACE_SOURCES,
       ...TOOLCHAIN,
     ],
@@ -346,7 +346,7 @@ export const XTASK_REBUILT = 'tool/xtask.json'
 function workspaceRoots(workspace: WorkspaceOptions | undefined): Record<string, string> {
   if (workspace === undefined) return {}
   const { path, root: installation, rustup, target } = workspace
-  return { workspace: path, installation, rustup, target }
+  return { workspace: path, rustup, target, ...(installation ? { installation } : {}) }
 }
 
 /** Where the graph puts a finished build, below its folder; an installation is a copy of it. */

@@ -95,16 +95,20 @@ export function cargoVariables({
   rpath,
 }: WorkspaceOptions): Readonly<Record<string, string>> {
   return {
-    BITNET_CPP_DIR: installation,
+    ...(installation === undefined ? {} : { BITNET_CPP_DIR: installation }),
     ...(llamaRoot === undefined ? {} : { LLAMA_CPP_DIR: llamaRoot }),
     ...rpathVariables(rpath, PLATFORM),
   }
 }
 
 /** Runs the build, and sees to it that detection runs in it. */
-export function rebuildXtask({ build, clean }: WorkspaceOptions, answer: string): Command {
+export function rebuildXtask(
+  { root: installation, build, clean }: WorkspaceOptions,
+  answer: string,
+): Command {
   const order = { build: cargoBuild(build), ...(clean ? { clean: CARGO_CLEAN } : {}), answer }
-  return argv(...step('rebuild-xtask'), workspaceFile(''), installedFile(''), JSON.stringify(order))
+  const against = installation === undefined ? '' : installedFile('')
+  return argv(...step('rebuild-xtask'), workspaceFile(''), against, JSON.stringify(order))
 }
 
 /** Has the program that was built say which backends it knows. */

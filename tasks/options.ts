@@ -50,8 +50,8 @@ export interface WorkspaceOptions {
   readonly target: string
   /** rustup's folder. Absolute. */
   readonly rustup: string
-  /** The installation that cargo gets as BITNET_CPP_DIR. Absolute, links followed. */
-  readonly root: string
+  /** The installation that cargo gets as BITNET_CPP_DIR. Absolute, links followed; none: without a backend. */
+  readonly root?: string
   /** An installation of llama.cpp beside it. */
   readonly llamaRoot?: string
   /** Folders of libraries that xtask searches when it starts, by priority. */

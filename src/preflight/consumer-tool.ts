@@ -1,5 +1,7 @@
 // In a BitNet-rs checkout xtask is the tool that consumes the installations. It is rebuilt once, when all
 // that a repair makes is staged, and a fresh process has it say what it knows.
+import { existsSync } from 'node:fs'
+
 import type { Session } from '../../graph/index.ts'
 import { BACKENDS } from '../../tasks/backends.ts'
 import { exitOfClass } from '../exit-code.ts'
@@ -14,31 +16,44 @@ import type { RepairContext } from './repair.ts'
 import type { Request } from './request.ts'
 import { nodeTrouble, notTried } from './trouble.ts'
 import { unavailable, type Verdict } from './verdict.ts'
+import { readConstants } from './workspace.ts'
 import { asRebuilt, rebuildXtask, type ToolResult } from './xtask.ts'
 
 /** Rebuilds the xtask of the checkout around us against what is staged, else installed. */
 export async function rebuildTool(
   { args, say }: Request,
-  { session, force, report, signal }: RepairContext,
+  { force, ...context }: RepairContext,
   workspace: string,
 ): Promise<ToolResult> {
-  const { root, llamaRoot } = installations()
-  if (root === undefined) return { how: 'fresh' }
   const { cleanTool, toolFeatures } = args
   return rebuildXtask({
-    session,
+    ...context,
+    ...installations(),
     workspace,
-    root,
-    llamaRoot,
     args: {
       force: force || cleanTool === true,
       ...(cleanTool === undefined ? {} : { cleanTool }),
       ...(toolFeatures === undefined ? {} : { toolFeatures }),
     },
     say,
-    report,
-    signal,
   })
+}
+
+/**
+ * After a staged installation was dropped: an xtask that was built against it would not even start. It
+ * is built against what is left, or against nothing.
+ */
+export async function rebuildWithout(
+  request: Request,
+  context: RepairContext,
+  workspace: string,
+): Promise<void> {
+  const rpaths = readConstants(workspace, context.session.host.env)?.rpaths ?? []
+  if (rpaths.every((folder) => existsSync(folder))) return
+  request.say('[repair] xtask was built against what was rejected')
+  const tool = await rebuildTool(request, { ...context, force: false }, workspace)
+  if (tool.how === 'failed')
+    request.say(`[repair] xtask could not be built without it: ${tool.error}`)
 }
 
 /** How `cargo run` finds the xtask of a checkout as it was rebuilt; undefined where nothing is installed. */

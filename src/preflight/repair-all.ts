@@ -3,7 +3,7 @@
 import type { Session } from '../../graph/index.ts'
 import { openRepair } from '../session.ts'
 import { type Candidate, isInstalled, isThere, lookAgain } from './candidate.ts'
-import { rebuildTool, toolFailed } from './consumer-tool.ts'
+import { rebuildTool, rebuildWithout, toolFailed } from './consumer-tool.ts'
 import { detect } from './detect.ts'
 import { givenIn } from './given.ts'
 import { type HandedOver, handOver } from './hand-over.ts'
@@ -191,6 +191,8 @@ async function judged(
       return verdicts.rejected(one, context.session, found.error, found.failure)
     return verdicts.repaired(one, Date.now() - Date.parse(staged.startedAt))
   }
+  if (found.how === 'rejected' && one.workspace)
+    await rebuildWithout(request, context, one.workspace)
   if (found.how === 'committed' && found.aside)
     request.say(`[repair] The folder that was there is kept as ${found.aside}`)
   return recorded(request, one, verdictOf(), staged.startedAt)

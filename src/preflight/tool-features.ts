@@ -14,8 +14,8 @@ export interface ToolBuild {
 
 export interface ToolBuildQuestion {
   readonly disk: Disk
-  /** The installation that xtask is compiled against. */
-  readonly root: string
+  /** The installation that xtask is compiled against, if there is one. */
+  readonly root: string | undefined
   /** `--tool-features`. */
   readonly chosen?: string | undefined
 }
@@ -24,7 +24,7 @@ export interface ToolBuildQuestion {
 export function toolBuild({ disk, root, chosen }: ToolBuildQuestion): ToolBuild {
   const defaultFeatures = linksCuda(disk)
   if (chosen !== undefined) return { features: chosen, defaultFeatures }
-  const header = llamaHeader(disk, root)
+  const header = root === undefined ? undefined : llamaHeader(disk, root)
   if (header === undefined || servesBoth(header.text))
     return { features: 'crossval-all', defaultFeatures }
   return { features: 'crossval', defaultFeatures, reducedBy: header.path }

@@ -1,8 +1,8 @@
 // The rebuild of xtask in a BitNet-rs checkout against an installation, so that its constants flip, and
 // the proof that they did.
 import {
-  type NodeFailure,
   type RunEvent,
+  type RunOptions,
   type RunSummary,
   runGraph,
   type Session,
@@ -20,7 +20,7 @@ export interface ToolRequest {
   /** The top of the checkout. */
   readonly workspace: string
   /** The installation that cargo gets as BITNET_CPP_DIR: bitnet's if there is one, else llama's. */
-  readonly root: string
+  readonly root: string | undefined
   /** The installation of llama.cpp, if there is one. */
   readonly llamaRoot?: string | undefined
   readonly args: {
@@ -28,6 +28,10 @@ export interface ToolRequest {
     readonly toolFeatures?: string
     readonly force?: boolean
   }
+  /** Of the lock of the graph's state. */
+  readonly wait?: boolean | undefined
+  readonly lockTimeoutMs?: number | undefined
+  readonly jobs?: number | undefined
   readonly say: (line: string) => void
   readonly report: (event: RunEvent) => void
   readonly signal: AbortSignal
@@ -57,6 +61,7 @@ export async function rebuildXtask(request: ToolRequest): Promise<ToolResult> {
   const { env } = session.host
   const before = readConstants(workspace, env)
   const isAsWanted =
+    request.root !== undefined &&
     before?.rpaths.some((folder) => options.rpath.includes(folder)) === true &&
     toolState(workspace, wantedOf(session, request.root), env).state === 'agree'
   let hasRun = false
@@ -126,20 +131,20 @@ async function graphFor({ session, workspace, root, llamaRoot, args }: Omit<Tool
   )
   // What is compiled in outlives the link by which an installation is reached.
   const real = (path: string): string => disk.realPath(path) ?? path
-  const roots = [...new Set([root, llamaRoot ?? root].map(real))]
+  const roots = [...new Set([root, llamaRoot].filter((one) => one !== undefined).map(real))]
   const rpath = mergeRpath(
     roots.map((folder) => `${folder}/lib`),
     (path) => disk.realPath(path),
   )
   const problem = rpathProblem(rpath)
   if (problem !== undefined)
-    return { problem: `${problem}; choose another folder with BITNET_CPP_DIR` }
+    return { problem: `${problem}; choose another one (BITNET_CPP_DIR, LLAMA_CPP_DIR)` }
   const build: ToolBuild = toolBuild({ disk, root, chosen: args.toolFeatures })
   const options: WorkspaceOptions = {
     path: workspace,
     target: targetFolder(workspace, env),
     rustup: env['RUSTUP_HOME'] || `${env['HOME'] ?? ''}/.rustup`,
-    root: roots[0] as string,
+    ...(roots[0] === undefined ? {} : { root: roots[0] }),
     ...(roots[1] === undefined ? {} : { llamaRoot: roots[1] }),
     rpath,
     build: { features: build.features, defaultFeatures: build.defaultFeatures },
@@ -153,14 +158,19 @@ async function graphFor({ session, workspace, root, llamaRoot, args }: Omit<Tool
   }
 }
 
-function runOptions({ report, signal }: ToolRequest, target: string) {
+function runOptions(
+  { report, signal, wait, lockTimeoutMs, jobs }: ToolRequest,
+  target: string,
+): RunOptions {
   return {
     targets: [target],
+    ...(wait === undefined ? {} : { wait }),
+    ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
+    ...(jobs === undefined ? {} : { jobs }),
     report,
     signal,
     follow: true,
-    onFailure: (node: { readonly task: string }, failure: NodeFailure, attempt: number) =>
-      judgeFailure(node.task, failure, attempt),
+    onFailure: (node, failure, attempt) => judgeFailure(node.task, failure, attempt),
   }
 }
 

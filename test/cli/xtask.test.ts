@@ -374,8 +374,21 @@ tool(
       /xtask preflight --backend llama failed \(exit code 1\): Error: backend still/,
     )
     assert.is(fs.readlinkSync(live), before)
+    // It was built against what was dropped, and would not start.
+    assert.is(xtask(workspace, 'greet'), 'hello\n')
+    assert.equal(runpath(program(workspace)), [join(fs.realpathSync(live), 'lib')])
   },
 )
+
+tool('AC-087 where nothing is left after a rejection, xtask starts without a backend', async () => {
+  given('empty')
+  edit(workspace, 'xtask/src/main.rs', 'if !is_there {', 'if is_there {')
+  const { code, stderr } = await bitnetTasks(FETCH, options())
+  assert.is(code, 8, stderr)
+  assert.is(fs.existsSync(live), false)
+  assert.is(xtask(workspace, 'greet'), 'hello\n')
+  assert.equal(constantsOf(workspace), NOTHING)
+})
 
 tool.run()
 
