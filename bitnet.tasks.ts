@@ -134,7 +134,13 @@ export function repairGraph(options: RepairOptions = {}): Graph {
     if (one?.kind === 'source') return { ...common, ...useTree(backend) }
     if (one?.kind === 'archive') return { ...common, ...unpackArchive(backend, one.path) }
     if (one?.kind === 'libraries')
-      return { ...common, set: { ...SET, ...loaderPath(one) }, ...loadLibraries(name, one) }
+      return {
+        ...common,
+        set: { ...SET, ...loaderPath(one) },
+        // A library may hang while it is loaded.
+        timeoutMs: MINUTE,
+        ...loadLibraries(name, one),
+      }
     return {
       title: `fetch ${backend.title}`,
       inputs: fetchFiles(),

@@ -3,10 +3,11 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 
 import { type Host, machine } from '../../graph/index.ts'
-import { BACKENDS } from '../../tasks/backends.ts'
+import { BACKENDS, type Backend } from '../../tasks/backends.ts'
 import { EXIT } from '../exit-code.ts'
 import { liveFolder, lockPath, repairFolder } from '../folders.ts'
 import { detect } from '../preflight/detect.ts'
+import { givenFor, originFor } from '../preflight/given-for.ts'
 import { INSIDE } from '../preflight/guards.ts'
 import { lacking } from '../preflight/requirements.ts'
 import { print } from '../report/print.ts'
@@ -100,20 +101,28 @@ function unwritable(path: string): string | undefined {
   }
 }
 
-function installed(backend: (typeof BACKENDS)[keyof typeof BACKENDS]): Finding {
+function installed(backend: Backend): Finding {
   const folder = liveFolder(backend, process.env)
   const found = detect(backend.name, folder)
   if (found.state === 'missing')
     return {
       what: backend.name,
       ok: false,
-      detail: `not installed (${found.detail})`,
+      detail: `not installed (${found.detail})${offered(backend)}`,
       hint: `bitnet-tasks preflight --backend ${backend.name}`,
     }
   const { device, source, installedAt } = found.manifest
   return {
     what: backend.name,
     ok: true,
-    detail: `${folder} (${device}, ${source['ref'] ?? 'unknown source'}, ${installedAt})`,
+    detail: `${folder} (${device}, ${source['ref'] ?? 'unknown source'}, ${installedAt})${source['given'] ? `, stands for ${source['given']}` : ''}`,
   }
+}
+
+// What lies in the folder of somebody else that a repair would use.
+function offered(backend: Backend): string {
+  const origin = originFor(backend, process.env)
+  if (origin === undefined) return ''
+  const given = givenFor(backend, process.env)
+  return given ? `; ${given.kind} to use: ${given.path}` : `; nothing to use in ${origin}`
 }
