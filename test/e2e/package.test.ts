@@ -63,6 +63,7 @@ pack(
     const allowed = [
       /^(package\.json|README\.md|CHANGELOG\.md|LICENSE(-\w+)?)$/,
       /^docs\/(.+\.md|man\/bitnet-tasks\.1|.+\.(json|svg|png))$/,
+      /^examples\/[\w-]+\/.+\.(ts|c|h|sh|txt)$/,
       /^dist\/.+\.(c?js|d\.c?ts)$/,
       /^tasks\/probe\/(CMakeLists\.txt|probe\.cpp)$/,
       /^tasks\/shim\/(CMakeLists\.txt|libbitnet\.c)$/,

@@ -1,0 +1,3 @@
+#pragma once
+void push(long value);
+long pop(void);

@@ -1,0 +1,2 @@
+#pragma once
+int is_number(const char *word);
