@@ -553,7 +553,7 @@ graphs(
       stdout.split('\n')[2],
       'Check C++ backend library detection and auto-repair if needed.',
     )
-    assert.match(stdout, ' detected at BUILD TIME (when xtask was compiled) ')
+    assert.match(stdout, 'detected at BUILD TIME (when xtask was compiled)')
     assert.not.match(stdout, /when available/i)
     for (const { code, meaning } of EXIT_TABLE) assert.match(stdout, `  ${code} - ${meaning}\n`)
     assert.match(stdout, '\nRecovery by Exit Code:\n')
