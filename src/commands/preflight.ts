@@ -16,6 +16,7 @@ import {
 import { foundElsewhere } from '../preflight/found-late.ts'
 import { isAfterRepair, isInsideRepair } from '../preflight/guards.ts'
 import { handedOver } from '../preflight/handed-over.ts'
+import { readHistory, usualSeconds } from '../preflight/history.ts'
 import { stagedAt } from '../preflight/install.ts'
 import { recursion } from '../preflight/recursion.ts'
 import { shouldRepair } from '../preflight/repair-mode.ts'
@@ -31,8 +32,9 @@ import {
 import type { Verdict } from '../preflight/verdict.ts'
 import * as verdicts from '../preflight/verdict.ts'
 import { print } from '../report/print.ts'
-import { elapsedSeconds, jsonDocument } from '../report/text.ts'
+import { jsonDocument } from '../report/text.ts'
 import { usesGiven } from '../report/words/found.ts'
+import { announcement, stageLine } from '../report/words/steps.ts'
 import * as words from '../report/words.ts'
 import { givenBy, openRepair } from '../session.ts'
 
@@ -47,6 +49,8 @@ export async function preflight(
     return EXIT.usage
   }
   const request = requested(given, command)
+  if (given.verbose && !isAfterRepair(process.env))
+    request.say(stageLine(0, 'DETECT', 'Detecting backend availability...'))
   const names = given.backend ? [given.backend] : BACKEND_NAMES
   const workspace = workspaceOf(given)
   const replaced = givenBy(request.args)
@@ -187,12 +191,16 @@ async function validated(request: Request, one: Candidate): Promise<Verdict> {
   return judgeStaged(request, one)
 }
 
-function announce({ say, startedAt }: Request, one: Candidate): void {
-  say(`[preflight] Backend not detected at build time, starting auto-repair...`)
-  const since = elapsedSeconds(Date.now() - startedAt.getTime())
+function announce({ args, say, startedAt }: Request, one: Candidate): void {
+  const { backend, device } = one
+  const usually = usualSeconds(readHistory(), backend.name, device)
+  for (const line of announcement(backend, usually)) say(line)
+  const since = Date.now() - startedAt.getTime()
   const why = whyMissing(one)
-  say(`[${since}] DETECT: Backend '${one.backend.title}' not found at build time (${why})`)
-  if (one.given) say(usesGiven(one.backend, one.given))
+  say(stageLine(since, 'DETECT', `Backend '${backend.title}' not found at build time (${why})`))
+  if (args.verbose)
+    say(stageLine(since, 'DETECT', `Backend '${backend.title}' not found, attempting repair...`))
+  if (one.given) say(usesGiven(backend, one.given))
   // What is not used is no secret either.
   else for (const line of foundElsewhere(one, process.env)) say(line)
 }

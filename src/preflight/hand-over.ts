@@ -1,5 +1,6 @@
 // From the process that has built to the one that judges.
 import type { Session } from '../../graph/index.ts'
+import { REEXECUTING } from '../report/words/steps.ts'
 import { cargoTool } from './consumer-tool.ts'
 import { carried } from './handed-over.ts'
 import type { Reexecuted } from './reexec.ts'
@@ -21,6 +22,7 @@ export async function handOver(
   const workspace = workspaceOf(args)
   const tool = workspace && (await cargoTool(args, session, workspace))
   await release()
+  say(REEXECUTING)
   const env = carried(standing.filter(({ available }) => !available))
   const words = process.argv.slice(2)
   const end = words.indexOf('--')

@@ -1,6 +1,10 @@
 // The repair of the backends that are missing: one run of the graph for all of them, then a fresh process
 // that judges what was made.
+import { existsSync } from 'node:fs'
+
 import type { Session } from '../../graph/index.ts'
+import { isLive } from '../report/reporter.ts'
+import { BACKUP, installed, type StageWord, stageLine, succeeded } from '../report/words/steps.ts'
 import { openRepair } from '../session.ts'
 import { type Candidate, isInstalled, isThere, lookAgain } from './candidate.ts'
 import { rebuildTool, rebuildWithout, toolFailed } from './consumer-tool.ts'
@@ -9,8 +13,18 @@ import { givenIn } from './given.ts'
 import { type HandedOver, handOver } from './hand-over.ts'
 import { refuseUnwritable, rollBack, type Staged, stagedAt } from './install.ts'
 import { recorded } from './record-repair.ts'
-import { build, failureOf, judge, type RepairContext, runNodes, stageBuilt } from './repair.ts'
+import {
+  build,
+  failureOf,
+  type Judged,
+  judge,
+  type RepairContext,
+  runNodes,
+  stageBuilt,
+} from './repair.ts'
 import { choosesSource, type Request } from './request.ts'
+import { storyOf } from './story.ts'
+import { toolOf } from './tool-name.ts'
 import { type Held, type LockOptions, underLocks } from './under-locks.ts'
 import type { Verdict } from './verdict.ts'
 import * as verdicts from './verdict.ts'
@@ -23,7 +37,7 @@ export async function repairAll(
   const session = await openRepair(request.args)
   let handed: HandedOver | undefined
   const found = await underLocks(session, candidates, lockOptions(request), async (held) => {
-    const context = contextOf(request, session, held)
+    const context = contextOf(request, session, held, candidates)
     const { settled, open, behind } = await sorted(request, context, candidates)
     if (open.length + behind.length === 0) return settled
     const built = open.length === 0 ? NOTHING : await buildAll(request, context, open)
@@ -51,10 +65,13 @@ export async function repairAll(
 export async function judgeStaged(request: Request, one: Candidate): Promise<Verdict> {
   // Another repair may hold the lock and be about to stage or to finish this very installation.
   const session = await openRepair({ ...request.args, backend: one.backend.name })
-  const [verdict] = await underLocks(session, [one], lockOptions(request), async (held) => {
+  // The time of a repair runs on from where the process before this one began.
+  const startedAt = new Date(stagedAt(one.live)?.startedAt ?? request.startedAt)
+  const whole = { ...request, startedAt }
+  const [verdict] = await underLocks(session, [one], lockOptions(whole), async (held) => {
     const staged = stagedAt(one.live)
     if (staged === undefined) return [verdicts.afterwards(lookAgain(one))]
-    return [await judged(request, contextOf(request, session, held), one, staged)]
+    return [await judged(whole, contextOf(whole, session, held, [one]), one, staged)]
   })
   return verdict as Verdict
 }
@@ -131,13 +148,31 @@ async function buildAll(
   const current: Candidate[] = []
   for (const one of candidates) {
     const failure = failureOf(summary, one)
-    if (failure !== undefined)
-      failed.push(recorded(request, one, verdicts.failed(one, context.session, failure)))
+    if (failure !== undefined) failed.push(nodeFailed(request, context, one, failure))
     else if (summary.cancelled) failed.push(recorded(request, one, verdicts.cancelled(one)))
-    else if (await stageBuilt(context, one, request.startedAt)) staged.push(one)
+    else if (await staging(request, context, one)) staged.push(one)
     else current.push(one)
   }
   return summary.cancelled ? { failed, staged: [], current: [] } : { failed, staged, current }
+}
+
+function nodeFailed(
+  request: Request,
+  { session }: RepairContext,
+  one: Candidate,
+  failure: Parameters<typeof verdicts.failed>[2],
+): Verdict {
+  const verdict = verdicts.failed(one, session, failure)
+  const stage = failure.node.startsWith('rebuild-') ? 'REBUILD' : 'REPAIR'
+  tellStage(request, stage, `Auto-repair failed: ${verdict.failure?.kind ?? 'unknown error'}`)
+  return recorded(request, one, verdict)
+}
+
+async function staging(request: Request, context: RepairContext, one: Candidate): Promise<boolean> {
+  const isReplaced = existsSync(one.live)
+  const staged = await stageBuilt(context, one, request.startedAt)
+  if (staged && isReplaced) request.say(BACKUP.made)
+  return staged !== undefined
 }
 
 const NOTHING: Built = { failed: [], staged: [], current: [] }
@@ -184,6 +219,7 @@ async function judged(
   one: Candidate,
   staged: Staged,
 ): Promise<Verdict> {
+  const isReplaced = existsSync(one.live)
   const found = await judge(context, one, staged)
   const verdictOf = (): Verdict => {
     if (found.how === 'cancelled') return verdicts.cancelled(one)
@@ -193,9 +229,28 @@ async function judged(
   }
   if (found.how === 'rejected' && one.workspace)
     await rebuildWithout(request, context, one.workspace)
-  if (found.how === 'committed' && found.aside)
-    request.say(`[repair] The folder that was there is kept as ${found.aside}`)
-  return recorded(request, one, verdictOf(), staged.startedAt)
+  const verdict = verdictOf()
+  for (const line of afterwords(found, isReplaced, one)) request.say(line)
+  if (verdict.available) tellSuccess(request, one, Date.parse(staged.startedAt))
+  return recorded(request, one, verdict, staged.startedAt)
+}
+
+// What became of the installation that was there before.
+function afterwords(found: Judged, isReplaced: boolean, { live }: Candidate): readonly string[] {
+  if (found.how === 'cancelled') return []
+  if (found.how === 'rejected') return isReplaced ? [BACKUP.restoring, BACKUP.restored] : []
+  const kept = `[repair] The folder that was there is kept as ${found.aside}`
+  return [installed(live), ...(found.aside ? [kept] : isReplaced ? [BACKUP.removed] : [])]
+}
+
+function tellSuccess({ say }: Request, one: Candidate, since: number): void {
+  const elapsed = Date.now() - since
+  say(stageLine(elapsed, 'SUCCESS', `Backend '${one.backend.title}' is now AVAILABLE`))
+  for (const line of succeeded(one.backend, elapsed, toolOf(one))) say(line)
+}
+
+function tellStage({ say, startedAt }: Request, stage: StageWord, message: string): void {
+  say(stageLine(Date.now() - startedAt.getTime(), stage, message))
 }
 
 // What a repair for the same device has left to be judged.
@@ -205,7 +260,17 @@ function stagedFor({ live, backend, device }: Candidate): Staged | undefined {
   return found?.state === 'available' && found.manifest.device === device ? staged : undefined
 }
 
-function contextOf({ args, mode }: Request, session: Session, held: Held): RepairContext {
+function contextOf(
+  request: Request,
+  session: Session,
+  held: Held,
+  candidates: readonly Candidate[],
+): RepairContext {
+  const { args, mode, startedAt, say } = request
+  const { verbose = false, quiet = false, source } = args
+  const since = startedAt.getTime()
+  const story = storyOf({ candidates, session, verbose, since, source, say })
+  const isTold = !quiet && !isLive({ quiet, verbose })
   return {
     session,
     jobs: args.jobs,
@@ -213,7 +278,10 @@ function contextOf({ args, mode }: Request, session: Session, held: Held): Repai
     lockTimeoutMs: lockTimeoutMs(args),
     keepGoing: args.keepGoing === true,
     force: mode === 'always',
-    report: held.report,
+    report: (event) => {
+      if (isTold) story(event)
+      held.report(event)
+    },
     signal: held.signal,
   }
 }

@@ -6,6 +6,7 @@ import { type Cause, classify, type FailureClass, relevantLines } from '../../ta
 import { clean } from '../report/text.ts'
 import { stepLine, type Trouble } from '../report/words/block.ts'
 import { remedy } from '../report/words/remedy.ts'
+import { TITLES } from '../report/words/titles.ts'
 import type { Candidate } from './candidate.ts'
 import { classifyNode, stageOf } from './judge-failure.ts'
 import { thisMachine } from './packages.ts'
@@ -13,6 +14,8 @@ import { thisMachine } from './packages.ts'
 /** A failure for programs. */
 export interface Failing {
   readonly class: FailureClass
+  /** Finer than the class, in words: 'disk full'. */
+  readonly kind: string
   /** The line that says what is wrong. */
   readonly cause: string
   /** Whether the same again may go well. */
@@ -108,7 +111,14 @@ function failing(
   log: string | undefined,
 ): Failing {
   const steps = remedy({ ...trouble, firstCause: trouble.error })
-  const known = { class: kind, cause: trouble.error, retry, remedy: steps.map(stepLine) }
+  const title = TITLES[trouble.cause]
+  const known = {
+    class: kind,
+    kind: title,
+    cause: trouble.error,
+    retry,
+    remedy: steps.map(stepLine),
+  }
   return log ? { ...known, log } : known
 }
 

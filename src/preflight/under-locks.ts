@@ -3,6 +3,7 @@ import type { Lock, RunEvent, Session } from '../../graph/index.ts'
 import { lockPath } from '../folders.ts'
 import { chooseReporter } from '../report/reporter.ts'
 import type { ColorChoice } from '../report/terminal.ts'
+import { repairingTitle } from '../report/words/steps.ts'
 import { dieBy, interruptible } from '../signals.ts'
 import type { Candidate } from './candidate.ts'
 import { recover } from './install.ts'
@@ -41,7 +42,8 @@ export async function underLocks(
 ): Promise<readonly Verdict[]> {
   const interruption = interruptible(session.host)
   const { quiet, verbose, color, since } = options
-  const reporter = await chooseReporter({ quiet, verbose, color, since, stageOf })
+  const title = repairingTitle(candidates.map(({ backend }) => backend.title))
+  const reporter = await chooseReporter({ quiet, verbose, color, since, stageOf, title })
   const locks: Lock[] = []
   const release = async (): Promise<void> => {
     for (const lock of locks.splice(0).reverse()) await lock.release()

@@ -14,6 +14,7 @@ import * as words from '../report/words.ts'
 import { type Candidate, whyMissing } from './candidate.ts'
 import { foundLate } from './found-late.ts'
 import { orFullDisk } from './full-disk.ts'
+import { toolOf } from './tool-name.ts'
 import { type Failing, nodeTrouble, plainTrouble, rejection, systemTrouble } from './trouble.ts'
 
 export interface Verdict {
@@ -72,7 +73,13 @@ export function foreign(candidate: Candidate): Verdict {
   const text = words.foreignFolder(backend, origin)
   const cause = `${origin} is not ours`
   const remedy = words.foreignSteps(backend, origin).map(stepLine)
-  const failure = { class: 'permission', cause, retry: false, remedy } as const
+  const failure = {
+    class: 'permission',
+    kind: 'permission error',
+    cause,
+    retry: false,
+    remedy,
+  } as const
   return unavailable(candidate, EXIT.permission, text, cause, failure)
 }
 
@@ -153,11 +160,6 @@ export function unavailable(
     error,
     ...(failure ? { failure } : {}),
   }
-}
-
-// What is rebuilt against the libraries.
-function toolOf({ workspace }: Candidate): string {
-  return workspace === undefined ? 'bitnet-probe' : 'xtask'
 }
 
 function available({ backend, live }: Candidate, how: Verdict['how'], text: string): Verdict {

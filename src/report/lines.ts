@@ -1,5 +1,8 @@
 // A run as plain lines on stderr: each says when, and which node.
 import type { NodeFailure, RunEvent } from '../../graph/index.ts'
+import { classify } from '../../tasks/failure.ts'
+import { bar, progressOf } from './progress.ts'
+import { gather, type Row } from './rows.ts'
 import { clean, elapsedSeconds } from './text.ts'
 import type { Reporter, ReportOptions } from './view.ts'
 import { notStored } from './words/cache.ts'
@@ -9,7 +12,7 @@ import { reasonText } from './words/reason.ts'
 const PROGRESS_EVERY_MS = 10_000
 
 export function lineReporter(options: ReportOptions): Reporter {
-  const lastProgress = new Map<string, number>()
+  const far: HowFar = { told: new Map(), rows: new Map() }
   const say = (at: number, node: string, text: string): void => {
     const stage = options.stageOf?.(node)
     const name = stage === undefined ? node : `${stage}: ${node}`
@@ -17,7 +20,17 @@ export function lineReporter(options: ReportOptions): Reporter {
       `[${elapsedSeconds(at - options.since)}] ${name} ${text.split('\n').map(clean).join('\n')}\n`,
     )
   }
-  return { report: (event) => tell(event, say, lastProgress, options), close: async () => {} }
+  const report = (event: RunEvent): void => {
+    gather(far.rows, event)
+    tell(event, say, far, options)
+  }
+  return { report, close: async () => {} }
+}
+
+interface HowFar {
+  /** When a node's progress was last told. */
+  readonly told: Map<string, number>
+  readonly rows: Map<string, Row>
 }
 
 type Say = (at: number, node: string, text: string) => void
@@ -25,8 +38,8 @@ type Say = (at: number, node: string, text: string) => void
 function tell(
   event: RunEvent,
   say: Say,
-  lastProgress: Map<string, number>,
-  { verbose, since }: ReportOptions,
+  { told, rows }: HowFar,
+  { verbose, since, title }: ReportOptions,
 ): void {
   switch (event.type) {
     case 'stale':
@@ -36,16 +49,17 @@ function tell(
         `is stale: ${event.reasons.map(reasonText).slice(0, 3).join('; ')}${event.reasons.length > 3 ? `; and ${event.reasons.length - 3} more` : ''}`,
       )
     case 'started':
-      lastProgress.set(event.node, event.at)
+      told.set(event.node, event.at)
       return say(
         event.at,
         event.node,
         event.attempt > 1 ? `started (try ${event.attempt})` : 'started',
       )
     case 'progress': {
-      if (event.at - (lastProgress.get(event.node) ?? 0) < PROGRESS_EVERY_MS) return
-      lastProgress.set(event.node, event.at)
-      return say(event.at, event.node, `[${event.done}/${event.total}] ${clean(event.line)}`)
+      if (event.at - (told.get(event.node) ?? 0) < PROGRESS_EVERY_MS) return
+      told.set(event.node, event.at)
+      const step = `[${event.done}/${event.total}] ${clean(event.line)}`
+      return say(event.at, event.node, title ? `${howFar(rows, event.at)} - ${step}` : step)
     }
     case 'output':
       if (verbose)
@@ -95,6 +109,18 @@ function finished(event: Extract<RunEvent, { type: 'finished' }>): string {
     : `${event.outcome} ${took}`
 }
 
-function firstLine(failure: NodeFailure): string {
-  return clean(failure.message.split('\n')[0] ?? '')
+// `[=====>                    ] 25%` of all nodes together.
+function howFar(rows: HowFar['rows'], now: number): string {
+  const { share } = progressOf(rows.values(), now)
+  return `${bar(share, 28)} ${Math.floor(share * 100)}%`
+}
+
+// What the tool said, where it said something; else what we say of it.
+function firstLine({ tail, message, exitCode, signal }: NodeFailure): string {
+  const { firstCause } = classify({
+    text: tail,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  return clean(firstCause || (message.split('\n')[0] ?? ''))
 }

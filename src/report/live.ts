@@ -7,23 +7,29 @@ import { gather, type Row } from './rows.ts'
 import { screenLines } from './screen.ts'
 import type { Style } from './terminal.ts'
 import { clean } from './text.ts'
-import type { Reporter } from './view.ts'
+import type { Reporter, ReportOptions } from './view.ts'
+import { clip } from './width.ts'
 
 /** Draws the run until it is closed. */
-export function liveReporter(since: number, style: Style): Reporter {
-  const view = new LiveView(since, style)
+export function liveReporter(
+  options: Pick<ReportOptions, 'since' | 'title'>,
+  style: Style,
+): Reporter {
+  const view = new LiveView(options, style)
   return { report: (event) => view.see(event), close: () => view.close() }
 }
 
 class LiveView {
   private readonly rows = new Map<string, Row>()
   private readonly since: number
+  private readonly title: string | undefined
   private readonly style: Style
   private readonly ended = Promise.withResolvers<void>()
   private drawn: Promise<unknown> | undefined
 
-  constructor(since: number, style: Style) {
+  constructor({ since, title }: Pick<ReportOptions, 'since' | 'title'>, style: Style) {
     this.since = since
+    this.title = title
     this.style = style
   }
 
@@ -45,9 +51,14 @@ class LiveView {
   }
 
   private lines(): string {
-    const { columns = 80, rows = 24 } = process.stderr
+    // A terminal without a size says 0.
+    const columns = process.stderr.columns || 80
+    const rows = process.stderr.rows || 24
     const time = { since: this.since, now: Date.now() }
-    return screenLines([...this.rows.values()], time, { columns, rows }, this.style).join('\n')
+    const head = this.title === undefined ? [] : [clip(this.title, columns - 1)]
+    const size = { columns, rows: rows - head.length }
+    const lines = screenLines([...this.rows.values()], time, size, this.style)
+    return [...head, ...lines].join('\n')
   }
 
   // One task of listr2's stands for the run; what is drawn of it is ours.

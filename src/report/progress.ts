@@ -48,8 +48,8 @@ function shareOf({ startedAt, expectedMs, step }: Row, now: number): number {
 export function bar(share: number, columns: number): string {
   const room = Math.max(1, columns - 2)
   const filled = Math.min(room, Math.floor(share * room))
-  const head = filled < room ? '>' : ''
-  return `[${'='.repeat(filled)}${head}${' '.repeat(room - filled - head.length)}]`
+  const arrow = filled < room ? `${'='.repeat(Math.max(0, filled - 1))}>` : '='.repeat(room)
+  return `[${arrow.padEnd(room)}]`
 }
 
 /** `9s`, `1:20`, `1:02:03` */

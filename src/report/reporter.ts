@@ -12,12 +12,16 @@ export async function chooseReporter(options: ReportOptions): Promise<Reporter> 
 
 async function viewOf(options: ReportOptions): Promise<Reporter> {
   if (options.quiet) return { report: () => {}, close: async () => {} }
-  const { stderr, env } = process
-  const isLive = stderr.isTTY && !options.verbose && !env['CI'] && env['TERM'] !== 'dumb'
-  if (isLive) {
+  if (isLive(options)) {
     const { liveReporter } = await import('./live.ts')
-    return liveReporter(options.since, styleOf(env, true, options.color))
+    return liveReporter(options, styleOf(process.env, true, options.color))
   }
   const { lineReporter } = await import('./lines.ts')
   return lineReporter(options)
+}
+
+/** Whether the view draws on a terminal: lines that are printed meanwhile would tear it. */
+export function isLive({ quiet, verbose }: Pick<ReportOptions, 'quiet' | 'verbose'>): boolean {
+  const { stderr, env } = process
+  return !quiet && stderr.isTTY && !verbose && !env['CI'] && env['TERM'] !== 'dumb'
 }

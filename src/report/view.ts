@@ -14,6 +14,8 @@ export interface ReportOptions {
   readonly color?: ColorChoice
   /** Milliseconds since 1970: elapsed times are counted from here. */
   readonly since: number
+  /** What all of it is about; above the live view, and with a bar in the lines. */
+  readonly title?: string
   /** A word in front of a node's lines: `REPAIR`. */
   readonly stageOf?: (node: string) => string
 }

@@ -73,7 +73,7 @@ Recovery Steps:
      curl -I https://github.com
   3. Retry with backoff (auto-repair will retry 3 times)
   4. Without a network, give a source tree:
-     bitnet-tasks preflight --source DIR
+     bitnet-tasks preflight --repair=auto --source DIR
   5. For persistent issues, see manual setup:
      docs/howto/cpp-setup.md
 `,

@@ -141,7 +141,7 @@ const STEPS: Readonly<Record<Cause, (situation: Situation) => readonly Step[]>> 
       'The source tree lacks files. Of a git tree, fetch what belongs to it:',
       'git submodule update --init --recursive',
     ],
-    ['Let a repair fetch its own:', `${repair(backend)} --repair=always`],
+    ['Let a repair fetch its own:', `${plain(backend)} --repair=always`],
   ],
   'stale-build-dir': ({ backend }) => [
     [
@@ -153,7 +153,7 @@ const STEPS: Readonly<Record<Cause, (situation: Situation) => readonly Step[]>> 
   'runtime-link': ({ backend }) => [
     ['See which library is not found, or is another one:', 'ldd FILE'],
     ['Libraries of another program may be in the way:', 'unset LD_LIBRARY_PATH'],
-    ['Build it again for this machine:', `${repair(backend)} --repair=always`],
+    ['Build it again for this machine:', `${plain(backend)} --repair=always`],
   ],
   'resource(oom)': ({ backend }) => [
     ['Memory or processes ran out. Compile less at once:', `${repair(backend)} --jobs 1`],
@@ -262,7 +262,12 @@ function otherSource({ backend }: Situation): readonly Step[] {
   return [['Or give the sources another way:', `${repair(backend)} --source DIR`]]
 }
 
+// In CI a repair runs only when it is asked for.
 function repair(backend: Backend | undefined): string {
+  return `${plain(backend)} --repair=auto`
+}
+
+function plain(backend: Backend | undefined): string {
   return backend === undefined ? 'bitnet-tasks preflight' : again(backend)
 }
 

@@ -4,6 +4,7 @@ import type { Backend } from '../../../tasks/backends.ts'
 import type { ToolBuild } from '../../preflight/tool-features.ts'
 import type { ToolConstants, ToolState } from '../../preflight/workspace.ts'
 import { detectedLate } from './found.ts'
+import { rebuildingTool, toolRebuilt } from './steps.ts'
 
 /** Before the build: what, why with fewer features, and the command. */
 export function rebuilding(
@@ -19,6 +20,7 @@ export function rebuilding(
           '[repair] so xtask is built with crossval and not with crossval-all (--tool-features chooses others)',
         ]
   return [
+    rebuildingTool('xtask', undefined),
     '[repair] Rebuilding xtask to pick up new library detection...',
     ...reduced,
     ...(clean ? ['[repair] Running: cargo clean -p bitnet-crossval'] : []),
@@ -40,7 +42,11 @@ export function rebuilt(
     row('HAS_LLAMA', ({ hasLlama }) => hasLlama),
     row('BACKEND_STATE', ({ state }) => state),
   ]
-  return ['[repair] ✓ xtask rebuild completed', `[repair] ${constants.join(', ')}`]
+  return [
+    '[repair] ✓ xtask rebuild completed',
+    toolRebuilt('xtask'),
+    `[repair] ${constants.join(', ')}`,
+  ]
 }
 
 /** The libraries are there, and xtask does not know: how to make it know. */

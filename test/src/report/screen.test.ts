@@ -169,7 +169,7 @@ screen('without a history no time is foretold', () => {
 screen('a bar, a time', () => {
   assert.equal(
     [0, 0.25, 0.999, 1].map((share) => bar(share, 12)),
-    ['[>         ]', '[==>       ]', '[=========>]', '[==========]'],
+    ['[>         ]', '[=>        ]', '[========> ]', '[==========]'],
   )
   assert.equal([0, 9400, 80_000, 3_723_000].map(clockTime), ['0s', '9s', '1:20', '1:02:03'])
 })

@@ -1,0 +1,87 @@
+// The lines of a run: a bar where it is about something, the first cause of a failure, nothing that steers.
+import * as assert from 'uvu/assert'
+
+import type { NodeName, RunEvent } from '../../../graph/index.ts'
+import { lineReporter } from '../../../src/report/lines.ts'
+import type { ReportOptions } from '../../../src/report/view.ts'
+import { suite } from '../../support/suite.ts'
+
+const lines = suite('lines')
+
+const build = 'cmake-build[llama,cpu]' as NodeName
+const PLANNED: RunEvent = {
+  type: 'planned',
+  at: 0,
+  nodes: [{ node: build, title: 'compile', needs: [], expectedMs: 48_000 }],
+}
+const STARTED: RunEvent = { type: 'started', at: 0, node: build, attempt: 1, log: '' }
+const step = (at: number): RunEvent => ({
+  type: 'progress',
+  at,
+  node: build,
+  done: 19,
+  total: 77,
+  line: 'Building CXX object',
+})
+
+/** What is written on stderr for these events. */
+function told(events: readonly RunEvent[], options: Partial<ReportOptions> = {}): string {
+  const { write } = process.stderr
+  let text = ''
+  process.stderr.write = (chunk: string | Uint8Array) => {
+    text += String(chunk)
+    return true
+  }
+  try {
+    const { report } = lineReporter({ since: 0, ...options })
+    for (const event of events) report(event)
+  } finally {
+    process.stderr.write = write
+  }
+  return text
+}
+
+lines('AC-312 a repair has a bar for all of its nodes, every ten seconds', () => {
+  const options = { title: 'Repairing llama.cpp backend...', stageOf: () => 'REPAIR' }
+  assert.is(
+    told([PLANNED, STARTED, step(5000), step(12_000), step(13_000)], options),
+    `[  0.00s] REPAIR: ${build} started
+[ 12.00s] REPAIR: ${build} [=====>                    ] 25% - [19/77] Building CXX object
+`,
+  )
+})
+
+lines('a run of any graph says the steps alone', () => {
+  assert.match(
+    told([PLANNED, STARTED, step(12_000)]),
+    `[ 12.00s] ${build} [19/77] Building CXX object\n`,
+  )
+})
+
+lines('a failure is told by its first cause, and not by the command that was run', () => {
+  const failure = {
+    message: `command failed with exit code 1: cmake --build ${'x'.repeat(500)}`,
+    how: 'command' as const,
+    exitCode: 1,
+    tail: '[1/2] Building\na.cpp:3:1: error: expected ;\nninja: build stopped\n',
+    log: '',
+  }
+  const failed: RunEvent = {
+    type: 'finished',
+    at: 2000,
+    node: build,
+    outcome: 'failed',
+    ms: 2000,
+    failure,
+  }
+  assert.is(
+    told([PLANNED, failed]),
+    `[  2.00s] ${build} failed (2.0s): a.cpp:3:1: error: expected ;\n`,
+  )
+  assert.match(
+    told([PLANNED, { ...failed, failure: { ...failure, tail: '' } }]),
+    'failed (2.0s): command failed with exit code 1: cmake --build xxx',
+  )
+})
+
+lines.run()
