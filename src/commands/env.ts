@@ -71,8 +71,9 @@ function fish(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }
 
+// PowerShell takes the typographic quotes for the same as the plain one.
 function pwsh(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`
+  return `'${value.replace(/['\u2018-\u201b]/g, '$&$&')}'`
 }
 
 // In a batch file % doubles; a line end or a quote cannot be written at all.
