@@ -2,7 +2,7 @@
 // that anybody can check it years later without us. https://slsa.dev/spec/v1.0/provenance
 import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 
 import { commandText, recall, recordedTools, type Session } from '../../graph/index.ts'
 import type { Candidate } from './candidate.ts'
@@ -137,11 +137,13 @@ function filesBelow(folder: string, prefix: string): readonly string[] {
   })
 }
 
-// A link counts by where it leads.
+// A link counts by where it leads; one to a library of somebody else by that library as well.
 function digestOf(path: string): string {
   const hash = createHash('sha256')
-  const stat = fs.lstatSync(path)
-  if (stat.isSymbolicLink()) return hash.update(`link ${fs.readlinkSync(path)}`).digest('hex')
+  const target = fs.lstatSync(path).isSymbolicLink() ? fs.readlinkSync(path) : undefined
+  if (target !== undefined) hash.update(`link ${target}`)
+  if (target !== undefined && (!isAbsolute(target) || !fs.existsSync(path)))
+    return hash.digest('hex')
   const file = fs.openSync(path, 'r')
   try {
     const piece = Buffer.allocUnsafe(1 << 20)
