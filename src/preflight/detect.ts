@@ -20,6 +20,8 @@ export interface Manifest {
     readonly hasBitnet: boolean
     readonly hasLlama: boolean
     readonly state: string
+    /** Of a backend that has a libbitnet: ours, which has no kernels, or one that has. */
+    readonly libbitnet?: 'shim' | 'genuine'
   }
   /** What was really fetched. */
   readonly source: Readonly<Record<string, string>>

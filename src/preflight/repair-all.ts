@@ -225,7 +225,7 @@ async function judged(
     if (found.how === 'cancelled') return verdicts.cancelled(one)
     if (found.how === 'rejected')
       return verdicts.rejected(one, context.session, found.error, found.failure)
-    return verdicts.repaired(one, Date.now() - Date.parse(staged.startedAt))
+    return verdicts.repaired(lookAgain(one), Date.now() - Date.parse(staged.startedAt))
   }
   if (found.how === 'rejected' && one.workspace)
     await rebuildWithout(request, context, one.workspace)

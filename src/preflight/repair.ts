@@ -59,7 +59,8 @@ export async function stageBuilt(
   if (!context.force && isCurrent) return undefined
   const { prefixOf } = await import('../../bitnet.tasks.ts')
   const prefix = join(session.folder, prefixOf(backend.name, device))
-  const constants = join(session.folder, 'constants', `${backend.name}-${device}`)
+  const folder = join(session.folder, 'constants', `${backend.name}-${device}`)
+  const written = join(folder, 'detect-constants.json')
   const source = { ...sourceOf(session, candidate), ...(origin ? { given: origin } : {}) }
   return stage({
     live,
@@ -72,7 +73,7 @@ export async function stageBuilt(
       version: packageVersion(),
       startedAt: startedAt.toISOString(),
     },
-    extra: [join(constants, 'detect-constants.json')],
+    extra: [written],
     startedAt,
     manifest: {
       backend: backend.name,
@@ -80,10 +81,16 @@ export async function stageBuilt(
       generation,
       installedAt: new Date().toISOString(),
       toolBuiltAt: fs.statSync(join(prefix, 'bin', 'bitnet-probe')).mtime.toISOString(),
-      constants: backend.constants,
+      constants: constantsIn(written),
       source,
     },
   })
+}
+
+// As the consumer tool was compiled with them.
+function constantsIn(path: string): Manifest['constants'] {
+  const { hasBitnet, hasLlama, state, libbitnet } = JSON.parse(fs.readFileSync(path, 'utf8'))
+  return { hasBitnet, hasLlama, state, ...(libbitnet && { libbitnet }) }
 }
 
 export type Judged =

@@ -12,6 +12,7 @@ import {
 import { stepLine } from '../report/words/block.ts'
 import * as words from '../report/words.ts'
 import { type Candidate, whyMissing } from './candidate.ts'
+import type { Manifest } from './detect.ts'
 import { foundLate } from './found-late.ts'
 import { orFullDisk } from './full-disk.ts'
 import { toolOf } from './tool-name.ts'
@@ -25,6 +26,7 @@ export interface Verdict {
   /** For stdout if the backend is there, for stderr if it is not. */
   readonly text: string
   readonly folder: string
+  readonly libbitnet?: Manifest['constants']['libbitnet']
   readonly seconds?: number
   readonly error?: string
   /** Of a repair that failed. */
@@ -42,15 +44,18 @@ export function cached(candidate: Candidate): Verdict {
 
 /** A repair made it so; `elapsedMs` since that began. */
 export function repaired(candidate: Candidate, elapsedMs: number): Verdict {
-  const text = availableRepaired(candidate.backend.title, candidate.live, elapsedMs)
+  const { backend, live } = candidate
+  const text = availableRepaired(backend.title, live, elapsedMs, libbitnetOf(candidate))
   return { ...available(candidate, 'auto-repaired', text), seconds: elapsedMs / 1000 }
 }
 
 /** What a process says that had to look and not to repair. */
 export function afterwards(candidate: Candidate): Verdict {
   const { backend, live, found, tool } = candidate
-  if (found.state === 'available' && tool?.state !== 'disagree')
-    return available(candidate, 'detected after repair', availableAfterRepair(backend.title, live))
+  if (found.state === 'available' && tool?.state !== 'disagree') {
+    const text = availableAfterRepair(backend.title, live, libbitnetOf(candidate))
+    return available(candidate, 'detected after repair', text)
+  }
   const error = whyMissing(candidate)
   const text = words.stillUnavailable(plainTrouble(candidate, 'unknown', error))
   return unavailable(candidate, EXIT.revalidation, text, error)
@@ -162,7 +167,9 @@ export function unavailable(
   }
 }
 
-function available({ backend, live }: Candidate, how: Verdict['how'], text: string): Verdict {
+function available(candidate: Candidate, how: Verdict['how'], text: string): Verdict {
+  const { backend, live } = candidate
+  const libbitnet = libbitnetOf(candidate)
   return {
     backend: backend.name,
     available: true,
@@ -170,7 +177,12 @@ function available({ backend, live }: Candidate, how: Verdict['how'], text: stri
     exitCode: EXIT.available,
     text,
     folder: live,
+    ...(libbitnet && { libbitnet }),
   }
+}
+
+function libbitnetOf({ found }: Candidate): Verdict['libbitnet'] {
+  return found.state === 'available' ? found.manifest.constants.libbitnet : undefined
 }
 
 // The order in which a failing class of several backends decides the exit code.
