@@ -30,7 +30,7 @@ export const BITNET: Backend = {
       sources: [
         'CMakeLists.txt',
         'LICENSE',
-        'cmake/**',
+        'cmake/**?',
         'common/**?',
         'examples/**?',
         'ggml/**',

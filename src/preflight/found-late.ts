@@ -6,6 +6,7 @@ import { quote } from '../../graph/index.ts'
 import { detectedAt, detectedLate, type Late } from '../report/words/found.ts'
 import { detectedAtRuntime, rebuildXtask } from '../report/words/tool.ts'
 import type { Candidate } from './candidate.ts'
+import { readManifest } from './detect.ts'
 import { holding, LIBRARY_FOLDERS, REQUIRED, type SearchList, searchList } from './search.ts'
 
 interface RuntimeFind {
@@ -57,9 +58,15 @@ export function runtimeFind(
   for (const list of searchList(backend, env, crossvalFolder(workspace))) {
     const places = holding(REQUIRED[backend.name] ?? [], list.folders)
     const location = places?.[0]?.folder
-    if (location !== undefined) return { location, root: rootOf(location, list) }
+    const root = location && rootOf(location, list)
+    // An installation of ours is of one backend: bitnet.cpp has a llama.cpp of its own.
+    if (location !== undefined && !isOurs(root)) return { location, root }
   }
   return undefined
+}
+
+function isOurs(root: string | undefined): boolean {
+  return root !== undefined && readManifest(root) !== 'absent'
 }
 
 /** Where BitNet-rs's detection runs, from which it reads relative paths; the working folder outside of a checkout. */

@@ -47,7 +47,8 @@ export function commitAll(dir: string, message: string): string {
   return git(dir, 'rev-parse', 'HEAD')
 }
 
-function git(dir: string, ...args: readonly string[]): string {
+/** Runs git in a folder with nothing of the person in its environment; what it printed. */
+export function git(dir: string, ...args: readonly string[]): string {
   return execFileSync('git', args, { cwd: dir, env: gitEnv(dir), encoding: 'utf8' }).trimEnd()
 }
 

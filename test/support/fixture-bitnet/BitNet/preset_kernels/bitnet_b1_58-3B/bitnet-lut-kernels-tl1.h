@@ -1,0 +1,1 @@
+#define BITNET_LUT_KERNELS "preset tl1"

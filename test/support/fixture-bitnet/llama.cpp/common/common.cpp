@@ -1,0 +1,1 @@
+int common_is_not_compiled_for_the_libraries;
