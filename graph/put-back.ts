@@ -2,7 +2,8 @@
 // what goes by mtime sees no change.
 import type { Stored, StoredOutput } from './cache-lines.ts'
 import { GraphError } from './error.ts'
-import { outputFiles, stateOrOdd } from './look.ts'
+import type { Disk } from './host.ts'
+import { outputFiles } from './look.ts'
 import type { Node } from './node.ts'
 import type { Memory } from './state.ts'
 
@@ -18,7 +19,7 @@ export function putBack(node: Node, stored: Stored, sources: Sources, memory: Me
     for (const path of surplus(node, stored, memory)) disk.removeFile(world.path(path))
     for (const output of stored.outputs) {
       const path = world.path(output.path)
-      if (isAsStored(path, output, memory)) continue
+      if (isAsStored(path, output, disk)) continue
       disk.removeFile(path)
       disk.makeFolder(path.slice(0, path.lastIndexOf('/')))
       written.push(path)
@@ -38,9 +39,16 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof GraphError || (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code))
 }
 
-function isAsStored(path: string, { state, mode }: StoredOutput, { world }: Memory): boolean {
-  if (stateOrOdd(() => world.output(path)) !== state) return false
-  return state.startsWith('l') || ((world.host.disk.lstat(path)?.mode ?? 0) & 0o777) === mode
+// By its bytes and not by what is remembered of it: after a power loss a file may have its old identity
+// and other bytes, and putting it back would read as much.
+function isAsStored(path: string, output: StoredOutput, disk: Disk): boolean {
+  const stat = disk.lstat(path)
+  if (stat === undefined) return false
+  const { state, size, mode, content } = output
+  if (state.startsWith('l'))
+    return stat.kind === 'link' && disk.readLink(path) === Buffer.from(content ?? []).toString()
+  const isSame = stat.kind === 'file' && Number(stat.size) === size && (stat.mode & 0o777) === mode
+  return isSame && disk.digest(path) === state.slice(1)
 }
 
 function write(

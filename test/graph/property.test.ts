@@ -3,7 +3,7 @@
 // `PROPERTY_SEED=7` begins with another one; a failure prints the seed of its history.
 import * as assert from 'uvu/assert'
 
-import { checkSeal } from '../../graph/index.ts'
+import { checkSeal, clearCache, type Node, openCache, recall, served } from '../../graph/index.ts'
 import {
   type Draft,
   FOLDERS,
@@ -18,6 +18,7 @@ import { Random } from '../support/random.ts'
 import { suite } from '../support/suite.ts'
 import { FOLDER, JOURNAL, type Ran, SNAPSHOT, STATE, World } from '../support/world.ts'
 
+const CACHE = `${STATE}/cache`
 const EDITS = Number(process.env['PROPERTY_EDITS'] ?? 1000)
 const SEED = Number(process.env['PROPERTY_SEED'] ?? 1)
 const EDITS_IN_HISTORY = 20
@@ -25,6 +26,8 @@ const MOST_NODES = 40
 const TEXTS = ['one', 'two', 'six', 'longer text']
 
 class History {
+  /** Nodes that were restored. */
+  restored = 0
   readonly log: string[] = []
   private readonly random: Random
   private readonly world = new World()
@@ -32,9 +35,14 @@ class History {
   private oldSnapshot: Uint8Array | undefined
   private boots = 1
   private readonly busy = new Set<string>()
+  private readonly hasCache: boolean
+  private isCacheDamaged = false
+  private saves = 0
 
-  constructor(seed: number) {
+  constructor(seed: number, hasCache: boolean) {
     this.random = new Random(seed)
+    this.hasCache = hasCache
+    if (hasCache) this.model.stored = new Map()
     const { random, world } = this
     for (const name of SOURCES) world.write(name, random.pick(TEXTS))
     for (const folder of FOLDERS) world.write(`${folder}/0.in`, random.pick(TEXTS))
@@ -144,12 +152,25 @@ class History {
       'output mode': () =>
         world.read(output) !== undefined && disk.chmod(`${FOLDER}/${output}`, 0o755),
       failing: () =>
-        model.failing.delete(draft.id) || (random.oneIn(2) && model.failing.add(draft.id)),
+        model.failing.delete(draft.id) ||
+        (random.oneIn(2) && !this.isCacheDamaged && model.failing.add(draft.id)),
       'other snapshot': () => {
         if (this.oldSnapshot) disk.write(SNAPSHOT, this.oldSnapshot)
         this.oldSnapshot = disk.readBytes(SNAPSHOT)
       },
       'no snapshot': () => disk.removeFile(SNAPSHOT),
+      'damage in the cache': () => {
+        // What is lost from it cannot be told, so nothing may hang on whether a node runs.
+        const names = Object.keys(disk.tree(`${CACHE}/ac`))
+        if (names.length === 0 || !random.oneIn(3)) return
+        this.isCacheDamaged = true
+        model.failing.clear()
+        const path = `${CACHE}/ac/${random.pick(names)}`
+        const bytes = Buffer.from(disk.readBytes(path) ?? [])
+        const at = random.below(bytes.length)
+        bytes[at] = (bytes[at] as number) ^ (1 << random.below(8))
+        disk.write(path, random.oneIn(2) ? bytes : bytes.subarray(0, at))
+      },
       'power loss': () => {
         world.host.clock.boot = `boot-${++this.boots}`
         if (world.read(output) !== undefined) disk.corrupt(`${FOLDER}/${output}`, '\0\0\0')
@@ -170,6 +191,11 @@ class History {
     this.log.push(`run ${targets.map(nodeName).join(' ') || 'all'}`)
     const graph = model.graph()
     const assessed = Object.values(await world.assess(graph, targets.map(nodeName)))
+    const session = world.session(graph)
+    const inCache = this.hasCache
+      ? await served(assessed, recall(session), openCache(session))
+      : new Set<Node>()
+    const foretold = [...inCache].map(({ name }) => name)
     const expected = model.expect(targets)
     const sealed = checkSeal(STATE, this.sealKey(targets), world.host)
     if (sealed !== undefined) {
@@ -177,15 +203,27 @@ class History {
       assert.equal([...expected.mustRun, ...expected.stopped], [], 'sealed as fresh')
     }
     const started = await this.start(targets)
+    const stopped = new Set(names(expected.stopped))
     const ran = names(model.ran)
     const reasons = JSON.stringify(started.reasons)
-    assert.equal(ran, names(expected.mustRun), `the nodes that ran, for ${reasons}`)
-    const stopped = new Set(names(expected.stopped))
+    const restored = Object.keys(started.outcomes).filter(
+      (name) => started.outcomes[name] === 'restored',
+    )
+    this.restored += restored.length
+    if (this.isCacheDamaged) {
+      const done = names([...expected.mustRun, ...expected.restored])
+      assert.equal(sorted([...ran, ...restored]), done, `what ran or was restored, for ${reasons}`)
+    } else {
+      assert.equal(ran, names(expected.mustRun), `the nodes that ran, for ${reasons}`)
+      assert.equal(sorted(restored), names(expected.restored), `what was restored, for ${reasons}`)
+      for (const name of foretold)
+        assert.ok(restored.includes(name) || stopped.has(name), `${name} was foretold`)
+    }
     for (const { node, state } of assessed) {
       if (state === 'fresh') assert.not(ran.includes(node.name), `${node.name} was called fresh`)
       if (state === 'stale')
         assert.ok(
-          ran.includes(node.name) || stopped.has(node.name),
+          ran.includes(node.name) || restored.includes(node.name) || stopped.has(node.name),
           `${node.name} was called stale`,
         )
     }
@@ -209,6 +247,7 @@ class History {
     const ran = await world.run(model.graph(), {
       targets: targets.map(nodeName),
       keepGoing: true,
+      cache: this.hasCache,
       seal: { key: this.sealKey(targets), sources: [] },
       jobs: 1 + random.below(4),
       report: (event) => {
@@ -226,8 +265,10 @@ class History {
     const { model, random } = this
     const targets = this.targets()
     const before = new Map(model.done)
-    const { mustRun } = model.expect(targets)
+    const storedBefore = copyOf(model.stored)
+    const { mustRun, restored } = model.expect(targets)
     const after = new Map(model.done)
+    model.stored = storedBefore
     let left = random.below(Math.max(1, mustRun.size))
     this.log.push(`run cancelled at command ${left} of ${mustRun.size}`)
     const stop = new AbortController()
@@ -237,13 +278,18 @@ class History {
     }
     const { outcomes } = await this.start(targets, { signal: stop.signal })
     model.onCommand = () => undefined
-    for (const id of mustRun) {
-      const isDone = ['changed', 'unchanged'].includes(outcomes[nodeName(id)] ?? '')
+    for (const id of [...mustRun, ...restored]) {
+      const isDone = ['changed', 'unchanged', 'restored'].includes(outcomes[nodeName(id)] ?? '')
       const then = isDone ? after.get(id) : model.ran.includes(id) ? undefined : before.get(id)
       if (then) model.done.set(id, then)
       else model.done.delete(id)
+      if (isDone && then) model.store(id, then.key)
     }
-    for (const id of model.ran) assert.ok(mustRun.has(id), `${nodeName(id)} ran for nothing`)
+    for (const id of model.ran)
+      assert.ok(
+        mustRun.has(id) || (this.isCacheDamaged && restored.has(id)),
+        `${nodeName(id)} ran for nothing`,
+      )
     if (random.oneIn(2)) this.tear()
   }
 
@@ -252,11 +298,10 @@ class History {
   private async runWhileSomebodyEdits(): Promise<void> {
     const { model, random, world } = this
     this.log.push('run while somebody edits')
-    let saves = 0
     model.onCommand = async () => {
       for (let wait = random.below(5); wait > 0; wait--) await undefined
       // Always another text: a change that is taken back before the node ends leaves no trace.
-      if (random.oneIn(3)) world.write(random.pick(SOURCES), `save ${saves++}`)
+      if (random.oneIn(3)) world.write(random.pick(SOURCES), `save ${this.saves++}`)
       // Nobody could tell what is written into an output of a node from what the node writes.
       const draft = random.pick(
         [...model.drafts.values()].filter(({ id }) => !this.busy.has(nodeName(id))),
@@ -271,6 +316,9 @@ class History {
     const all = model.wanted([])
     assert.is(model.wrongOutput(all), undefined, 'after somebody edited')
     model.settle(all)
+    // What was stored meanwhile cannot be told.
+    if (this.hasCache) await clearCache(world.session(model.graph()), { wait: false })
+    model.stored?.clear()
     await this.run([])
   }
 
@@ -301,21 +349,40 @@ function names(ids: Iterable<number>): readonly string[] {
   return [...ids].sort((a, b) => a - b).map(nodeName)
 }
 
+function sorted(found: readonly string[]): readonly string[] {
+  return names(found.map((name) => Number(name.slice(1))))
+}
+
+function copyOf(stored: Model['stored']): Model['stored'] {
+  return stored && new Map([...stored].map(([id, keys]) => [id, new Set(keys)]))
+}
+
 const property = suite('property')
 
-property(`${EDITS} edits of random graphs: what is stale runs, and nothing else`, async () => {
-  for (let i = 0; i < EDITS / EDITS_IN_HISTORY; i++) {
-    const seed = SEED + i
-    const history = new History(seed)
-    try {
-      await history.play()
-    } catch (error) {
-      const { message, stack } = error as Error
-      const details = (error as { details?: string }).details ?? stack
-      const log = history.log.slice(-12).join('\n  ')
-      throw new Error(`PROPERTY_SEED=${seed}: ${message}\n${details}\n  ${log}`, { cause: error })
-    }
+async function play(seed: number, hasCache: boolean): Promise<number> {
+  const history = new History(seed, hasCache)
+  try {
+    await history.play()
+    return history.restored
+  } catch (error) {
+    const { message, stack } = error as Error
+    const details = (error as { details?: string }).details ?? stack
+    const log = history.log.slice(-12).join('\n  ')
+    throw new Error(`PROPERTY_SEED=${seed}: ${message}\n${details}\n  ${log}`, { cause: error })
   }
+}
+
+property(`${EDITS} edits of random graphs: what is stale runs, and nothing else`, async () => {
+  for (let i = 0; i < EDITS / EDITS_IN_HISTORY; i++) await play(SEED + i, false)
 })
+
+property(
+  `${EDITS} edits with a cache: what was made under a key before is not made again`,
+  async () => {
+    let restored = 0
+    for (let i = 0; i < EDITS / EDITS_IN_HISTORY; i++) restored += await play(SEED + i, true)
+    assert.ok(restored > EDITS / 10, `${restored} were restored`)
+  },
+)
 
 property.run()

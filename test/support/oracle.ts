@@ -56,6 +56,8 @@ export class Model {
   /** Called by each command when it begins; what it gives is awaited. */
   onCommand: (draft: Draft) => Promise<void> | undefined = () => undefined
   readonly done = new Map<number, Done>()
+  /** Keys under which each node was done, if runs store what nodes make. */
+  stored: Map<number, Set<string>> | undefined
   /** What `done` held before the last begin, for a begin that was torn from the journal. */
   readonly doneBefore = new Map<number, Done | undefined>()
 
@@ -86,6 +88,7 @@ export class Model {
   /** What a run of the targets must do; `done` becomes what it is after that run. */
   expect(targets: readonly number[]): Expected {
     const mustRun = new Set<number>()
+    const restored = new Set<number>()
     const stopped = new Set<number>()
     for (const id of this.wanted(targets)) {
       const draft = this.drafts.get(id) as Draft
@@ -101,14 +104,25 @@ export class Model {
       const key = this.key(draft)
       const old = this.done.get(id)
       if (old?.key === key && this.areOnDisk(old)) continue
-      mustRun.add(id)
+      const isStored = this.stored?.get(id)?.has(key) === true
+      if (isStored) restored.add(id)
+      else mustRun.add(id)
       this.doneBefore.set(id, old)
       this.done.delete(id)
-      if (this.failing.has(id)) stopped.add(id)
-      else
-        this.done.set(id, { key, outputs: this.made(draft, this.readings(draft, this.recorded)) })
+      if (this.failing.has(id) && !isStored) {
+        stopped.add(id)
+        continue
+      }
+      const outputs = this.made(draft, this.readings(draft, this.recorded))
+      this.done.set(id, { key, outputs })
+      this.store(id, key)
     }
-    return { mustRun, stopped }
+    return { mustRun, restored, stopped }
+  }
+
+  /** A run has stored what the node made under the key. */
+  store(id: number, key: string): void {
+    this.stored?.set(id, (this.stored.get(id) ?? new Set()).add(key))
   }
 
   /** What is wrong on the disk; undefined when every output is as a rebuild would make it. */
@@ -142,7 +156,8 @@ export class Model {
   }
 
   private spec(draft: Draft): TaskSpec {
-    const text = `make ${JSON.stringify([draft.id, draft.variant, draft.discovers])}`
+    const { id, variant, discovers, isLossy } = draft
+    const text = `make ${JSON.stringify([id, variant, discovers, isLossy])}`
     this.world.host.shell.commands.set(text, (call) => this.command(draft, call))
     const ref = (id: number) => ({ task: nodeName(id), values: {} })
     return {
@@ -212,8 +227,8 @@ export class Model {
     const modes = this.files(draft).map(
       (name) => ((this.world.host.disk.stat(`${FOLDER}/${name}`)?.mode ?? 0) & 0o111) !== 0,
     )
-    const { variant, discovers, tools, needs } = draft
-    const declared = [variant, discovers, tools, needs, outputsOf(draft)]
+    const { variant, discovers, tools, needs, isLossy } = draft
+    const declared = [variant, discovers, tools, needs, isLossy, outputsOf(draft)]
     return JSON.stringify([declared, modes, this.readings(draft, this.recorded)])
   }
 
@@ -228,6 +243,8 @@ export class Model {
 
 export interface Expected {
   readonly mustRun: ReadonlySet<number>
+  /** Stale, and stored under the key that it has now. */
+  readonly restored: ReadonlySet<number>
   /** Failed or blocked. */
   readonly stopped: ReadonlySet<number>
 }
