@@ -28,10 +28,12 @@ export async function handOver(
   const end = words.indexOf('--')
   // What is behind `--` is run afterwards.
   const toolArgs = end < 0 ? words : words.slice(0, end)
-  return { ...(await reexec({ say, signal, env, ...(tool && { tool, toolArgs }) })), standing }
+  const outcome = await reexec({ say, signal, env, ...(tool && { tool, toolArgs }) })
+  return { outcome, standing }
 }
 
-/** How the process ended that stood in, and the verdicts that stood before it. */
-export interface HandedOver extends Reexecuted {
+/** What became of the hand-over, and the verdicts that stood before it. */
+export interface HandedOver {
+  readonly outcome: Reexecuted
   readonly standing: readonly Verdict[]
 }

@@ -27,12 +27,15 @@ export interface ReexecOptions {
   readonly platform?: NodeJS.Platform
 }
 
-/** How a child that stood in ended, and whose it was. */
-export interface Reexecuted {
-  readonly exitCode: number
-  /** xtask knows what it was compiled with, and nothing of what is staged. */
-  readonly by: 'bitnet-tasks' | 'xtask'
-}
+/** How a child that stood in ended, and whose it was; or what a person is told when there was none. */
+export type Reexecuted =
+  | {
+      readonly how: 'ended'
+      readonly exitCode: number
+      /** xtask knows what it was compiled with, and nothing of what is staged. */
+      readonly by: 'bitnet-tasks' | 'xtask'
+    }
+  | { readonly how: 'failed'; readonly text: string }
 
 /** Becomes the fresh process, or resolves when a child that stood in for it has ended. */
 export async function reexec(options: ReexecOptions): Promise<Reexecuted> {
@@ -43,19 +46,18 @@ export async function reexec(options: ReexecOptions): Promise<Reexecuted> {
   const failed = await fastPath(call, options)
   const ways = tool ? [byCargo(tool, call)] : [byNode(call, failed), byNpm(call)]
   for (const { way, name, shown, args = call.args, start, env } of ways) {
-    if (signal?.aborted) return { exitCode: EXIT.unavailable, by }
+    if (signal?.aborted) return { how: 'ended', exitCode: EXIT.unavailable, by }
     say(`[reexec] Trying ${name} fallback...`)
     say(`[reexec] Fallback command: ${shown} ${shownArgs(args)}`)
     const stood = await started(start, env ?? call.env)
     if (stood.how === 'ended') {
       say(`[reexec] Fallback child exited with code: ${stood.code}`)
-      return { exitCode: stood.code, by }
+      return { how: 'ended', exitCode: stood.code, by }
     }
     say(`[reexec] Fallback failed: ${stood.error.message}`)
     failed.push({ way, error: stood.error })
   }
-  process.stderr.write(reexecFailed(failed, `${ways.at(-1)?.shown} ...`))
-  return { exitCode: EXIT.unavailable, by }
+  return { how: 'failed', text: reexecFailed(failed, `${ways.at(-1)?.shown} ...`) }
 }
 
 interface Call {

@@ -49,13 +49,21 @@ export async function repairAll(
     handed = await handOver(request, held, session, standing)
     return []
   })
-  if (handed === undefined) return found
-  const { by, exitCode, standing } = handed
-  if (by === 'bitnet-tasks' || exitCode !== 0) return exitCode
+  return handed === undefined ? found : afterHandOver(request, candidates, handed)
+}
+
+async function afterHandOver(
+  request: Request,
+  candidates: readonly Candidate[],
+  { outcome, standing }: HandedOver,
+): Promise<readonly Verdict[] | number> {
+  const isOpen = (one: Candidate): boolean =>
+    !standing.some(({ backend }) => backend === one.backend.name)
+  const open = candidates.filter(isOpen)
+  if (outcome.how === 'failed')
+    return [...standing, ...verdicts.withoutFreshProcess(open, outcome.text)]
+  if (outcome.by === 'bitnet-tasks' || outcome.exitCode !== 0) return outcome.exitCode
   // xtask has said that it knows the backends. What is staged is still to be judged.
-  const open = candidates.filter(
-    (one) => !standing.some(({ backend }) => backend === one.backend.name),
-  )
   const judgedHere: Verdict[] = []
   for (const one of open) judgedHere.push(await judgeStaged(request, one))
   return [...standing, ...judgedHere]

@@ -147,6 +147,15 @@ export function thrown(candidate: Candidate, error: unknown, lock: string): Verd
   return unavailable(candidate, exitOfClass(failing.class), text, message, failing)
 }
 
+/** What was built could not be handed to a process that judges it; one text says so for all of them. */
+export function withoutFreshProcess(
+  candidates: readonly Candidate[],
+  text: string,
+): readonly Verdict[] {
+  const error = text.split('\n')[0] ?? text
+  return candidates.map((one, i) => unavailable(one, EXIT.unavailable, i === 0 ? text : '', error))
+}
+
 /** Not there, for any other reason. */
 export function unavailable(
   { backend, live }: Candidate,

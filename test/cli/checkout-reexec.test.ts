@@ -120,7 +120,7 @@ checkout(
 )
 
 checkout(
-  'AC-114 AC-118 AC-165 AC-172 a cargo that is gone at the hand-over: exit 1, and the next one ends it',
+  'AC-114 AC-118 AC-165 a cargo that is gone at the hand-over: exit 1, and the next one ends it',
   async () => {
     const once = 'case "$1" in build) "$real" "$@"; code=$?; rm "$0"; exit $code;; esac'
     const rust = toolFolder(join(home, 'rust'), ['rustc'])

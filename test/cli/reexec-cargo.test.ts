@@ -204,6 +204,8 @@ cargo('features and defaults of the rebuild are those of the fallback', async ()
 const RECOVERY = `
 The installation is as it was; what was built is kept, and the next preflight takes it up
 See: docs/howto/reexec-troubleshooting.md
+
+Exit code: 1 (re-exec failed)
 `
 
 cargo(

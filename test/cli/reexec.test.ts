@@ -76,7 +76,7 @@ reexec(
 )
 
 reexec(
-  'AC-093 AC-261 T2 a program that vanishes after it was seen: the fallback succeeds, nothing aborts',
+  'AC-093 AC-172 AC-261 T2 a program that vanishes after it was seen: the fallback succeeds, nothing aborts',
   inHome(async (home) => {
     for (const after of ['[reexec] exe exists: true', '[reexec] Attempting exec()...']) {
       const program = join(home, 'node')
@@ -127,7 +127,7 @@ const UNFIT: Readonly<Record<string, readonly [(path: string) => void, string, s
 }
 for (const [title, [make, said, kind]] of Object.entries(UNFIT))
   reexec(
-    `AC-094 AC-105 a program ${title} would abort Node: another Node stands in`,
+    `AC-094 AC-105 AC-172 a program ${title} would abort Node: another Node stands in`,
     inHome(async (home) => {
       const program = join(home, 'node')
       make(program)
@@ -492,6 +492,8 @@ Recovery steps:
 
 The installation is as it was; what was built is kept, and the next preflight takes it up
 See: docs/howto/reexec-troubleshooting.md
+
+Exit code: 1 (re-exec failed)
 `,
     )
   }),

@@ -47,6 +47,8 @@ ${numbered.join('\n')}
 
 The installation is as it was; what was built is kept, and the next preflight takes it up
 See: docs/howto/reexec-troubleshooting.md
+
+Exit code: 1 (re-exec failed)
 `
 }
 

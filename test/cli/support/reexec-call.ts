@@ -41,7 +41,10 @@ async function calls({ options, remove, flood, isAborted }: Steering): Promise<n
     if (remove && line.startsWith(remove.after)) rmSync(remove.file)
   }
   const signal = isAborted ? AbortSignal.abort() : undefined
-  return (await reexec({ ...options, say, ...(signal && { signal }) })).exitCode
+  const done = await reexec({ ...options, say, ...(signal && { signal }) })
+  if (done.how === 'ended') return done.exitCode
+  process.stderr.write(done.text)
+  return 1
 }
 
 function isFresh({ end = 0 }: Steering): void {
