@@ -18,6 +18,7 @@ export interface ActionOptions {
   readonly signal: AbortSignal
   /** Told of the file that grows while a command runs. */
   readonly onSpool?: (file: string) => void
+  readonly wrap?: (text: string) => string
   /** Told of all that decides the node, as it stands when the commands begin. */
   readonly onKey?: (key: string) => void
 }
@@ -43,7 +44,7 @@ export async function runCommands(node: Node, options: ActionOptions, log: strin
     const timeout = left === undefined ? {} : { timeoutMs: Math.max(1, left) }
     const { onSpool } = options
     const exit = await shell.run({
-      text,
+      text: options.wrap?.(text) ?? text,
       cwd,
       env,
       log,

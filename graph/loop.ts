@@ -151,6 +151,7 @@ export class Loop {
         ...(this.cache ? { cache: this.cache } : {}),
         resultOf: this.resultOf,
         ...(reopening ? { onKey: (key: string) => reopening.began(node, key) } : {}),
+        ...(options.wrap ? { wrap: options.wrap } : {}),
         ...(options.follow ? { onSpool: (file: string) => this.follower.grows(node, file) } : {}),
       })
       if (options.follow) this.follower.stop(node)

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly from?: string
   /** False: nothing is restored from the cache, nothing is stored. */
   readonly cache?: boolean
+  /** Runs another line in place of a command, as one that watches it; the key stays that of the command. */
+  readonly wrap?: (text: string) => string
   /** After a failure go on with what does not depend on it. */
   readonly keepGoing?: boolean
   /** Aborting cancels: no process is left. */

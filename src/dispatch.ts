@@ -48,6 +48,7 @@ const COMMANDS_BY_NAME: Readonly<Record<string, Run>> = {
   shell: async (args, nodes) => (await import('./commands/node-shell.ts')).shell(nodes, args),
   repro: async (args, nodes) => (await import('./commands/node-shell.ts')).repro(nodes, args),
   logs: async (args, nodes) => (await import('./commands/logs.ts')).logs(nodes, args),
+  lint: async (args, nodes) => (await import('./commands/lint.ts')).lint(nodes, args),
   'what-if': async (args, files) => (await import('./commands/query.ts')).whatIf(files, args),
   affected: async (args, files) => (await import('./commands/query.ts')).affectedBy(files, args),
   query: async (args, words) => (await import('./commands/query.ts')).query(words, args),

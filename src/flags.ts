@@ -217,6 +217,12 @@ again. In CI it only looks.`,
     ],
   },
   {
+    name: 'lint',
+    help: 'Run a node under strace: does it declare what it reads and writes?',
+    nodes: '<node>',
+    flags: [...CHOICES, { long: 'twice', help: 'run it twice instead, and compare what it made' }],
+  },
+  {
     name: 'what-if',
     help: 'What would run if these files changed.',
     nodes: '<files...>',

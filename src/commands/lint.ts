@@ -1,0 +1,123 @@
+// lint NODE: does a node read and write what it declares, and does it make the same twice? It runs the node
+// under strace; the run counts as any other.
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { GraphError, type Node, quote, recall, runGraph, type Session } from '../../graph/index.ts'
+import { EXIT } from '../exit-code.ts'
+import { readTrace, traced } from '../lint/strace.ts'
+import { type Complaint, undeclared } from '../lint/undeclared.ts'
+import { oneNode } from '../one-node.ts'
+import { failureText } from '../report/failure-text.ts'
+import { print } from '../report/print.ts'
+import { clean, jsonDocument } from '../report/text.ts'
+import { type GraphChoices, openSession } from '../session.ts'
+
+interface LintArgs extends GraphChoices {
+  readonly twice?: boolean
+  readonly json?: boolean
+}
+
+/** Exit 0: all is declared. 1: something is not, or the trace does not show everything. */
+export async function lint([name = '']: readonly string[], args: LintArgs): Promise<number> {
+  const session = await openSession(args)
+  const node = oneNode(session, name)
+  const ready = await runGraph(session, { targets: [node.name] })
+  if (!ready.ok) return failed(ready.failures)
+  return args.twice ? twice(session, node, args) : once(session, node, args)
+}
+
+async function once(session: Session, node: Node, args: LintArgs): Promise<number> {
+  if (session.host.shell.which('strace') === undefined)
+    throw new GraphError("lint needs 'strace', which is not on PATH", {
+      code: 'tool-missing',
+      place: node.name,
+      hint: 'apt-get install strace; it is for Linux alone',
+    })
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'bitnet-tasks-lint-'))
+  try {
+    let count = 0
+    const summary = await runGraph(session, {
+      targets: [node.name],
+      only: true,
+      force: true,
+      cache: false,
+      wrap: (text) =>
+        traced(text, join(folder, `${count++}`))
+          .map(quote)
+          .join(' '),
+    })
+    if (!summary.ok) return failed(summary.failures)
+    return judge(session, node, folder, args)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function judge(session: Session, node: Node, folder: string, args: LintArgs): number {
+  const { world } = recall(session)
+  const cwd = realpathSync(world.path(node.spec.cwd ?? ''))
+  const traces = readdirSync(folder)
+    .sort()
+    .map((name) => readTrace(readFileSync(join(folder, name), 'utf8'), cwd))
+  const wanted = node.commands.length + (node.spec.contracts?.length ?? 0)
+  const gap =
+    traces.length < wanted
+      ? `${wanted - traces.length} commands left no trace`
+      : traces.find((one) => one.gap)?.gap
+  const complaints = undeclared(session, node, traces)
+  const isGood = gap === undefined && complaints.length === 0
+  if (args.json) {
+    print(
+      jsonDocument({
+        version: 1,
+        node: node.name,
+        complete: gap === undefined,
+        gap: gap ?? null,
+        complaints,
+      }),
+    )
+    return isGood ? EXIT.available : EXIT.unavailable
+  }
+  for (const complaint of complaints) print(`${clean(lineOf(complaint))}\n`)
+  if (gap !== undefined) print(`the trace is not complete, so nothing is proved: ${clean(gap)}\n`)
+  if (isGood) print(`${node.name}: all that it reads and writes is declared\n`)
+  return isGood ? EXIT.available : EXIT.unavailable
+}
+
+const ADVICE: Readonly<Record<Complaint['kind'], string>> = {
+  read: 'reads what it does not declare; add it to inputs (or a depfile)',
+  write: 'writes what it does not declare; add it to outputs, or write below $TMPDIR',
+}
+
+function lineOf({ kind, path, also }: Complaint): string {
+  const more = also > 0 ? ` and ${also} more in that folder` : ''
+  return `${ADVICE[kind]}: ${path}${more}`
+}
+
+async function twice(session: Session, node: Node, args: LintArgs): Promise<number> {
+  const made: (readonly (readonly [string, string])[])[] = []
+  for (let i = 0; i < 2; i++) {
+    const options = { targets: [node.name], only: true, force: true, cache: false }
+    const summary = await runGraph(session, options)
+    if (!summary.ok) return failed(summary.failures)
+    made.push(recall(session).journal.history.records.get(node.name)?.outputs ?? [])
+  }
+  const [first, second] = made.map((outputs) => new Map(outputs)) as [
+    Map<string, string>,
+    Map<string, string>,
+  ]
+  const names = [...new Set([...first.keys(), ...second.keys()])].sort()
+  const differing = names.filter((path) => first.get(path) !== second.get(path))
+  if (args.json) print(jsonDocument({ version: 1, node: node.name, differing }))
+  else if (differing.length === 0)
+    print(`${node.name}: two runs made the same ${names.length} files\n`)
+  else for (const path of differing) print(`two runs made different bytes: ${clean(path)}\n`)
+  return differing.length === 0 ? EXIT.available : EXIT.unavailable
+}
+
+function failed(failures: readonly Parameters<typeof failureText>[0][]): number {
+  for (const failure of failures) process.stderr.write(failureText(failure))
+  return EXIT.unavailable
+}

@@ -1,0 +1,198 @@
+// Which files a command touched, read from what strace wrote of it. What it could not see is said, never
+// guessed: a trace with a gap proves nothing.
+import { isAbsolute, normalize, resolve } from 'node:path'
+
+/** What a trace shows; absolute paths. */
+export interface Touched {
+  readonly reads: ReadonlySet<string>
+  readonly writes: ReadonlySet<string>
+  /** Why the trace is not the whole truth; undefined when it is. */
+  readonly gap: string | undefined
+}
+
+// Files by name, and what makes processes: each of these must be seen for a path to be known.
+const CALLS =
+  'process,open,openat,openat2,creat,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir,' +
+  'symlink,symlinkat,link,linkat,truncate,chdir,fchdir,io_uring_setup,chroot'
+
+/** The words that run a line for /bin/sh under strace. */
+export function traced(text: string, into: string): readonly string[] {
+  const show = ['-f', '-y', '-s', '65536', '-e', 'signal=none', '-e', `trace=${CALLS}`]
+  return ['strace', ...show, '-o', into, '/bin/sh', '-c', text]
+}
+
+interface Call {
+  readonly pid: number
+  readonly name: string
+  readonly args: string
+  readonly result: string
+}
+
+/** Reads a trace whose first process began in `cwd`. */
+export function readTrace(text: string, cwd: string): Touched {
+  const { calls, gap } = callsOf(text)
+  const reads = new Set<string>()
+  const writes = new Set<string>()
+  const folders = new Folders(calls, cwd)
+  let hole = gap
+  for (const call of calls) {
+    if (call.name === 'io_uring_setup' || call.name === 'chroot')
+      hole ??= `a program used ${call.name}, past which strace cannot see`
+    if (call.result.startsWith('-1') || call.result.startsWith('?')) continue
+    if (call.name === 'chdir' || call.name === 'fchdir') folders.move(call)
+    const at = (index: number): string => resolve(folders.of(call), pathArgument(call.args, index))
+    touch(call, at, reads, writes)
+  }
+  return { reads, writes, gap: hole }
+}
+
+function touch(
+  { name, args, result }: Call,
+  at: (index: number) => string,
+  reads: Set<string>,
+  writes: Set<string>,
+): void {
+  switch (name) {
+    case 'open':
+    case 'openat':
+    case 'openat2': {
+      if (/O_DIRECTORY|O_PATH/.test(args)) return
+      const real = /^\d+<(.*)>$/s.exec(result)?.[1]
+      const path = real === undefined ? at(0) : unescaped(real)
+      if (/O_WRONLY|O_RDWR|O_CREAT|O_TRUNC/.test(args)) writes.add(path)
+      if (!args.includes('O_WRONLY')) reads.add(path)
+      return
+    }
+    case 'execve':
+    case 'execveat':
+      reads.add(at(0))
+      return
+    case 'rename':
+    case 'renameat':
+    case 'renameat2':
+    case 'link':
+    case 'linkat':
+      writes.add(at(0))
+      writes.add(at(1))
+      return
+    case 'symlink':
+    case 'symlinkat':
+      writes.add(at(1))
+      return
+    case 'creat':
+    case 'unlink':
+    case 'unlinkat':
+    case 'truncate':
+      writes.add(at(0))
+      return
+    default:
+      // Folders are made and removed on the way; what counts are the files in them.
+      return
+  }
+}
+
+// Where each process stands: it begins where the one that made it stood.
+class Folders {
+  private readonly cwds = new Map<number, string>()
+  private readonly parents = new Map<number, number>()
+
+  constructor(calls: readonly Call[], cwd: string) {
+    const [first] = calls
+    if (first !== undefined) this.cwds.set(first.pid, cwd)
+    for (const { pid, name, result } of calls)
+      if (/^(?:clone3?|v?fork)$/.test(name) && /^\d+$/.test(result))
+        this.parents.set(Number(result), pid)
+  }
+
+  // A path that is relative to an open folder carries that folder: `AT_FDCWD</a>`, `3</a>`.
+  of({ pid, args }: Call): string {
+    const named = /^(?:AT_FDCWD|\d+)<((?:[^>\\]|\\.)*)>/.exec(args)?.[1]
+    return named === undefined ? this.cwd(pid) : unescaped(named)
+  }
+
+  move({ pid, name, args }: Call): void {
+    const open = name === 'fchdir' ? /^\d+<(.*)>$/s.exec(args)?.[1] : undefined
+    const to = open === undefined ? pathArgument(args, 0) : unescaped(open)
+    this.cwds.set(pid, isAbsolute(to) ? normalize(to) : resolve(this.cwd(pid), to))
+  }
+
+  private cwd(pid: number): string {
+    const known = this.cwds.get(pid)
+    if (known !== undefined) return known
+    const parent = this.parents.get(pid)
+    const cwd = parent === undefined ? '/' : this.cwd(parent)
+    this.cwds.set(pid, cwd)
+    return cwd
+  }
+}
+
+function callsOf(text: string): { calls: readonly Call[]; gap: string | undefined } {
+  const calls: Call[] = []
+  const open = new Map<number, string>()
+  const alive = new Set<number>()
+  let gap = text.trim() === '' ? 'strace wrote nothing' : undefined
+  for (const line of text.split('\n')) {
+    if (line === '') continue
+    const head = /^(\d+) +(.*)$/s.exec(line)
+    if (head === null) {
+      gap ??= `a line of the trace cannot be read: ${line.slice(0, 80)}`
+      continue
+    }
+    const [pid, rest] = [Number(head[1]), head[2] as string]
+    alive.add(pid)
+    if (/^\+\+\+ (?:exited with|killed by)/.test(rest)) alive.delete(pid)
+    if (/^(?:\+\+\+|---|strace: )/.test(rest)) continue
+    const begun = /^(.*) <unfinished \.\.\.>$/s.exec(rest)?.[1]
+    if (begun !== undefined) {
+      open.set(pid, begun)
+      continue
+    }
+    const resumed = /^<\.\.\. \w+ resumed>(.*)$/s.exec(rest)?.[1]
+    const whole = resumed === undefined ? rest : `${open.get(pid) ?? ''}${resumed}`
+    const parts = /^(\w+)\((.*)\) += (.*?)(?: \([^()]*\))?$/s.exec(whole)
+    if (parts === null) continue
+    calls.push({
+      pid,
+      name: parts[1] as string,
+      args: parts[2] as string,
+      result: parts[3] as string,
+    })
+  }
+  if (alive.size > 0) gap ??= `${alive.size} processes were not seen to their end`
+  return { calls, gap }
+}
+
+const QUOTED = /"((?:[^"\\]|\\.)*)"(\.\.\.)?/g
+
+function pathArgument(args: string, index: number): string {
+  const found = [...args.matchAll(QUOTED)][index]
+  return unescaped(found?.[1] ?? '')
+}
+
+// strace writes bytes as C does: \303\244, \n, \".
+function unescaped(text: string): string {
+  if (!text.includes('\\')) return text
+  const bytes: number[] = []
+  for (const [, code, octal, plain] of text.matchAll(
+    /\\(?:([abfnrtv"\\])|([0-7]{1,3}))|([^\\]+)/gs,
+  )) {
+    if (plain !== undefined) bytes.push(...Buffer.from(plain))
+    else
+      bytes.push(
+        octal === undefined ? (CODES[code as string] as number) : Number.parseInt(octal, 8),
+      )
+  }
+  return Buffer.from(bytes).toString('utf8')
+}
+
+const CODES: Readonly<Record<string, number>> = {
+  a: 7,
+  b: 8,
+  t: 9,
+  n: 10,
+  v: 11,
+  f: 12,
+  r: 13,
+  '"': 34,
+  '\\': 92,
+}

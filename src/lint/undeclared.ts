@@ -1,0 +1,91 @@
+// What a node touched and did not declare. The machine's own folders are not looked at: a library of the
+// system enters no key, and the programs that use it do.
+import { realpathSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname } from 'node:path'
+
+import { type Node, plan, recall, recordedTools, type Session } from '../../graph/index.ts'
+import type { Touched } from './strace.ts'
+
+export interface Complaint {
+  readonly kind: 'read' | 'write'
+  /** Absolute; the first of its folder. */
+  readonly path: string
+  /** How many more there are in that folder. */
+  readonly also: number
+}
+
+const SYSTEM =
+  /^\/(?:usr|lib\w*|bin|sbin|etc|proc|sys|dev|opt|run|var\/lib)(?:\/|$)|\/\/?(?:deleted|pipe:|socket:)/
+
+/** One complaint for each folder and kind, sorted. */
+export function undeclared(
+  session: Session,
+  node: Node,
+  traces: readonly Touched[],
+): readonly Complaint[] {
+  const reads = new Set(traces.flatMap(({ reads }) => [...reads]))
+  const writes = new Set(traces.flatMap(({ writes }) => [...writes]))
+  const { mayRead, mayWrite } = declared(session, node)
+  const temporary = new Set([tmpdir(), session.host.env['TMPDIR'] ?? tmpdir()].map(real))
+  const isOurs = (path: string): boolean => {
+    const inGraph = path.startsWith(`${real(session.folder)}/`)
+    return (
+      inGraph ||
+      (!SYSTEM.test(path) && ![...temporary].some((place) => path.startsWith(`${place}/`)))
+    )
+  }
+  const complaints = (kind: Complaint['kind'], paths: Iterable<string>, may: ReadonlySet<string>) =>
+    grouped(
+      kind,
+      [...paths].filter((path) => isOurs(path) && !may.has(path)),
+    )
+  return [
+    // What it wrote itself it may read again.
+    ...complaints(
+      'read',
+      [...reads].filter((path) => !writes.has(path)),
+      mayRead,
+    ),
+    ...complaints('write', writes, mayWrite),
+  ]
+}
+
+function declared(session: Session, node: Node) {
+  const { world, journal } = recall(session)
+  const { records } = journal.history
+  const record = records.get(node.name)
+  const outputsOf = (one: Node): readonly string[] =>
+    (records.get(one.name)?.outputs ?? []).map(([path]) => world.path(path))
+  const mayWrite = new Set(outputsOf(node).map(real))
+  if (node.spec.depfile !== undefined) mayWrite.add(real(world.path(node.spec.depfile)))
+  const inputs = world.inputs(node).map(({ path }) => path)
+  const discovered = (record?.discovered ?? []).map((name) => world.path(name))
+  const needs = plan(session.graph, [node]).flatMap(outputsOf)
+  const tools = record === undefined ? [] : Object.values(recordedTools(record)).flatMap(pathsIn)
+  const mayRead = new Set([...inputs, ...discovered, ...needs, ...tools].map(real))
+  for (const path of mayWrite) mayRead.add(path)
+  return { mayRead, mayWrite }
+}
+
+// `/usr/bin/cc /usr/bin/x86_64-linux-gnu-gcc-12=x3f2a…`
+function pathsIn(identity: string): readonly string[] {
+  return identity.split(' ').map((word) => word.replace(/=[flx][0-9a-f]{64}$/, ''))
+}
+
+function grouped(kind: Complaint['kind'], paths: readonly string[]): readonly Complaint[] {
+  const folders = new Map<string, string[]>()
+  for (const path of [...paths].sort()) {
+    const folder = dirname(path)
+    folders.set(folder, [...(folders.get(folder) ?? []), path])
+  }
+  return [...folders.values()].map(([path = '', ...more]) => ({ kind, path, also: more.length }))
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}

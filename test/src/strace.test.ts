@@ -1,0 +1,61 @@
+// What a trace shows, and when it does not show everything.
+import * as assert from 'uvu/assert'
+
+import { readTrace } from '../../src/lint/strace.ts'
+import { suite } from '../support/suite.ts'
+
+const strace = suite('strace')
+
+const END = '7  +++ exited with 0 +++\n'
+const touched = (text: string) => {
+  const { reads, writes, gap } = readTrace(text, '/w')
+  return { reads: [...reads], writes: [...writes], gap }
+}
+
+strace('files that were opened are reads or writes, by their real paths', () => {
+  const text = `7  execve("/bin/sh", ["sh", "-c", "x"], 0x1 /* 3 vars */) = 0
+7  openat(AT_FDCWD</w>, "in.txt", O_RDONLY|O_CLOEXEC) = 3</w/in.txt>
+7  openat(AT_FDCWD</w>, "link", O_RDONLY) = 3</elsewhere/file>
+7  openat(AT_FDCWD</w>, "out", O_WRONLY|O_CREAT|O_TRUNC, 0666) = 4</w/out>
+7  openat(AT_FDCWD</w>, "both", O_RDWR) = 4</w/both>
+7  openat(AT_FDCWD</w>, ".", O_RDONLY|O_DIRECTORY) = 5</w>
+7  openat(AT_FDCWD</w>, "none", O_RDONLY) = -1 ENOENT (No such file or directory)
+${END}`
+  assert.equal(touched(text), {
+    reads: ['/bin/sh', '/w/in.txt', '/elsewhere/file', '/w/both'],
+    writes: ['/w/out', '/w/both'],
+    gap: undefined,
+  })
+})
+
+strace('a relative path counts from where its process stands, which is where it was made', () => {
+  const text = `7  chdir("sub") = 0
+7  vfork( <unfinished ...>
+8  rename("a", "../b") = 0
+8  unlink("c") = 0
+7  <... vfork resumed>) = 8
+8  chdir("/elsewhere") = 0
+8  symlink("x", "l") = 0
+8  +++ exited with 0 +++
+7  unlinkat(5</other>, "d", 0) = 0
+${END}`
+  assert.equal(touched(text).writes, ['/w/sub/a', '/w/b', '/w/sub/c', '/elsewhere/l', '/other/d'])
+})
+
+strace('names are bytes: umlauts, quotes, line ends', () => {
+  const text = `7  unlink("\\303\\244 \\"q\\" \\n.txt") = 0\n${END}`
+  assert.equal(touched(text).writes, ['/w/ä "q" \n.txt'])
+})
+
+const GAPS: readonly (readonly [what: string, text: string, says: string])[] = [
+  ['nothing', '', 'strace wrote nothing'],
+  ['no end', '7  unlink("a") = 0\n', '1 processes were not seen to their end'],
+  ['io_uring', `7  io_uring_setup(8, {}) = 3\n${END}`, 'a program used io_uring_setup'],
+  ['garbage', `hello\n${END}`, 'a line of the trace cannot be read: hello'],
+]
+for (const [what, text, says] of GAPS)
+  strace(`${what} in a trace is a gap`, () => {
+    assert.match(touched(text).gap ?? '', says)
+  })
+
+strace.run()
