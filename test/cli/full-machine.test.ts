@@ -9,6 +9,7 @@ import { suite } from '../support/suite.ts'
 import { compilerThat } from './support/compiler.ts'
 import { copyHome, digestOf, inHome, newFolder, removeFolder } from './support/home.ts'
 import { bitnetTasks, type Ended, type RunOptions } from './support/program.ts'
+import { smallDisk } from './support/small-disk.ts'
 
 const full = suite('full machine')
 
@@ -75,10 +76,3 @@ for (const kilobytes of [64, 256, 512])
   )
 
 full.run()
-
-/** Words in front of a command for which that folder is a disk of its own, empty and that small. */
-function smallDisk(folder: string, kilobytes: number): readonly string[] {
-  const unshare = process.getuid?.() === 0 ? ['unshare', '-m'] : ['unshare', '-Urm']
-  const mount = `mount -t tmpfs -o size=${kilobytes}k tmpfs '${folder}' && exec "$@"`
-  return [...unshare, 'sh', '-c', mount, 'sh']
-}
