@@ -1,6 +1,7 @@
 // argv -> command -> process.exitCode, the only place that sets it. A preflight that finds everything in
 // place is answered here, before the parser of arguments or anything else is loaded.
 import { BACKENDS, type BackendName } from '../tasks/backends.ts'
+import { PLATFORM } from '../tasks/platform.ts'
 import { EXIT } from './exit-code.ts'
 import { liveFolder } from './folders.ts'
 import { detect } from './preflight/detect.ts'
@@ -23,7 +24,7 @@ export function main(args: readonly string[]): void {
     process.exitCode = code
     // Left to itself Node first tidies up a heap that is about to go. Nothing is lost: writes to files,
     // pipes and terminals are synchronous, save on Windows.
-    if (process.platform !== 'win32') process.exit()
+    if (PLATFORM.name !== 'win32') process.exit()
   })
 }
 

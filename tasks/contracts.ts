@@ -4,6 +4,7 @@ import { argv, type Command } from '../graph/index.ts'
 import type { Backend, Device } from './backend.ts'
 import { installedLibraries } from './backends.ts'
 import { step } from './places.ts'
+import { PLATFORM, type Platform } from './platform.ts'
 
 /** The libraries are real ones for this machine, export what they must, and know their device. */
 export function libraryContract(
@@ -15,8 +16,7 @@ export function libraryContract(
     installedLibraries(backend, device).map((name) => [name, backend.symbols[device][name] ?? []]),
   )
   const cache = device === 'cuda' ? { 'GGML_CUDA:BOOL': 'ON' } : {}
-  const order = { build: paths.build, prefix: paths.prefix, symbols, pieces: backend.pieces, cache }
-  return argv(...step('check-libraries'), JSON.stringify(order))
+  return check(backend, paths, { symbols, cache })
 }
 
 /**
@@ -30,12 +30,31 @@ export function givenContract(
 ): Command {
   const { llama: _, ...others } = backend.symbols[device]
   const symbols = { llama: [], ggml: [], ...others }
-  const order = {
-    build: paths.build,
-    prefix: paths.prefix,
-    symbols,
-    pieces: backend.pieces,
-    cache: {},
-  }
+  return check(backend, paths, { symbols, cache: {} })
+}
+
+/** What the step check-libraries is told. */
+export interface CheckOrder {
+  readonly prefix: string
+  readonly build: string
+  readonly format: Platform['libraryFormat']
+  /** File names of the libraries and pieces, by base name. */
+  readonly files: Readonly<Record<string, string>>
+  /** Symbols that each library must export, it or a piece of it. */
+  readonly symbols: Readonly<Record<string, readonly string[]>>
+  readonly pieces: readonly string[]
+  /** Lines that CMakeCache.txt must hold. */
+  readonly cache: Readonly<Record<string, string>>
+}
+
+function check(
+  { pieces }: Backend,
+  { prefix, build }: { readonly prefix: string; readonly build: string },
+  { symbols, cache }: Pick<CheckOrder, 'symbols' | 'cache'>,
+): Command {
+  const names = [...Object.keys(symbols), ...pieces]
+  const files = Object.fromEntries(names.map((name) => [name, PLATFORM.library(name)]))
+  const format = PLATFORM.libraryFormat
+  const order: CheckOrder = { prefix, build, format, files, symbols, pieces, cache }
   return argv(...step('check-libraries'), JSON.stringify(order))
 }

@@ -2,9 +2,11 @@
 // exit 134, so whatever can be known beforehand is asked first.
 import { accessSync, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 
+import { platformOf } from '../../tasks/platform.ts'
+
 /** Whether this system can replace a running process. Windows cannot. */
 export function canBecome(platform: NodeJS.Platform): boolean {
-  return platform !== 'win32' && typeof process.execve === 'function'
+  return platformOf(platform).canExec && typeof process.execve === 'function'
 }
 
 /**

@@ -2,6 +2,8 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 
+import { platformOf } from '../../tasks/platform.ts'
+
 /** How xtask is built in a checkout. */
 export interface CargoTool {
   /** The checkout: the absolute folder of its Cargo.toml. */
@@ -50,7 +52,7 @@ export function cargoWords(tool: CargoTool, cwd: string): readonly string[] {
  * @throws what the system says of it: `code` ENOENT or EACCES
  */
 export function findCargo(path: string | undefined, platform: NodeJS.Platform): string {
-  const name = platform === 'win32' ? 'cargo.exe' : 'cargo'
+  const name = platformOf(platform).program('cargo')
   // Never from the working directory, which an empty or relative part would mean.
   const folders = (path ?? '').split(delimiter).filter(isAbsolute)
   const found = folders

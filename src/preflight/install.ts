@@ -120,7 +120,7 @@ export function refuseUnwritable(live: string): void {
 // xtask of BitNet-rs looks for the folders of its RPATH below build/ alone, and bitnet-sys wants build/ to
 // be there. Without this a `cargo run` that has none of our variables would lose the libraries.
 function linkBuildFolder(folder: string): void {
-  if (process.platform === 'win32') return
+  if (PLATFORM.name === 'win32') return
   fs.mkdirSync(join(folder, 'build'), { recursive: true })
   fs.symlinkSync('../lib', join(folder, 'build', 'lib'))
 }

@@ -3,6 +3,7 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 
+import { PLATFORM } from '../../tasks/platform.ts'
 import { EXIT } from '../exit-code.ts'
 import { errorKind, type FailedWay, reexecFailed, shownArgs } from '../report/words/reexec.ts'
 import { become, canBecome } from './become.ts'
@@ -78,7 +79,7 @@ function callOf(options: ReexecOptions): Call {
     args,
     toolArgs: options.toolArgs ?? args,
     env: env as Record<string, string>,
-    platform: options.platform ?? process.platform,
+    platform: options.platform ?? PLATFORM.name,
   }
 }
 

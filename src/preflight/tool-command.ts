@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 
 import type { Backend } from '../../tasks/backends.ts'
+import { PLATFORM } from '../../tasks/platform.ts'
 import { EXIT } from '../exit-code.ts'
 import { liveFolder } from '../folders.ts'
 import { type FailedWay, shownArgs } from '../report/words/reexec.ts'
@@ -62,8 +63,7 @@ async function byItself(
   { command }: ToolCommand,
   env: Env,
 ): Promise<Stood & { readonly way: 'exec()' | 'spawn' }> {
-  if (!canBecome(process.platform))
-    return { way: 'spawn', ...(await standIn(program, command, env)) }
+  if (!canBecome(PLATFORM.name)) return { way: 'spawn', ...(await standIn(program, command, env)) }
   return { way: 'exec()', how: 'not-started', error: await become(program, command, env) }
 }
 
@@ -76,7 +76,7 @@ async function byCargo(
   try {
     const tool = await toolOf(args, workspace)
     say(`[tool] cargo ${cargoWords(tool, cwd).join(' ')} -- ${shownArgs(command)}`)
-    const cargo = findCargo(env['PATH'], process.platform)
+    const cargo = findCargo(env['PATH'], PLATFORM.name)
     return await standIn(cargo, cargoRun(tool, command, cwd), cargoEnvironment(tool, env))
   } catch (error) {
     return { how: 'not-started', error: error as Error }

@@ -1,4 +1,5 @@
 // What a terminal can show: colours, signs beyond ASCII.
+import { PLATFORM } from '../../tasks/platform.ts'
 
 export type ColorChoice = 'auto' | 'always' | 'never'
 
@@ -24,8 +25,8 @@ function hasColor(env: Env, isTerminal: boolean, choice: ColorChoice): boolean {
 // The first that is set decides, as for the C library. With none it is the C locale, which is ASCII.
 function hasUnicode(env: Env): boolean {
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
-  if (process.platform === 'win32') return Boolean(env['WT_SESSION'])
-  return /utf-?8/i.test(locale) || (locale === '' && process.platform === 'darwin')
+  if (PLATFORM.name === 'win32') return Boolean(env['WT_SESSION'])
+  return /utf-?8/i.test(locale) || (locale === '' && PLATFORM.name === 'darwin')
 }
 
 export type Paint = 'red' | 'green' | 'yellow' | 'blue' | 'dim' | 'bold'

@@ -4,18 +4,15 @@ import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 
-interface CheckOrder {
-  readonly prefix: string
-  readonly build: string
-  /** Symbols that each library must export, it or a piece of it. */
-  readonly symbols: Readonly<Record<string, readonly string[]>>
-  readonly pieces: readonly string[]
-  /** Lines that CMakeCache.txt must hold. */
-  readonly cache: Readonly<Record<string, string>>
-}
+import type { CheckOrder } from '../contracts.ts'
 
 const order = JSON.parse(process.argv[2] ?? '') as CheckOrder
-const ending = process.platform === 'darwin' ? 'dylib' : 'so'
+// The first four bytes of a file; of PE the first two are its own.
+const MAGIC = {
+  ELF: ['7f454c46'],
+  'Mach-O': ['cffaedfe', 'cafebabe'],
+  PE: ['4d5a9000'],
+}
 const wrong: string[] = []
 
 for (const [name, symbols] of Object.entries(order.symbols)) {
@@ -39,7 +36,7 @@ for (const line of wrong) process.stderr.write(`check-libraries: ${line}\n`)
 process.exitCode = wrong.length === 0 ? 0 : 1
 
 function libraryPath(name: string): string {
-  return join(order.prefix, 'lib', `lib${name}.${ending}`)
+  return join(order.prefix, 'lib', order.files[name] ?? name)
 }
 
 // Newer commits split libggml into libggml-base and libggml-cpu.
@@ -54,11 +51,9 @@ function kindOf(path: string): string | undefined {
   const file = fs.openSync(path, 'r')
   fs.readSync(file, head, 0, 20, 0)
   fs.closeSync(file)
-  if (process.platform === 'darwin')
-    return ['cffaedfe', 'cafebabe'].includes(head.toString('hex', 0, 4))
-      ? undefined
-      : 'is no Mach-O library'
-  if (head.toString('latin1', 0, 4) !== '\x7fELF') return 'is no ELF library'
+  if (!MAGIC[order.format].includes(head.toString('hex', 0, 4)))
+    return `is no ${order.format} library`
+  if (order.format !== 'ELF') return undefined
   const machine: Readonly<Record<string, number>> = { x64: 62, arm64: 183 }
   const wanted = machine[process.arch]
   const is = head.readUInt16LE(18)
@@ -68,7 +63,7 @@ function kindOf(path: string): string | undefined {
 }
 
 function exportsOf(...paths: readonly string[]): ReadonlySet<string> {
-  const flags = process.platform === 'darwin' ? ['-gU'] : ['-D', '--defined-only']
+  const flags = order.format === 'Mach-O' ? ['-gU'] : ['-D', '--defined-only']
   const text = execFileSync('nm', [...flags, ...paths], { encoding: 'utf8', maxBuffer: 1 << 26 })
   const names = text.split('\n').map((line) => line.split(' ').at(-1) ?? '')
   return new Set(names.map((name) => name.replace(/^_/, '').replace(/@.*$/, '')))

@@ -6,7 +6,10 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 
 const prefix = resolve(process.argv[2] ?? '')
 const answer = process.argv[3]
-const tool = join(prefix, 'bin', process.platform === 'win32' ? 'bitnet-probe.exe' : 'bitnet-probe')
+const tool =
+  ['bitnet-probe', 'bitnet-probe.exe']
+    .map((name) => join(prefix, 'bin', name))
+    .find((path) => fs.existsSync(path)) ?? join(prefix, 'bin/bitnet-probe')
 
 interface ProbeAnswer {
   readonly constants: Readonly<Record<string, unknown>>
