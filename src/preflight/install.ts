@@ -84,13 +84,36 @@ export function commit(live: string, staged: Staged): string | undefined {
   return aside
 }
 
-/** Drops a staged generation; the live name was never touched, save that a moved folder comes back. */
-export function rollBack(live: string, staged: Staged): void {
+/** What a roll back could not put in order. */
+export interface Leftover {
+  readonly path: string
+  /** Where it belongs; without it, it is to go. */
+  readonly belongs?: string
+}
+
+/**
+ * Drops a staged generation; the live name was never touched, save that a moved folder comes back.
+ * Returns what it could not drop or put back: the rest is done all the same.
+ */
+export function rollBack(live: string, staged: Staged): readonly Leftover[] {
   const store = storeOf(live)
-  fs.rmSync(join(store, NOTE), { force: true })
-  putBack(live, store)
+  const left: Leftover[] = []
+  const attempt = (act: () => void, leftover: Leftover): void => {
+    try {
+      act()
+    } catch {
+      left.push(leftover)
+    }
+  }
+  const aside = movedAside(store)
+  if (aside) attempt(() => putBack(live, store), { path: aside, belongs: live })
+  const note = join(store, NOTE)
+  attempt(() => fs.rmSync(note, { force: true }), { path: note })
   if (currentFolder(live) !== staged.folder)
-    fs.rmSync(staged.folder, { recursive: true, force: true })
+    attempt(() => fs.rmSync(staged.folder, { recursive: true, force: true }), {
+      path: staged.folder,
+    })
+  return left
 }
 
 /** Finishes what a crash in the middle of a switch left. Call it under the lock. */
@@ -145,16 +168,22 @@ function moveAside(live: string, store: string): string | undefined {
 
 // Killed between the move and the switch: the older folder gets its name back.
 function putBack(live: string, store: string): void {
-  const note = join(store, `${ASIDE}.json`)
-  if (!fs.existsSync(note)) return
+  const aside = movedAside(store)
   const isGone = fs.lstatSync(live, { throwIfNoEntry: false }) === undefined
+  if (aside !== undefined && isGone) fs.renameSync(aside, live)
+  fs.rmSync(join(store, `${ASIDE}.json`), { force: true })
+}
+
+// Where the note says that a folder was moved to. A torn note: the move had not happened, for the note
+// is durable before it.
+function movedAside(store: string): string | undefined {
   try {
-    const { aside } = JSON.parse(fs.readFileSync(note, 'utf8')) as { aside: string }
-    if (isGone && dirname(aside) === store) fs.renameSync(aside, live)
+    const text = fs.readFileSync(join(store, `${ASIDE}.json`), 'utf8')
+    const { aside } = JSON.parse(text) as { aside: string }
+    return dirname(aside) === store && fs.existsSync(aside) ? aside : undefined
   } catch {
-    // A torn note: the move had not happened, for the note is durable before it.
+    return undefined
   }
-  fs.rmSync(note, { force: true })
 }
 
 // Generations that are neither live nor staged, and links that a kill left.

@@ -215,7 +215,7 @@ async function unchanged(
   const summary = await runNodes({ ...context, force: false }, candidates, ['revalidate'])
   const verdictOf = (one: Candidate): Verdict => {
     const failure = failureOf(summary, one)?.failure
-    if (failure) return verdicts.rejected(one, context.session, failure.message, failure)
+    if (failure) return verdicts.rejected(one, context.session, failure.message, { failure })
     return summary.cancelled ? verdicts.cancelled(one) : verdicts.cached(lookAgain(one))
   }
   return candidates.map((one) => recorded(request, one, verdictOf(one)))
@@ -231,8 +231,7 @@ async function judged(
   const found = await judge(context, one, staged)
   const verdictOf = (): Verdict => {
     if (found.how === 'cancelled') return verdicts.cancelled(one)
-    if (found.how === 'rejected')
-      return verdicts.rejected(one, context.session, found.error, found.failure)
+    if (found.how === 'rejected') return verdicts.rejected(one, context.session, found.error, found)
     return verdicts.repaired(lookAgain(one), Date.now() - Date.parse(staged.startedAt))
   }
   if (found.how === 'rejected' && one.workspace)

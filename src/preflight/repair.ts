@@ -13,7 +13,7 @@ import {
 import { packageVersion } from '../package.ts'
 import { type Candidate, lookAgain } from './candidate.ts'
 import type { Manifest } from './detect.ts'
-import { commit, isWhole, rollBack, type Staged, stage } from './install.ts'
+import { commit, isWhole, type Leftover, rollBack, type Staged, stage } from './install.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { buildSteps } from './provenance.ts'
 import { tryOut } from './try-out.ts'
@@ -95,7 +95,12 @@ function constantsIn(path: string): Manifest['constants'] {
 
 export type Judged =
   | { readonly how: 'committed'; readonly aside: string | undefined }
-  | { readonly how: 'rejected'; readonly error: string; readonly failure: NodeFailure | undefined }
+  | {
+      readonly how: 'rejected'
+      readonly error: string
+      readonly failure: NodeFailure | undefined
+      readonly left: readonly Leftover[]
+    }
   | { readonly how: 'cancelled' }
 
 /** Validates a staged generation where it lies, and makes it live or drops it. */
@@ -116,8 +121,8 @@ export async function judge(
       (await toolRefusal(context, candidate)))
     : (failure?.message ?? `revalidate[${backend.name},${device}] did not run`)
   if (problem !== undefined) {
-    rollBack(live, staged)
-    return { how: 'rejected', error: problem, failure }
+    const left = rollBack(live, staged)
+    return { how: 'rejected', error: problem, failure, left }
   }
   return { how: 'committed', aside: commit(live, staged) }
 }

@@ -10,11 +10,13 @@ import {
   availableRepaired,
 } from '../report/verdict-words.ts'
 import { stepLine } from '../report/words/block.ts'
+import { leftBehind } from '../report/words/left-behind.ts'
 import * as words from '../report/words.ts'
 import { type Candidate, whyMissing } from './candidate.ts'
 import type { Manifest } from './detect.ts'
 import { foundLate } from './found-late.ts'
 import { orFullDisk } from './full-disk.ts'
+import type { Leftover } from './install.ts'
 import { toolOf } from './tool-name.ts'
 import { type Failing, nodeTrouble, plainTrouble, rejection, systemTrouble } from './trouble.ts'
 
@@ -105,15 +107,22 @@ export function failed(
   return unavailable(candidate, exitOfClass(failing.class), text, failure.message, failing)
 }
 
+interface Rejected {
+  /** Of the node that said so. */
+  readonly failure?: NodeFailure | undefined
+  /** What the roll back had to leave. */
+  readonly left?: readonly Leftover[]
+}
+
 /** What was built does not work. */
 export function rejected(
   candidate: Candidate,
   session: Session,
   error: string,
-  failure?: NodeFailure,
+  { failure, left = [] }: Rejected = {},
 ): Verdict {
   const { trouble, failing } = rejection(candidate, session, error, failure)
-  const text = words.revalidationFailed(trouble)
+  const text = words.revalidationFailed(trouble, leftBehind(left))
   return unavailable(candidate, EXIT.revalidation, text, error, failing)
 }
 

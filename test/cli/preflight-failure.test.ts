@@ -271,6 +271,47 @@ failure(
 )
 
 failure(
+  'AC-202 AC-219 what a roll back cannot remove is named, with the command that does it by hand',
+  inHome(async (home) => {
+    // Loaded where it is staged, the library closes the folder that it is to be removed from.
+    const closing = `#include <dlfcn.h>
+#include <sys/stat.h>
+#include <cstdlib>
+#include <string>
+__attribute__((constructor)) static void close_store() {
+  Dl_info info;
+  dladdr(reinterpret_cast<void *>(&close_store), &info);
+  const std::string path = info.dli_fname;
+  const auto end = path.find("_cpp.generations");
+  if (end == std::string::npos) return;
+  chmod(path.substr(0, end + 16).c_str(), 0555);
+  std::abort();
+}`
+    const odd = variant(join(home, 'odd'), { 'src/llama.cpp': added(closing) })
+    fs.mkdirSync(join(home, '.cache'))
+    if (asNobody().length > 0) execFileSync('chown', ['-R', '65534:65534', home])
+    const { code, stdout, stderr } = await bitnetTasks([...LLAMA, '--ref', 'v0.5.0'], {
+      home,
+      env: { LLAMA_CPP_REPO: odd.url },
+      before: asNobody(),
+      cwd: '/',
+    })
+    assert.is(code, 8, stderr)
+    assert.is(stdout, '')
+    const store = join(home, '.cache/.llama_cpp.generations')
+    const steps = stderr.slice(stderr.indexOf('Recovery Steps:'))
+    const commands = [...steps.matchAll(/^ {5}rm -rf (.*)$/gm)].map(([, path]) => path as string)
+    const left = fs.readdirSync(store).map((name) => join(store, name))
+    assert.equal([...commands].sort(), left.sort(), stderr)
+    assert.match(steps, 'Could not be removed, and is not used; by hand:')
+    // As said, by hand.
+    fs.chmodSync(store, 0o755)
+    for (const path of commands) fs.rmSync(path, { recursive: true })
+    assert.equal(fs.readdirSync(store), [])
+  }),
+)
+
+failure(
   'AC-086 a library whose symbols cannot all be bound never becomes available: exit 8, named',
   inHome(async (home) => {
     const unbound = variant(join(home, 'unbound'), {
@@ -343,3 +384,9 @@ failure(
 )
 
 failure.run()
+
+/** As root everything can be written: such a test runs as nobody. */
+function asNobody(): readonly string[] {
+  if (process.getuid?.() !== 0) return []
+  return ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+}

@@ -1,5 +1,5 @@
 // A repair that failed: what is said for each cause of a failure.
-import { again, block, errorLines, type Trouble } from './block.ts'
+import { again, block, errorLines, type Step, type Trouble } from './block.ts'
 import { remedy } from './remedy.ts'
 import { TITLES } from './titles.ts'
 
@@ -19,14 +19,15 @@ export function repairFailed(trouble: Trouble, tool: string): string {
   )
 }
 
-/** What was built does not run, does not load, or does not know what it was built with. */
-export function revalidationFailed(trouble: Trouble): string {
+/** What was built does not run, does not load, or does not know what it was built with; `more` steps to take. */
+export function revalidationFailed(trouble: Trouble, more: readonly Step[] = []): string {
   const { backend, error } = trouble
   return block(
     `❌ Backend '${backend.name}' UNAVAILABLE (revalidation failed after repair: backend still unavailable)`,
     errorLines(['Revalidation failed after repair: backend still unavailable', error], trouble),
     [
       ['The previous installation was left as it was'],
+      ...more,
       ['Run the repair again, even where it looks fresh:', `${again(backend)} --repair=always`],
       ['Libraries of another program may be in the way:', 'unset LD_LIBRARY_PATH'],
       ['See what the machine offers:', 'bitnet-tasks doctor'],
