@@ -31,6 +31,7 @@ import {
 } from '../preflight/request.ts'
 import type { Verdict } from '../preflight/verdict.ts'
 import * as verdicts from '../preflight/verdict.ts'
+import { preflightDocument } from '../report/preflight-json.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
 import { usesGiven } from '../report/words/found.ts'
@@ -206,10 +207,7 @@ function announce({ args, say, startedAt }: Request, one: Candidate): void {
 }
 
 function tell({ args, command }: Request, decided: readonly Verdict[]): void {
-  if (args.json) {
-    const backends = decided.map(({ text: _, ...rest }) => rest)
-    print(jsonDocument({ version: 1, backends }))
-  }
+  if (args.json) print(jsonDocument(preflightDocument(decided)))
   for (const { available, how, text } of decided) {
     const isAnswer = available || how === 'dry-run'
     if (!isAnswer) process.stderr.write(text)

@@ -401,20 +401,23 @@ preflight(
           exitCode: 1,
           folder: live(home),
           error: `nothing is installed at ${live(home)}`,
+          source: null,
         },
       ],
     })
     assert.is(none.stderr, DISABLED(home))
     assert.is(none.code, 1)
     const { stdout, code } = await repair(home, ['--json'])
-    const { seconds, ...rest } = JSON.parse(stdout).backends[0]
+    const { seconds, repair: details, ...rest } = JSON.parse(stdout).backends[0]
     assert.type(seconds, 'number')
+    assert.is(details.duration, seconds)
     assert.equal(rest, {
       backend: 'llama',
       available: true,
       how: 'auto-repaired',
       exitCode: 0,
       folder: live(home),
+      source: 'Repaired',
     })
     assert.is(code, 0)
   }),
