@@ -395,6 +395,5 @@ function shortId(path: string): string {
 }
 
 export { cargoBuild, cargoVariables } from './tasks/cargo.ts'
-export { mergeRpath, rpathProblem } from './tasks/rpath.ts'
 
 export default repairGraph()

@@ -51,6 +51,7 @@ const REPAIR_CHOICES: readonly Flag[] = [
   { long: 'ref', value: 'ref', help: 'another commit, tag or branch than the pinned one' },
   { long: 'cuda-arch', value: 'list', help: "CUDA architectures, as '86;90'" },
   { long: 'offline', help: 'do not use the network' },
+  { long: 'workspace', value: 'dir', help: 'the BitNet-rs checkout whose xtask is rebuilt' },
 ]
 
 const FILE: Flag = {
@@ -139,7 +140,6 @@ again. In CI it only looks.`,
       { long: 'yes', short: 'y', help: 'answer that question with yes' },
       { long: 'backend-version', value: 'ref', help: 'the same as --ref, as v0.5.2' },
       { long: 'verify', help: 'load the installed libraries, also where nothing has changed' },
-      { long: 'workspace', value: 'dir', help: 'the BitNet-rs checkout whose xtask is rebuilt' },
       { long: 'clean-tool', help: 'rebuild xtask after cargo clean -p bitnet-crossval' },
       { long: 'tool-features', value: 'list', help: 'cargo features of xtask; crossval-all' },
     ],

@@ -11,6 +11,8 @@ import { repairFolder } from './folders.ts'
 import { backendOfPath } from './preflight/backend-of-path.ts'
 import { chooseCompilers } from './preflight/compilers.ts'
 import { givenFor } from './preflight/given-for.ts'
+import { installations } from './preflight/installations.ts'
+import { workspaceOf, workspaceOptions } from './preflight/workspace-options.ts'
 import { graphFileOf, stateFolderOf } from './sealed.ts'
 
 /** What every command that works with a graph accepts. */
@@ -31,12 +33,14 @@ export interface GraphChoices {
   readonly fetchTimeout?: number
   /** The backend that `--source DIR` is a tree of. */
   readonly backend?: BackendName
+  /** A BitNet-rs checkout: with it the shipped graph has nodes for its xtask. */
+  readonly workspace?: string | undefined
 }
 
 /** The graph of the folder: a user's, or the shipped one. */
 export async function openSession(choices: GraphChoices): Promise<Session> {
   const file = graphFileOf(choices)
-  return file === undefined ? openRepair(choices) : (await openOwn(file)).session
+  return file === undefined ? repairSetup(choices).open() : (await openOwn(file)).session
 }
 
 /** A user's graph, and the files that it was evaluated from. */
@@ -51,10 +55,12 @@ export async function openOwn(
   }
 }
 
-/** The shipped repair graph, whatever lies in the working directory. */
-export async function openRepair(choices: GraphChoices): Promise<Session> {
-  const { open } = repairSetup(choices)
-  return open()
+/**
+ * The shipped repair graph, whatever lies in the working directory. Without nodes for xtask: preflight
+ * knows only in the middle of its work against what that is built.
+ */
+export function openRepair(choices: GraphChoices): Promise<Session> {
+  return repairSetup({ ...choices, workspace: undefined }).open()
 }
 
 /** Where the shipped graph lies and what it is a function of, before it is made. */
@@ -109,7 +115,17 @@ function repairOptions(choices: GraphChoices, host: Host): RepairOptions {
     given: givenBy(choices),
     ref: refsOf(choices),
     ...(choices.cudaArch && { cudaArchitectures: choices.cudaArch }),
+    ...xtaskOf(choices, host),
   }
+}
+
+// Against what is installed now.
+function xtaskOf(choices: GraphChoices, host: Host): Pick<RepairOptions, 'workspace'> {
+  if (choices.workspace === undefined) return {}
+  const workspace = workspaceOf(choices) as string
+  const made = workspaceOptions(host, { workspace, ...installations() })
+  if ('options' in made) return { workspace: made.options }
+  throw new GraphError(`--workspace ${choices.workspace}: ${made.problem}`, { code: 'bad-file' })
 }
 
 // A version is one of a backend; without --backend every backend is meant.

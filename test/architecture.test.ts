@@ -31,7 +31,13 @@ const TASKS = /^tasks\/[\w-]+\.ts$/
 
 const PERSONS_SIDE: Row = {
   from: /^src\/[\w/.-]+\.[cm]?ts$/,
-  may: [/^node:/, /^npm:/, ENGINE, /^tasks\/(backends|failure|options|platform)\.ts$/, /^src\//],
+  may: [
+    /^node:/,
+    /^npm:/,
+    ENGINE,
+    /^tasks\/(backends|failure|options|platform|rpath)\.ts$/,
+    /^src\//,
+  ],
   // The graph costs time to load, and whoever finds nothing to repair never needs it.
   mayLater: [/^bitnet\.tasks\.ts$/],
 }

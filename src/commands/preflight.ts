@@ -27,10 +27,10 @@ import {
   type PreflightArgs,
   type Request,
   requested,
-  workspaceOf,
 } from '../preflight/request.ts'
 import type { Verdict } from '../preflight/verdict.ts'
 import * as verdicts from '../preflight/verdict.ts'
+import { workspaceOf } from '../preflight/workspace-options.ts'
 import { preflightDocument } from '../report/preflight-json.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'

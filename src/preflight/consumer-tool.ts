@@ -3,15 +3,12 @@
 import { existsSync } from 'node:fs'
 
 import type { Session } from '../../graph/index.ts'
-import { BACKENDS } from '../../tasks/backends.ts'
 import { exitOfClass } from '../exit-code.ts'
-import { liveFolder } from '../folders.ts'
 import { clean } from '../report/text.ts'
 import * as words from '../report/words.ts'
 import type { Candidate } from './candidate.ts'
 import type { CargoTool } from './cargo-run.ts'
-import { detect } from './detect.ts'
-import { stagedAt } from './install.ts'
+import { installations } from './installations.ts'
 import type { RepairContext } from './repair.ts'
 import type { Request } from './request.ts'
 import { nodeTrouble, notTried } from './trouble.ts'
@@ -78,19 +75,4 @@ export function toolFailed(
     : notTried(one, clean(error))
   const text = words.repairFailed(trouble, 'xtask')
   return unavailable(one, exitOfClass(failing.class), text, error, failing)
-}
-
-// One folder is BITNET_CPP_DIR: that of a backend with libbitnet, which holds a libllama of its own, else
-// that of llama.cpp.
-function installations(): { root: string | undefined; llamaRoot: string | undefined } {
-  const folders = Object.values(BACKENDS).map((backend) => {
-    const live = liveFolder(backend, process.env)
-    const isWhole = detect(backend.name, live).state === 'available'
-    const folder = stagedAt(live)?.folder ?? (isWhole ? live : undefined)
-    return { folder, hasBitnet: backend.constants.hasBitnet }
-  })
-  const folderOf = (hasBitnet: boolean): string | undefined =>
-    folders.find((one) => one.hasBitnet === hasBitnet && one.folder !== undefined)?.folder
-  const llamaRoot = folderOf(false)
-  return { root: folderOf(true) ?? llamaRoot, llamaRoot }
 }

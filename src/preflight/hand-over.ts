@@ -4,9 +4,10 @@ import { REEXECUTING } from '../report/words/steps.ts'
 import { cargoTool } from './consumer-tool.ts'
 import { carried } from './handed-over.ts'
 import type { Reexecuted } from './reexec.ts'
-import { type Request, workspaceOf } from './request.ts'
+import type { Request } from './request.ts'
 import type { Held } from './under-locks.ts'
 import type { Verdict } from './verdict.ts'
+import { workspaceOf } from './workspace-options.ts'
 
 /**
  * Becomes the process that judges; resolves when another one has stood in for it. The locks end here: the

@@ -1,13 +1,10 @@
 // What a call of preflight asks for, read from its flags.
-import { resolve } from 'node:path'
-
-import { GraphError } from '../../graph/index.ts'
 import { BACKEND_NAMES, type Device } from '../../tasks/backends.ts'
 import type { ColorChoice } from '../report/terminal.ts'
 import * as words from '../report/words.ts'
 import { type GraphChoices, sourceFolderOf } from '../session.ts'
 import { type RepairMode, readRepairFlag, repairMode } from './repair-mode.ts'
-import { findWorkspace, isWorkspace } from './workspace.ts'
+import { findWorkspace } from './workspace.ts'
 
 export interface PreflightArgs extends GraphChoices {
   readonly device?: Device
@@ -84,20 +81,4 @@ export function requested(given: PreflightArgs, command: readonly string[]): Req
 /** Sources named by hand may have changed: the graph decides, not the constants. */
 export function choosesSource(args: PreflightArgs): boolean {
   return sourceFolderOf(args) !== undefined || args.ref !== undefined
-}
-
-/**
- * The BitNet-rs checkout that is meant: the one of --workspace, else the one around the working folder.
- *
- * @throws GraphError 'bad-file' when --workspace names none
- */
-export function workspaceOf({ workspace, folder }: PreflightArgs): string | undefined {
-  if (workspace === undefined) return findWorkspace(folder)
-  const path = resolve(folder, workspace)
-  if (isWorkspace(path)) return path
-  throw new GraphError(`--workspace ${workspace}: '${path}' is no BitNet-rs checkout`, {
-    code: 'bad-file',
-    place: path,
-    hint: 'give the folder that holds crossval/build.rs and xtask/Cargo.toml',
-  })
 }

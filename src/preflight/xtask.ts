@@ -7,12 +7,11 @@ import {
   runGraph,
   type Session,
 } from '../../graph/index.ts'
-import type { WorkspaceOptions } from '../../tasks/options.ts'
 import { rebuilding, rebuilt } from '../report/words/tool.ts'
 import type { CargoTool } from './cargo-run.ts'
 import { judgeFailure } from './judge-failure.ts'
-import { type ToolBuild, toolBuild } from './tool-features.ts'
-import { readConstants, targetFolder, toolState } from './workspace.ts'
+import { readConstants, toolState } from './workspace.ts'
+import { workspaceOptions } from './workspace-options.ts'
 
 export interface ToolRequest {
   /** Of the shipped graph: its machine, its folder and its state are used. */
@@ -125,37 +124,11 @@ export async function asRebuilt(
 type Effects = 'say' | 'report' | 'signal'
 
 async function graphFor({ session, workspace, root, llamaRoot, args }: Omit<ToolRequest, Effects>) {
-  const { disk, env } = session.host
-  const { repairGraph, cargoBuild, mergeRpath, rpathProblem } = await import(
-    '../../bitnet.tasks.ts'
-  )
-  // What is compiled in outlives the link by which an installation is reached.
-  const real = (path: string): string => disk.realPath(path) ?? path
-  const roots = [...new Set([root, llamaRoot].filter((one) => one !== undefined).map(real))]
-  const rpath = mergeRpath(
-    roots.map((folder) => `${folder}/lib`),
-    (path) => disk.realPath(path),
-  )
-  const problem = rpathProblem(rpath)
-  if (problem !== undefined)
-    return { problem: `${problem}; choose another one (BITNET_CPP_DIR, LLAMA_CPP_DIR)` }
-  const build: ToolBuild = toolBuild({ disk, root, chosen: args.toolFeatures })
-  const options: WorkspaceOptions = {
-    path: workspace,
-    target: targetFolder(workspace, env),
-    rustup: env['RUSTUP_HOME'] || `${env['HOME'] ?? ''}/.rustup`,
-    ...(roots[0] === undefined ? {} : { root: roots[0] }),
-    ...(roots[1] === undefined ? {} : { llamaRoot: roots[1] }),
-    rpath,
-    build: { features: build.features, defaultFeatures: build.defaultFeatures },
-    ...(args.cleanTool ? { clean: true } : {}),
-  }
-  return {
-    graph: repairGraph({ workspace: options }),
-    options,
-    build,
-    command: cargoBuild(options.build),
-  }
+  const { repairGraph, cargoBuild } = await import('../../bitnet.tasks.ts')
+  const made = workspaceOptions(session.host, { workspace, root, llamaRoot, ...args })
+  if ('problem' in made) return made
+  const { options } = made
+  return { ...made, graph: repairGraph({ workspace: options }), command: cargoBuild(options.build) }
 }
 
 function runOptions(

@@ -350,6 +350,28 @@ tool('--workspace names a checkout from elsewhere, and one that is none is refus
   )
 })
 
+tool(
+  'AC-020 with --workspace its nodes run by name, and look again at what was built since',
+  async () => {
+    given('known')
+    const run = (...args: readonly string[]): Promise<Ended> =>
+      bitnetTasks([...args, '--workspace', '.'], options())
+    const nodes = ['rebuild-xtask', 'revalidate-xtask']
+    const first = await run('run', ...nodes)
+    assert.is(first.code, 0, first.stderr)
+    assert.match(first.stderr, /revalidate-xtask changed/)
+    const again = await run('run', ...nodes)
+    assert.not.match(again.stderr, /started/)
+    // Somebody else links it anew, and without the libraries.
+    touch('crossval/build.rs')
+    cargo(workspace, ['build', '-p', 'xtask', ...FEATURES], { HOME: join(home, 'nobody') })
+    const after = await run('run', ...nodes)
+    assert.is(after.code, 5)
+    assert.match(after.stderr, /revalidate-xtask: xtask was built by other hands since/)
+    assert.is((await bitnetTasks(['run', 'rebuild-xtask'], options())).code, 2)
+  },
+)
+
 tool('a folder whose name the linker would cut is refused before cargo runs', async () => {
   given('behind')
   const odd = join(home, 'a,b')
