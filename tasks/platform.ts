@@ -17,8 +17,6 @@ export interface Platform {
   readonly cacheFolder: (env: Env, home: string) => string
   /** File name of a compiled program: 'node.exe'. */
   readonly program: (name: string) => string
-  /** File name of a program that npm installs: 'npm.cmd'. */
-  readonly script: (name: string) => string
   readonly libraryFormat: 'ELF' | 'Mach-O' | 'PE'
   /** The file name that linkers, and BitNet-rs, look for: 'libllama.so' of 'llama'. */
   readonly library: (base: string) => string
@@ -61,7 +59,6 @@ export const INSTALL = {
 
 const UNIX = {
   program: (name: string) => name,
-  script: (name: string) => name,
   separator: ':',
   canExec: true,
   shell: () => 'sh' as const,
@@ -114,7 +111,6 @@ const WIN32: Platform = {
   title: 'Windows',
   cacheFolder: (env, home) => env['LOCALAPPDATA'] || win32.join(home, 'AppData', 'Local'),
   program: (name) => `${name}.exe`,
-  script: (name) => `${name}.cmd`,
   libraryFormat: 'PE',
   library: (base) => `${base}.dll`,
   // MinGW puts 'lib' in front, Visual Studio does not.

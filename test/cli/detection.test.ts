@@ -6,6 +6,7 @@ import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
 
+import { checkoutOf, fixtureBitnet } from '../support/fixture-bitnet.ts'
 import { suite } from '../support/suite.ts'
 import { copyHome, digestOf, inHome, newFolder, removeFolder } from './support/home.ts'
 import { bitnetTasks } from './support/program.ts'
@@ -103,7 +104,9 @@ detection(
     fs.writeFileSync(join(place, 'libbitnet.so'), '')
     fs.writeFileSync(join(place, 'libllama.so.0'), 'no library\n')
     const { stderr } = await bitnetTasks([...LLAMA, '--repair=never', '--verbose'], { home })
-    const lines = stderr.split('\n').slice(0, 16)
+    const all = stderr.split('\n')
+    const first = all.findIndex((line) => line.startsWith('[preflight] Search list'))
+    const lines = all.slice(first, first + 16)
     const root = join(home, '.cache/bitnet_cpp')
     const own = join(home, '.cache/llama_cpp')
     assert.equal(lines, [
@@ -292,7 +295,7 @@ detection(
 )
 
 detection(
-  'AC-072 a file that only bears the name of a library is nothing to use',
+  'a file that only bears the name of a library is nothing to use',
   inHome(async (home) => {
     const theirs = join(home, 'theirs/lib')
     fs.mkdirSync(theirs, { recursive: true })
@@ -403,6 +406,51 @@ detection(
   }),
 )
 
+detection(
+  'libraries of bitnet.cpp are used where they hold the BitNet kernels, with a shim beside links to them',
+  inHome(async (home) => {
+    const theirs = checkoutOf(
+      fixtureBitnet(join(home, 'upstream'), { header: true }),
+      join(home, 'BitNet'),
+    )
+    cmake(theirs, join(theirs, 'build'))
+    const before = digestOf(theirs)
+    const env = { BITNET_CPP_DIR: theirs }
+    const args = ['preflight', '--backend', 'bitnet', '--offline']
+    const { code, stdout, stderr } = await bitnetTasks(args, { home, env })
+    assert.is(code, 0, stderr)
+    assert.match(stdout, '  libbitnet: a shim of bitnet-tasks; the BitNet kernels are in libggml\n')
+    const lib = join(liveIn(home), 'lib')
+    assert.equal(fs.readdirSync(lib).sort(), ['libbitnet.so', 'libggml.so', 'libllama.so'])
+    assert.is(
+      fs.readlinkSync(join(lib, 'libggml.so')),
+      join(theirs, 'build/3rdparty/llama.cpp/ggml/src/libggml.so'),
+    )
+    assert.is(digestOf(theirs), before)
+    const plain = { BITNET_CPP_DIR: built }
+    const refused = await bitnetTasks(args, { home, env: plain })
+    assert.is(refused.code, 5, refused.stderr)
+    assert.match(refused.stderr, "does not export 'quantize_i2_s'")
+  }),
+)
+
+detection(
+  'AC-072 a build that ends well and made no library is a build failure: exit 5',
+  inHome(async (home) => {
+    const theirs = join(home, 'llama.cpp')
+    copy(FIXTURE, theirs)
+    const renamed = ['llama', 'ggml', 'ggml-base', 'ggml-cpu'].map(
+      (name) => `set_target_properties(${name} PROPERTIES OUTPUT_NAME x${name})\n`,
+    )
+    fs.appendFileSync(join(theirs, 'CMakeLists.txt'), renamed.join(''))
+    const args = [...LLAMA, '--source', theirs]
+    const { code, stdout, stderr } = await bitnetTasks(args, { home })
+    assert.is(code, 5, stderr)
+    assert.is(stdout, '')
+    assert.match(stderr, "stage: the build made no library 'llama' in ")
+  }),
+)
+
 detection.run()
 
 /** Runs with the libraries that were built by hand in the backend's variable. */
@@ -411,8 +459,12 @@ function withBuilt(home: string, args: readonly string[]) {
 }
 
 function buildInto(build: string, ...options: readonly string[]): void {
+  cmake(FIXTURE, build, ...options)
+}
+
+function cmake(source: string, build: string, ...options: readonly string[]): void {
   const all = ['-DCMAKE_BUILD_TYPE=Release', '-DBUILD_SHARED_LIBS=ON', ...options]
-  execFileSync('cmake', ['-S', FIXTURE, '-B', build, '-G', 'Ninja', ...all], { stdio: 'pipe' })
+  execFileSync('cmake', ['-S', source, '-B', build, '-G', 'Ninja', ...all], { stdio: 'pipe' })
   execFileSync('cmake', ['--build', build, '--target', 'llama'], { stdio: 'pipe' })
 }
 

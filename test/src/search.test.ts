@@ -72,22 +72,19 @@ search(
   },
 )
 
-search(
-  'AC-058 llama.cpp is looked for in its own folder as well, which BitNet-rs does not do',
-  () => {
-    const lists = searchList(BACKENDS.llama, { HOME: '/h', LLAMA_CPP_DIR: '/opt/l' }, '/src')
-    assert.equal(
-      lists.map(({ of, because }) => [of, because]),
-      [
-        ['BitNet-rs', 'default'],
-        ['llama.cpp', 'LLAMA_CPP_DIR'],
-      ],
-    )
-    assert.equal(lists[1]?.folders, under('/opt/l'))
-    const byDefault = searchList(BACKENDS.llama, { HOME: '/h' }, '/src')
-    assert.equal(byDefault[1]?.folders, under('/h/.cache/llama_cpp'))
-  },
-)
+search('llama.cpp is looked for in its own folder as well, which BitNet-rs does not do', () => {
+  const lists = searchList(BACKENDS.llama, { HOME: '/h', LLAMA_CPP_DIR: '/opt/l' }, '/src')
+  assert.equal(
+    lists.map(({ of, because }) => [of, because]),
+    [
+      ['BitNet-rs', 'default'],
+      ['llama.cpp', 'LLAMA_CPP_DIR'],
+    ],
+  )
+  assert.equal(lists[1]?.folders, under('/opt/l'))
+  const byDefault = searchList(BACKENDS.llama, { HOME: '/h' }, '/src')
+  assert.equal(byDefault[1]?.folders, under('/h/.cache/llama_cpp'))
+})
 
 const SEEN: readonly (readonly [string, 'bitnet' | 'llama' | undefined])[] = [
   ['libbitnet.so', 'bitnet'],
