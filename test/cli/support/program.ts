@@ -4,8 +4,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-export const bin = join(import.meta.dirname, '../../../dist/src/bin.cjs')
+const support = join(import.meta.dirname, '../../support')
+// `npm run coverage` counts the lines of the sources; otherwise it is what people get.
+const coverage = process.env['NODE_V8_COVERAGE']
+export const bin = coverage
+  ? join(support, 'covered/bin.ts')
+  : join(support, '../../dist/src/bin.cjs')
 if (!existsSync(bin)) throw new Error(`there is no ${bin}\n  hint: npm run build`)
+const keep = coverage ? ['--require', join(support, 'covered/keep.cjs')] : []
 
 export interface RunOptions {
   readonly home: string
@@ -43,8 +49,9 @@ export function bitnetTasks(args: readonly string[], options: RunOptions): Promi
 /** Starts `bitnet-tasks ARGS`. */
 export function start(args: readonly string[], options: RunOptions): Running {
   const { home, cwd = home, before = [], node = [] } = options
-  const [program = '', ...rest] = [...before, process.execPath, ...node, bin, ...args]
-  const env = { HOME: home, PATH: process.env['PATH'], ...options.env }
+  const [program = '', ...rest] = [...before, process.execPath, ...keep, ...node, bin, ...args]
+  const measured = coverage ? { NODE_V8_COVERAGE: coverage } : {}
+  const env = { HOME: home, PATH: process.env['PATH'], ...measured, ...options.env }
   const child = spawn(program, rest, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''

@@ -1,11 +1,11 @@
 // Runs the test files: `node test/support/runner/main.ts [--only SUBSTRING...] [--jobs N]
-// [--timeout SECONDS] [--coverage] [--dir DIR]`. Exit code 1 when a test failed or none ran.
+// [--timeout SECONDS] [--coverage | --coverage-all] [--dir DIR]`. Exit code 1 when a test failed or none ran.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
-import { readCoverage } from './coverage.ts'
+import { pruneCoverage, readCoverage, type Scope } from './coverage.ts'
 import { testEnvironment } from './environment.ts'
 import { findTests } from './find.ts'
 import { runPool } from './pool.ts'
@@ -18,7 +18,7 @@ interface Options {
   readonly only: readonly string[]
   readonly jobs: number
   readonly timeoutSeconds: number
-  readonly coverage: boolean
+  readonly coverage: Scope | undefined
 }
 
 process.on('SIGINT', () => process.exit(130))
@@ -31,24 +31,27 @@ async function runTests(options: Options): Promise<boolean> {
     ({ name }) => options.only.length === 0 || options.only.some((part) => name.includes(part)),
   )
   if (files.length === 0) console.log(noFile(options))
-  const coverageDir = options.coverage ? mkdtempSync(join(tmpdir(), 'coverage-')) : undefined
+  const scope = options.coverage
+  const coverageDir = scope && mkdtempSync(join(tmpdir(), 'coverage-'))
   try {
-    // Only the engine's own tests are measured: programs that other tests start would write megabytes.
+    // Of the engine alone only its own tests are measured: programs that others start write megabytes.
     const measured = testEnvironment(coverageDir)
     const plain = testEnvironment(undefined)
     let passed = 0
     let failed = 0
     await runPool(files, options.jobs, async (file) => {
-      const verdict = await runFile(file, file.name.includes('graph/') ? measured : plain)
+      const isMeasured = scope === 'all' || file.name.includes('graph/')
+      const verdict = await runFile(file, isMeasured ? measured : plain)
       passed += verdict.passed
       failed += verdict.failures.length
       console.log(printed(verdict))
+      if (coverageDir !== undefined) pruneCoverage(coverageDir)
     })
-    const coverage = coverageDir === undefined ? undefined : readCoverage(coverageDir)
-    if (coverage !== undefined) console.log(coverage.text)
+    const coverage = scope && coverageDir && readCoverage(coverageDir, scope)
+    if (coverage) console.log(coverage.text)
     // The last line of the run, for machines as well: nothing may follow it.
     console.log(`${passed} passed, ${failed} failed`)
-    return failed === 0 && passed > 0 && coverage?.enough !== false
+    return failed === 0 && passed > 0 && (!coverage || coverage.enough)
   } finally {
     if (coverageDir !== undefined) rmSync(coverageDir, { recursive: true, force: true })
   }
@@ -67,6 +70,7 @@ function readOptions(): Options {
       jobs: { type: 'string', default: String(availableParallelism()) },
       timeout: { type: 'string', default: '120' },
       coverage: { type: 'boolean', default: false },
+      'coverage-all': { type: 'boolean', default: false },
       dir: { type: 'string', default: join(import.meta.dirname, '../..') },
     },
   })
@@ -76,7 +80,7 @@ function readOptions(): Options {
     only: [...values.only, ...positionals],
     jobs: positive('--jobs', values.jobs),
     timeoutSeconds: positive('--timeout', values.timeout),
-    coverage: values.coverage,
+    coverage: values['coverage-all'] ? 'all' : values.coverage ? 'engine' : undefined,
   }
 }
 
