@@ -1,6 +1,6 @@
 // Libraries that lie on the disk although the constants of the last build know nothing of them: somebody
 // installed them later, or elsewhere. Constants and disk disagree, and that is said.
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { quote } from '../../graph/index.ts'
 import { detectedAt, detectedLate, type Late } from '../report/words/found.ts'
@@ -18,13 +18,18 @@ interface RuntimeFind {
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/** The warning, and how the tool can be made to know; empty when constants and disk agree. */
-export function foundLate(candidate: Candidate, env: Env): string {
+/** Where they lie, and the warning with the way to make the tool know; undefined when constants and disk agree. */
+export function foundLate(
+  candidate: Candidate,
+  env: Env,
+): { readonly location: string; readonly text: string } | undefined {
   const { backend, live, found, tool } = candidate
   if (found.state === 'available')
-    return tool?.state === 'disagree' ? detectedAtRuntime(backend, live, tool) : ''
+    return tool?.state === 'disagree'
+      ? { location: join(live, 'lib'), text: detectedAtRuntime(backend, live, tool) }
+      : undefined
   const late = runtimeFind(candidate, env)
-  return late === undefined ? '' : detectedLate(wordsOf(candidate, late, env))
+  return late && { location: late.location, text: detectedLate(wordsOf(candidate, late, env)) }
 }
 
 /** The warning without its remedy, for a repair that is about to make its own. */
@@ -60,13 +65,13 @@ export function runtimeFind(
     const location = places?.[0]?.folder
     const root = location && rootOf(location, list)
     // An installation of ours is of one backend: bitnet.cpp has a llama.cpp of its own.
-    if (location !== undefined && !isOurs(root)) return { location, root }
+    if (location !== undefined && !isOurs(root ?? dirname(location))) return { location, root }
   }
   return undefined
 }
 
-function isOurs(root: string | undefined): boolean {
-  return root !== undefined && readManifest(root) !== 'absent'
+function isOurs(root: string): boolean {
+  return readManifest(root) !== 'absent'
 }
 
 /** Where BitNet-rs's detection runs, from which it reads relative paths; the working folder outside of a checkout. */

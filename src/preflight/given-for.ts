@@ -1,4 +1,6 @@
 // What takes the place of a fetch for a backend, as the folders of this machine say.
+import { dirname } from 'node:path'
+
 import type { Backend } from '../../tasks/backends.ts'
 import type { Given } from '../../tasks/options.ts'
 import { besideFolder, liveFolder, namedFolder } from '../folders.ts'
@@ -12,7 +14,7 @@ export function originFor(backend: Backend, env: Env): string | undefined {
   const named = namedFolder(backend, env)
   if (liveFolder(backend, env) !== named) return named
   // `env` gives the variable the folder of ours; its manifest knows whose place it takes.
-  if (!named.startsWith(`${besideFolder(env)}/`)) return undefined
+  if (dirname(named) !== besideFolder(env)) return undefined
   const manifest = readManifest(named)
   return typeof manifest === 'string' ? undefined : manifest.source['given']
 }

@@ -31,6 +31,8 @@ export interface Verdict {
   readonly libbitnet?: Manifest['constants']['libbitnet']
   readonly seconds?: number
   readonly error?: string
+  /** Folder of libraries that lie on the disk and that nothing was compiled with. */
+  readonly detectedAtRuntime?: string
   /** Of a repair that failed. */
   readonly failure?: Failing
   readonly wouldExecute?: readonly string[]
@@ -71,7 +73,11 @@ export function disabled(candidate: Candidate): Verdict {
     isMissing: candidate.found.state === 'missing' && !candidate.isBroken,
     mode: candidate.isBroken ? 'always' : 'auto',
   })
-  return unavailable(candidate, EXIT.unavailable, foundLate(candidate, process.env) + text, why)
+  const late = foundLate(candidate, process.env)
+  return {
+    ...unavailable(candidate, EXIT.unavailable, `${late?.text ?? ''}${text}`, why),
+    ...(late ? { detectedAtRuntime: late.location } : {}),
+  }
 }
 
 /** The folder that a variable names holds what is not ours. */

@@ -59,6 +59,8 @@ detection(
       `${warning}\nOr enable auto-repair:\n\n  ${REPAIR}\n\n`,
     )
     assert.is(digestOf(place), before)
+    const json = await bitnetTasks([...LLAMA, '--repair=never', '--json'], { home })
+    assert.is(JSON.parse(json.stdout).backends[0].detectedAtRuntime, join(place, 'build/bin'))
   }),
 )
 
@@ -84,6 +86,11 @@ detection(
     const there = await bitnetTasks([...LLAMA, '--repair=never'], { home: used, env })
     assert.is(there.code, 0)
     assert.is(there.stderr, '')
+    // Built for the CPU and wanted for CUDA: unavailable, and yet no constant is too old.
+    const cuda = [...LLAMA, '--repair=never', '--device', 'cuda']
+    const other = await bitnetTasks(cuda, { home: used, env })
+    assert.is(other.code, 1)
+    assert.not.match(other.stderr, 'detected at runtime')
     const place = join(home, '.cache/llama_cpp')
     copy(built, place)
     fs.rmSync(join(place, 'build/bin/libggml.so'))
