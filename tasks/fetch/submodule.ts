@@ -94,8 +94,9 @@ export function resolved(relative: string, repository: string): string {
   const root = /^[\w+.-]+:\/\/[^/]*/.exec(base)?.[0] ?? /^(?:[^/:]+@)?[^/:]+:/.exec(base)?.[0] ?? ''
   const parts = base.slice(root.length).split('/')
   for (const part of relative.split('/')) {
-    if (part === '..') parts.pop()
-    else if (part !== '.' && part !== '') parts.push(part)
+    if (part !== '..') parts.push(...(part === '.' || part === '' ? [] : [part]))
+    // No further up than the top.
+    else if (parts.length > 1 || parts[0] !== '') parts.pop()
   }
   return root + parts.join('/')
 }

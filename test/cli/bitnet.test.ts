@@ -5,6 +5,7 @@ import * as fs from 'node:fs'
 import { delimiter, join } from 'node:path'
 import * as assert from 'uvu/assert'
 
+import { silentServer } from '../support/dead-server.ts'
 import {
   checkoutOf,
   type FixtureBitnet,
@@ -327,6 +328,62 @@ bitnet(
     assert.is(code, 5, stderr)
     assert.match(stderr, `its submodule '${SUBMODULE}' does not contain CMakeLists.txt`)
     assert.match(stderr, `hint: git -C '${mine}' submodule update --init ${SUBMODULE}`)
+  }),
+)
+
+bitnet(
+  'AC-273 the limits of a fetch are flags: a server that stays silent is given up after --stall-timeout',
+  inHome(async (home) => {
+    const server = await silentServer()
+    try {
+      const args = ['--connect-timeout', '60', '--stall-timeout', '1', '--fetch-timeout', '600']
+      const { code, stderr } = await repair(home, { args, env: { BITNET_CPP_REPO: server.url } })
+      assert.is(code, 3, stderr)
+      assert.match(stderr, 'git fetch: connection timed out, no progress in 1 s')
+      assert.is(stderr.split('fetch-source[bitnet] started').length - 1, 4)
+    } finally {
+      await server.close()
+    }
+  }),
+)
+
+bitnet(
+  'AC-066 a repository at a file address or at a host of the cloud is refused before git starts: exit 2',
+  inHome(async (home) => {
+    for (const [url, why] of [
+      [`file://${repo.dir}`, 'give the plain path of a folder'],
+      ['http://169.254.169.254/x.git', 'no repository is at such a host'],
+    ] as const) {
+      const { code, stderr } = await repair(home, { env: { BITNET_CPP_REPO: url } })
+      assert.is(code, 2, stderr)
+      assert.is(
+        stderr,
+        `BITNET_CPP_REPO "${url}" is refused: ${why}\n  hint: give a plain address, tag or commit; or clone it by hand and give --source DIR\n`,
+      )
+    }
+  }),
+)
+
+bitnet(
+  'AC-057 libraries of somebody else get a shim beside them, unless they have a libbitnet themselves',
+  inHome(async (home) => {
+    const theirs = join(home, 'theirs')
+    fs.mkdirSync(join(theirs, 'build'), { recursive: true })
+    fs.cpSync(join(live(repaired), 'lib'), join(theirs, 'build/bin'), { recursive: true })
+    fs.rmSync(join(theirs, 'build/bin/libbitnet.so'))
+    const before = digestOf(theirs)
+    const env = { BITNET_CPP_DIR: theirs }
+    const kind = async (): Promise<string> => {
+      const args = [...BITNET, '--repair=always', '--json']
+      const { stdout, stderr } = await bitnetTasks(args, { home, env })
+      return JSON.parse(stdout).backends[0].libbitnet ?? stderr
+    }
+    assert.is(await kind(), 'shim')
+    assert.is(digestOf(theirs), before)
+    fs.writeFileSync(join(home, 'own.c'), 'int bitlinear(void) { return 1; }\n')
+    const own = join(theirs, 'build/bin/libbitnet.so')
+    execFileSync('cc', ['-shared', '-fPIC', '-o', own, join(home, 'own.c')])
+    assert.is(await kind(), 'genuine')
   }),
 )
 
