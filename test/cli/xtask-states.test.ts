@@ -40,7 +40,7 @@ const HEADER = `#pragma once
 extern "C" {
 struct llama_model; struct llama_vocab; struct llama_context; struct llama_model_params { int n; };
 llama_model_params llama_model_default_params();
-llama_model * llama_model_load_from_file(const char *, llama_model_params);
+llama_model * llama_load_model_from_file(const char *, llama_model_params);
 void llama_model_free(llama_model *);
 const llama_vocab * llama_model_get_vocab(const llama_model *);
 size_t llama_max_devices();
@@ -58,7 +58,7 @@ function install(root: string, names: readonly string[], constants: object): voi
     source,
     `#include "llama.h"
 llama_model_params llama_model_default_params() { return { 0 }; }
-llama_model * llama_model_load_from_file(const char *, llama_model_params) { return nullptr; }
+llama_model * llama_load_model_from_file(const char *, llama_model_params) { return nullptr; }
 void llama_model_free(llama_model *) {}
 const llama_vocab * llama_model_get_vocab(const llama_model *) { return nullptr; }
 size_t llama_max_devices() { return ${names.length}; }

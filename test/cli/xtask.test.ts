@@ -5,6 +5,7 @@ import * as fs from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
+import { fixtureBitnet } from '../support/fixture-bitnet.ts'
 import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { changesIn, fixtureWorkspace } from '../support/fixture-workspace.ts'
 import { suite } from '../support/suite.ts'
@@ -127,6 +128,35 @@ tool(
     assert.not.match(stderr, /(cmake|fetch-source|rebuild-tool)\S* started/)
     assert.equal(compiled(rebuildLog()), ['bitnet-crossval', 'xtask'])
     assert.equal(constantsOf(workspace), FLIPPED)
+  },
+)
+
+tool(
+  'AC-004 AC-005 AC-043 AC-056 both backends and one rebuild: all constants are true, the state is full',
+  async () => {
+    given('behind')
+    const { url, tag } = fixtureBitnet(join(home, 'bitnet'))
+    const env = { BITNET_CPP_REPO: url }
+    const made = await bitnetTasks(
+      ['preflight', '--backend', 'bitnet', '--ref', tag],
+      options({ env }),
+    )
+    assert.is(made.code, 0, made.stderr)
+    // The headers are of 2024, and serve both C++ files: nothing is left out.
+    assert.match(made.stderr, /Running: cargo build -p xtask --features crossval-all --no-def/)
+    assert.is(made.stderr.match(/rebuild-xtask started/g)?.length, 1)
+    assert.equal(constantsOf(workspace), { ...FLIPPED, hasBitnet: true, state: 'full' })
+    const root = fs.realpathSync(join(home, '.cache/bitnet_cpp'))
+    assert.equal(runpath(program(workspace)), [
+      join(root, 'lib'),
+      join(fs.realpathSync(live), 'lib'),
+    ])
+    const both = await bitnetTasks(['preflight'], options())
+    assert.is(both.code, 0, both.stderr)
+    assert.equal(both.stdout.match(/✓ \S+ AVAILABLE \(cached\)/g), [
+      '✓ bitnet.cpp AVAILABLE (cached)',
+      '✓ llama.cpp AVAILABLE (cached)',
+    ])
   },
 )
 

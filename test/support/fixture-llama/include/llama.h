@@ -27,6 +27,7 @@ bool         llama_supports_mmap(void);
 size_t       llama_max_devices(void);
 
 struct llama_model_params  llama_model_default_params(void);
+struct llama_model       * llama_load_model_from_file(const char * path_model, struct llama_model_params params);
 struct llama_model       * llama_model_load_from_file(const char * path_model, struct llama_model_params params);
 void                       llama_model_free(struct llama_model * model);
 const struct llama_vocab * llama_model_get_vocab(const struct llama_model * model);

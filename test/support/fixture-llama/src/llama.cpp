@@ -42,3 +42,7 @@ llama_memory * llama_get_memory(const llama_context *) {
 }
 
 void llama_memory_clear(llama_memory *, bool) {}
+
+llama_model * llama_load_model_from_file(const char * path, llama_model_params params) {
+    return llama_model_load_from_file(path, params);
+}

@@ -6,7 +6,7 @@
 #include "llama.h"
 
 extern "C" uint64_t fixture_max_devices() {
-    llama_model * model = llama_model_load_from_file(nullptr, llama_model_default_params());
+    llama_model * model = llama_load_model_from_file(nullptr, llama_model_default_params());
     if (model != nullptr) {
         const llama_vocab * vocab = llama_model_get_vocab(model);
         llama_kv_cache_clear(nullptr);
