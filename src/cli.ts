@@ -1,6 +1,6 @@
 // argv -> command -> process.exitCode, the only place that sets it. A preflight that finds everything in
 // place is answered here, before the parser of arguments or anything else is loaded.
-import { BACKENDS, type BackendName } from '../tasks/backends.ts'
+import { BACKEND_NAMES, BACKENDS, type BackendName } from '../tasks/backends.ts'
 import { PLATFORM } from '../tasks/platform.ts'
 import { EXIT } from './exit-code.ts'
 import { liveFolder } from './folders.ts'
@@ -57,16 +57,27 @@ function ignoreClosedPipes(): void {
 // Only the plainest forms; every other spelling takes the long way and gets the same answer.
 function quickAnswer(args: readonly string[]): string | undefined {
   if (args[0] !== 'preflight' || process.env['BITNET_REPAIR_PARENT']) return undefined
-  const name = backendOf(args.slice(1))
-  if (name === undefined) return undefined
+  const names = backendsOf(args.slice(1))
+  if (names === undefined) return undefined
+  const workspace = checkout()
+  let answer = ''
+  for (const name of names) {
+    const text = ifAvailable(name, workspace)
+    if (text === undefined) return undefined
+    answer += text
+  }
+  return answer
+}
+
+function ifAvailable(name: BackendName, workspace: string | undefined): string | undefined {
   const { title, constants } = BACKENDS[name]
   const found = detect(name, liveFolder(BACKENDS[name], process.env))
   if (found.state !== 'available') return undefined
-  const workspace = checkout()
   const wanted = { bitnet: constants.hasBitnet, llama: constants.hasLlama }
   const tool = workspace === undefined ? undefined : toolState(workspace, wanted, process.env)
-  if (tool?.state === 'disagree') return undefined
-  return availableCached(title, found.folder, found.manifest, tool)
+  return tool?.state === 'disagree'
+    ? undefined
+    : availableCached(title, found.folder, found.manifest, tool)
 }
 
 // In a folder that somebody has removed there is none.
@@ -78,7 +89,9 @@ function checkout(): string | undefined {
   }
 }
 
-function backendOf(args: readonly string[]): BackendName | undefined {
+// All of them, when none is named.
+function backendsOf(args: readonly string[]): readonly BackendName[] | undefined {
+  if (args.length === 0) return BACKEND_NAMES
   const [first = '', second] = args
   const name =
     args.length === 2 && first === '--backend'
@@ -86,5 +99,5 @@ function backendOf(args: readonly string[]): BackendName | undefined {
       : args.length === 1 && first.startsWith('--backend=')
         ? first.slice('--backend='.length)
         : undefined
-  return name !== undefined && Object.hasOwn(BACKENDS, name) ? (name as BackendName) : undefined
+  return name !== undefined && Object.hasOwn(BACKENDS, name) ? [name as BackendName] : undefined
 }
