@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
+import { locks } from '../../graph/host/lock.ts'
 import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { compilerThat } from './support/compiler.ts'
@@ -88,6 +89,27 @@ lock(
     for (const { code, stderr } of [await first.ended, await patient.ended]) {
       assert.is(code, 0, stderr)
       assert.match(stderr, '[repair] Lock acquired, proceeding with setup...\n')
+    }
+  }),
+)
+
+lock(
+  'AC-184 AC-191 the lock of bitnet does not block llama',
+  inHome(async (home) => {
+    const path = join(home, '.cache/bitnet_locks/bitnet.lock')
+    const held = await locks().acquire(path, { purpose: 'test', mark: 'test', wait: false })
+    try {
+      const { code, stderr } = await bitnetTasks([...FIXTURE, '--no-wait'], options(home))
+      assert.is(code, 0, stderr)
+      const blocked = ['preflight', '--backend', 'bitnet', '--ref', 'v0.5.0', '--no-wait']
+      const other = await bitnetTasks(blocked, options(home, { BITNET_CPP_REPO: repo.url }))
+      assert.is(other.code, 1, other.stderr)
+      assert.match(
+        other.stderr,
+        `❌ Another repair operation for bitnet is in progress (lock: ${path})\n`,
+      )
+    } finally {
+      await held.release()
     }
   }),
 )
