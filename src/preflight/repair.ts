@@ -120,6 +120,8 @@ export async function judge(
     ? ((await refusal(session, staged, backend.name, context.signal)) ??
       (await toolRefusal(context, candidate)))
     : (failure?.message ?? `revalidate[${backend.name},${device}] did not run`)
+  // An end from outside is no verdict on what was built.
+  if (context.signal.aborted) return { how: 'cancelled' }
   if (problem !== undefined) {
     const left = rollBack(live, staged)
     return { how: 'rejected', error: problem, failure, left }

@@ -48,6 +48,11 @@ export async function underLocks(
   const release = async (): Promise<void> => {
     for (const lock of locks.splice(0).reverse()) await lock.release()
   }
+  let isHandedOver = false
+  const handOver = async (): Promise<void> => {
+    isHandedOver = true
+    await release()
+  }
   let verdicts: readonly Verdict[]
   let place = ''
   try {
@@ -57,7 +62,11 @@ export async function underLocks(
       if (verbose) options.say('[repair] Lock acquired, proceeding with setup...')
       recover(live)
     }
-    verdicts = await work({ report: reporter.report, signal: interruption.signal, release })
+    verdicts = await work({
+      report: reporter.report,
+      signal: interruption.signal,
+      release: handOver,
+    })
   } catch (error) {
     verdicts = candidates.map((candidate) => thrown(candidate, error, place))
     for (const [i, candidate] of candidates.entries())
@@ -70,7 +79,9 @@ export async function underLocks(
   const signal = interruption.caught()
   if (signal !== undefined) {
     const titles = candidates.map(({ backend }) => backend.title).join(', ')
-    process.stderr.write(`${titles}: interrupted by ${signal}; the installation is as it was\n`)
+    // The child that stood in has said what became of the installation.
+    if (!isHandedOver)
+      process.stderr.write(`${titles}: interrupted by ${signal}; the installation is as it was\n`)
     dieBy(signal)
   }
   return verdicts

@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert'
 import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { copyHome, digestOf, inHome, newFolder, removeFolder } from './support/home.ts'
-import { appears, inHomeOf, marked, markOf } from './support/processes.ts'
+import { about, appears, appearsAbout, inHomeOf, marked, markOf } from './support/processes.ts'
 import { bin, bitnetTasks, type Running, start } from './support/program.ts'
 import { added, variant } from './support/variant.ts'
 
@@ -20,7 +20,7 @@ const shelf = newFolder()
 const repaired = join(shelf, 'repaired')
 let repo: FixtureRepo
 /** Stops at one stage: a server that never answers, a configure that sleeps, a long compilation. */
-const stuck = { fetch: '', configure: '', build: '' }
+const stuck = { fetch: '', configure: '', build: '', load: '' }
 let silence: Server
 const sockets = new Set<Socket>()
 
@@ -32,6 +32,14 @@ signals.before(async () => {
   stuck.configure = variant(join(shelf, 'sleeps'), sleeping).url
   const slow = (text: string): string => text.replace(/(option\(FIXTURE_SLOW .*) OFF\)/, '$1 ON)')
   stuck.build = variant(join(shelf, 'slow'), { 'CMakeLists.txt': slow }).url
+  // When the staged copy is tried, and not before.
+  const hangs = `#include <string.h>
+#include <unistd.h>
+__attribute__((constructor)) static void hang() {
+  char self[4096] = {0};
+  if (readlink("/proc/self/exe", self, 4095) > 0 && strstr(self, "generations")) sleep(77);
+}`
+  stuck.load = variant(join(shelf, 'hangs'), { 'src/llama.cpp': added(hangs) }).url
   silence = createServer((socket) => sockets.add(socket.on('error', () => {})))
   silence.listen(0, '127.0.0.1')
   await once(silence, 'listening')
@@ -61,7 +69,7 @@ const IN_THE_MIDDLE = {
 }
 
 const ENDINGS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as const
-const CASES: readonly (readonly [keyof typeof stuck, keyof typeof ENDINGS])[] = [
+const CASES: readonly (readonly [keyof typeof IN_THE_MIDDLE, keyof typeof ENDINGS])[] = [
   ['fetch', 'SIGINT'],
   ['configure', 'SIGTERM'],
   ['build', 'SIGHUP'],
@@ -92,6 +100,33 @@ for (const [stage, signal] of CASES)
       assert.not.match(stderr, /\n\s+at |UNAVAILABLE/)
       assert.is(installation(home), before)
       assert.match((await bitnetTasks(LLAMA, { home })).stdout, /AVAILABLE \(cached\)/)
+    }),
+  )
+
+for (const [title, hook] of [
+  ['the fresh process', ''],
+  ['the child that stands in for it', 'process.execve = undefined'],
+] as const)
+  signals(
+    `SIGINT to our pid while ${title} validates: both end, it is said once, nothing is left and nothing installed`,
+    inHome(async (home) => {
+      const path = join(shelf, 'hook.cjs')
+      fs.writeFileSync(path, hook)
+      const env = { LLAMA_CPP_REPO: stuck.load }
+      const running = start(FIXTURE, { home, env, node: ['--require', path] })
+      await running.says('[repair] Re-exec detected')
+      await appearsAbout(join(home, '.cache/.llama_cpp.generations'))
+      running.child.kill('SIGINT')
+      const { code, signal, stdout, stderr } = await running.ended
+      assert.equal([...inHomeOf(home), ...about(home)], [])
+      assert.is(signal, 'SIGINT')
+      assert.is(code, 130, stderr)
+      assert.is(stdout, '')
+      assert.is(stderr.split('interrupted by SIGINT').length, 2, stderr)
+      assert.not.match(stderr, /\n\s+at |UNAVAILABLE/)
+      // It was not judged: the next one does that.
+      assert.ok(fs.existsSync(join(home, '.cache/.llama_cpp.generations/transaction.json')))
+      assert.is(fs.existsSync(join(home, '.cache/llama_cpp')), false)
     }),
   )
 

@@ -24,14 +24,28 @@ export function inHomeOf(home: string): readonly Process[] {
   return living(new RegExp(`(^|\\0)HOME=${home}\\0`))
 }
 
+/** The processes that are run from below a folder, or about something in it. */
+export function about(folder: string): readonly Process[] {
+  return living(/^/).filter(({ command }) => command.includes(folder))
+}
+
 /** Waits for a process with that HOME whose command line fits. */
-export async function appears(home: string, command: RegExp): Promise<Process> {
+export function appears(home: string, command: RegExp): Promise<Process> {
+  return one(() => inHomeOf(home).find((process) => command.test(process.command)))
+}
+
+/** Waits for a process that is run from below a folder, or is about something in it. */
+export function appearsAbout(folder: string): Promise<Process> {
+  return one(() => about(folder)[0])
+}
+
+async function one(look: () => Process | undefined): Promise<Process> {
   for (let turn = 0; turn < 1500; turn++) {
-    const found = inHomeOf(home).find((process) => command.test(process.command))
+    const found = look()
     if (found) return found
     await pause(20)
   }
-  throw new Error(`in 30 s no process of ${home} fitted ${command}`)
+  throw new Error('in 30 s no such process appeared')
 }
 
 function living(environment: RegExp): readonly Process[] {
