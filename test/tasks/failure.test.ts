@@ -46,6 +46,18 @@ failure('every provoked output is in the table', () => {
   assert.is(table.filter((row) => row.class === 'network').length, 27)
 })
 
+failure(
+  'AC-274 of the real failures more than 80 % have a cause, and so steps of their own',
+  () => {
+    const loud = table.filter((row) => row.class !== 'silent')
+    const known = loud.filter((row) => {
+      const { cause } = classify({ stage: row.stage, exitCode: row.exit, text: read(row.file) })
+      return cause !== 'unknown'
+    })
+    assert.ok(known.length / loud.length > 0.8, `${known.length} of ${loud.length}`)
+  },
+)
+
 const classOf = (text: string): FailureClass => classify({ text }).class
 
 // Any case, alone and in the middle of other text.
