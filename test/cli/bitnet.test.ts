@@ -65,7 +65,7 @@ const CACHED = (home: string): string => `✓ bitnet.cpp AVAILABLE (cached)
 ${SHIM}`
 
 bitnet(
-  'AC-001 AC-061 AC-064 from nothing: the source, its submodule, the build, and ~/.cache/bitnet_cpp',
+  'AC-001 AC-060 AC-061 AC-064 from nothing: the source, its submodule, the build, and ~/.cache/bitnet_cpp',
   () => {
     assert.is(withoutTime(first.stdout), REPAIRED(repaired))
     assert.equal(startedIn(first), [
@@ -181,7 +181,7 @@ bitnet(
 
 const LUT = /"(preset tl\d|of the tree)"/
 bitnet(
-  'the kernel header of the tree is used where it has one, a preset for this processor where it has none',
+  'AC-063 the kernel header of the tree is used where it has one, a preset for this processor where it has none',
   inHome(async (home) => {
     const newer = fixtureBitnet(join(home, 'newer'), { header: true })
     const { code, stderr } = await repair(home, { of: newer })

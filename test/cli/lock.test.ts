@@ -30,7 +30,7 @@ function options(home: string, env: RunOptions['env'] = {}): RunOptions {
 }
 
 lock(
-  'AC-184 AC-185 AC-188 AC-189 AC-190 AC-193 it is held while the backend is built and while the tool is rebuilt, and free afterwards',
+  'AC-184 AC-185 AC-188 AC-189 AC-190 AC-193 AC-317 it is held while the backend is built and while the tool is rebuilt, and free afterwards',
   inHome(async (home) => {
     const held = compiler(home)
     const first = start(FIXTURE, options(home, { CXX: held.path }))

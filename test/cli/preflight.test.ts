@@ -9,6 +9,7 @@ import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { copyHome, digestOf, inHome, newFolder, removeFolder, toolFolder } from './support/home.ts'
 import { bitnetTasks, type RunOptions, start } from './support/program.ts'
+import { added, variant } from './support/variant.ts'
 
 const preflight = suite('preflight')
 
@@ -52,7 +53,7 @@ const REPAIRED = (home: string): string => `✓ llama.cpp AVAILABLE (auto-repair
 `
 
 preflight(
-  'AC-039 AC-059 AC-130 AC-164 AC-209 AC-242 from nothing it repairs without a flag; stdout is the answer, the rest stderr',
+  'AC-039 AC-059 AC-130 AC-164 AC-209 AC-210 AC-211 AC-242 from nothing it repairs without a flag; stdout is the answer, the rest stderr',
   inHome(async (home) => {
     const { code, stdout, stderr } = await repair(home)
     assert.is(withoutTime(stdout), REPAIRED(home))
@@ -88,7 +89,7 @@ preflight(
 )
 
 preflight(
-  'AC-068 AC-164 AC-206 the second time it is cached, and nothing is said beside the answer',
+  'AC-068 AC-164 AC-206 AC-207 the second time it is cached, and nothing is said beside the answer',
   inHome(async (home) => {
     copyHome(repaired, home)
     const before = digestOf(live(home))
@@ -210,6 +211,39 @@ preflight(
     )
     assert.is(forced.code, 0, forced.stderr)
     assert.match(forced.stderr, '\n3 fresh, 1 unchanged in ')
+  }),
+)
+
+preflight(
+  'AC-019 AC-060 a source can be fetched alone, of the backend that is named and from the repository that is',
+  inHome(async (home) => {
+    const args = ['run', 'fetch-source[llama]', '--ref', 'v0.5.0']
+    const { code, stderr } = await bitnetTasks(args, fromFixture(home))
+    assert.is(code, 0, stderr)
+    assert.match(stderr, '\n1 changed in ')
+    const sources = join(home, '.cache/bitnet-tasks/sources')
+    assert.equal(fs.readdirSync(sources), ['llama', 'llama.provenance.json'])
+    const { from } = JSON.parse(fs.readFileSync(join(sources, 'llama.provenance.json'), 'utf8'))
+    assert.is(from, repo.url)
+  }),
+)
+
+preflight(
+  'AC-313 --backend-version chooses what --ref chooses, and --version stays the version of the program',
+  inHome(async (home) => {
+    const other = variant(join(home, 'other'), { 'src/llama.cpp': added('// newer') })
+    execFileSync('git', ['-C', other.dir, 'tag', 'v0.5.2'])
+    const options = { home, env: { LLAMA_CPP_REPO: other.url } }
+    const { code, stderr } = await bitnetTasks([...LLAMA, '--backend-version', 'v0.5.2'], options)
+    assert.is(code, 0, stderr)
+    const manifest = JSON.parse(fs.readFileSync(join(live(home), '.bitnet-tasks.json'), 'utf8'))
+    assert.equal([manifest.source.ref, manifest.source.commit], ['v0.5.2', other.commit])
+    const { version } = JSON.parse(
+      fs.readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+    )
+    assert.is((await bitnetTasks(['--version'], { home })).stdout, `${version}\n`)
+    const two = await bitnetTasks([...FIXTURE, '--backend-version', 'v0.5.2'], options)
+    assert.is(two.code, 2, two.stderr)
   }),
 )
 
@@ -603,7 +637,7 @@ preflight(
 )
 
 preflight(
-  'AC-119 AC-123 AC-124 AC-125 AC-277 with BITNET_REPAIR_PARENT set it only validates',
+  'AC-119 AC-123 AC-124 AC-125 AC-237 AC-277 with BITNET_REPAIR_PARENT set it only validates',
   inHome(async (home) => {
     const { options, started } = watched(home, repo.url)
     const env = { ...options.env, BITNET_REPAIR_PARENT: '1' }
