@@ -51,6 +51,8 @@ export async function underLocks(
   let isHandedOver = false
   const handOver = async (): Promise<void> => {
     isHandedOver = true
+    // What is said while the view draws is kept back until it ends, and would be lost with this image.
+    await reporter.close()
     await release()
   }
   let verdicts: readonly Verdict[]
