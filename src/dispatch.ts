@@ -62,5 +62,7 @@ const COMMANDS_BY_NAME: Readonly<Record<string, Run>> = {
   diagnose: async (args, nodes) => (await import('./commands/diagnose.ts')).diagnose(nodes, args),
   history: async (args) => (await import('./commands/history.ts')).history(args),
   completions: async (_, words) => (await import('./commands/completions.ts')).completions(words),
+  'setup-cpp-auto': async (args) =>
+    (await import('./commands/setup-cpp-auto.ts')).setupCppAuto(args),
   env: async (args) => (await import('./commands/env.ts')).env(args),
 }

@@ -115,6 +115,19 @@ const REPAIRING: readonly Flag[] = [
   { long: 'color', value: 'when', choices: ['auto', 'always', 'never'], help: 'colours' },
 ]
 
+const DEVICE: Flag = {
+  long: 'device',
+  value: 'name',
+  choices: ['cpu', 'cuda'],
+  help: 'what to build for',
+}
+const EMIT: Flag = {
+  long: 'emit',
+  value: 'shell',
+  choices: ['sh', 'fish', 'pwsh', 'cmd', 'json', 'github'],
+  help: 'for which shell',
+}
+
 const RUNNING: readonly Flag[] = [...REPAIRING, FILE]
 
 export const COMMANDS: readonly CommandRow[] = [
@@ -127,7 +140,7 @@ again. In CI it only looks.`,
     behind: 'behind --: a command of the consumer tool, run when all is there',
     flags: [
       ...REPAIRING,
-      { long: 'device', value: 'name', choices: ['cpu', 'cuda'], help: 'what to build for' },
+      DEVICE,
       {
         long: 'repair',
         value: 'mode',
@@ -320,16 +333,12 @@ again. In CI it only looks.`,
   {
     name: 'env',
     help: 'The variables with which programs find the installation.',
-    flags: [
-      DIRECTORY,
-      {
-        long: 'emit',
-        value: 'shell',
-        choices: ['sh', 'fish', 'pwsh', 'cmd', 'json', 'github'],
-        help: 'for which shell',
-      },
-      { long: 'json', help: 'the same as --emit json' },
-    ],
+    flags: [DIRECTORY, EMIT, { long: 'json', help: 'the same as --emit json' }],
+  },
+  {
+    name: 'setup-cpp-auto',
+    help: 'Install what is missing, then print the variables with which programs find it.',
+    flags: [...REPAIRING.filter(({ long }) => long !== 'json' && long !== 'dry-run'), DEVICE, EMIT],
   },
 ]
 

@@ -8,22 +8,46 @@ import { print } from '../report/print.ts'
 
 export type EmitFormat = 'sh' | 'fish' | 'pwsh' | 'cmd' | 'json' | 'github'
 
+/**
+ * Prints the variables of what is installed, for a shell.
+ *
+ * @throws GraphError 'bad-file' when the loader or the shell cannot hold a folder's name
+ */
 export function env(args: { readonly emit?: EmitFormat; readonly json?: boolean }): number {
   const variables = installedVariables(process.env)
   if (variables === undefined) {
     process.stderr.write('no backend is installed\n  hint: bitnet-tasks preflight\n')
     return EXIT.unavailable
   }
+  const { plain, search } = variables
+  for (const folder of search.folders) refuseSeparator(folder, search.name)
   const format = args.json ? 'json' : (args.emit ?? PLATFORM.shell(process.env))
-  print(emit(format, variables.plain, variables.search))
+  print(emit(format, plain, search, process.env[search.name]))
   return EXIT.available
 }
 
-/** The text for one shell. An empty old value leaves no trailing separator, which would mean the working directory. */
+// No loader knows an escape for what stands between two folders.
+function refuseSeparator(folder: string, name: string): void {
+  if (!folder.includes(PLATFORM.separator)) return
+  throw new GraphError(
+    `${name} cannot hold '${folder}': '${PLATFORM.separator}' ends a folder there`,
+    {
+      code: 'bad-file',
+      place: folder,
+      hint: 'install into a folder without it',
+    },
+  )
+}
+
+/**
+ * The text for one shell. An empty old value leaves no trailing separator, which would mean the working
+ * directory. `before`: the search path of now, where what is printed is no program and cannot ask for it.
+ */
 export function emit(
   format: EmitFormat,
   plain: ReadonlyMap<string, string>,
   search: SearchPath,
+  before?: string,
 ): string {
   const rows = [...plain]
   const { name, folders } = search
@@ -55,12 +79,16 @@ export function emit(
     case 'json':
       return `${JSON.stringify({ version: 1, env: Object.fromEntries(rows), prepend: { [name]: folders } }, null, 2)}\n`
     case 'github':
-      return [...rows, [name, folders.join(':')] as const]
+      return [...rows, [name, joined(folders, before)] as const]
         .map(([key, value]) => github(key, value))
         .join('')
     default:
       return format satisfies never
   }
+}
+
+function joined(folders: readonly string[], before: string | undefined): string {
+  return [...folders, ...(before ? [before] : [])].join(PLATFORM.separator)
 }
 
 function single(value: string): string {

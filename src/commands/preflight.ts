@@ -38,6 +38,7 @@ import { usesGiven } from '../report/words/found.ts'
 import { announcement, stageLine } from '../report/words/steps.ts'
 import * as words from '../report/words.ts'
 import { givenBy, openRepair } from '../session.ts'
+import type { EmitFormat } from './env.ts'
 
 /** Checks, and where asked repairs, each backend; resolves with the exit code. */
 export async function preflight(
@@ -67,8 +68,14 @@ export async function preflight(
   if (typeof decided === 'number') return decided
   tell(request, decided)
   const code = verdicts.exitCodeOf(decided)
+  if (code === EXIT.available && given.emit !== undefined) return emitted(given.emit)
   const isReady = code === EXIT.available && command.length > 0 && !given.dryRun
   return isReady ? runCommand(request, candidates[0] as Candidate) : code
+}
+
+async function emitted(emit: EmitFormat): Promise<number> {
+  const { env } = await import('./env.ts')
+  return env({ emit })
 }
 
 // Everything is there: the last step is the person's own.
@@ -212,8 +219,8 @@ function tell({ args, command }: Request, decided: readonly Verdict[]): void {
     const isAnswer = available || how === 'dry-run'
     if (!isAnswer) process.stderr.write(text)
     else if (args.json) continue
-    // What the command prints is the answer then.
-    else if (command.length === 0 || args.dryRun) print(text)
+    // What the command prints is the answer then, or what a shell is to evaluate.
+    else if ((command.length === 0 && args.emit === undefined) || args.dryRun) print(text)
     else if (!args.quiet) process.stderr.write(text)
   }
 }

@@ -21,7 +21,9 @@ export async function handOver(
 ): Promise<HandedOver> {
   const { reexec } = await import('./reexec.ts')
   const workspace = workspaceOf(args)
-  const tool = workspace && (await cargoTool(args, session, workspace))
+  // A setup-cpp-auto of xtask's own would be another one.
+  const isOurs = args.emit === undefined
+  const tool = isOurs && workspace ? await cargoTool(args, session, workspace) : undefined
   await release()
   say(REEXECUTING)
   const env = carried(standing.filter(({ available }) => !available))

@@ -1,5 +1,6 @@
 // What a call of preflight asks for, read from its flags.
 import { BACKEND_NAMES, type Device } from '../../tasks/backends.ts'
+import type { EmitFormat } from '../commands/env.ts'
 import type { ColorChoice } from '../report/terminal.ts'
 import * as words from '../report/words.ts'
 import { type GraphChoices, sourceFolderOf } from '../session.ts'
@@ -11,6 +12,8 @@ export interface PreflightArgs extends GraphChoices {
   /** `--repair[=MODE]` and `--no-repair`. */
   readonly repair?: string | boolean
   readonly backendVersion?: string
+  /** Print the variables of what is installed, for a shell, instead of the verdicts. */
+  readonly emit?: EmitFormat
   readonly confirm?: boolean
   readonly yes?: boolean
   readonly verify?: boolean
