@@ -394,6 +394,6 @@ function shortId(path: string): string {
   return hash.toString(36)
 }
 
-export { cargoBuild, cargoVariables } from './tasks/cargo.ts'
+export { cargoBuild, cargoClean, cargoVariables } from './tasks/cargo.ts'
 
 export default repairGraph()

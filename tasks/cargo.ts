@@ -83,7 +83,7 @@ export function cargoBuild({ features, defaultFeatures }: WorkspaceOptions['buil
 }
 
 /** The package is bitnet-crossval; cleaning xtask alone leaves detection as it was. */
-export const CARGO_CLEAN = ['cargo', 'clean', '-p', 'bitnet-crossval'] as const
+export const cargoClean: readonly string[] = ['cargo', 'clean', '-p', 'bitnet-crossval']
 
 /**
  * What xtask is compiled against. Without BITNET_CPP_DIR libbitnet would count as half there; a
@@ -106,7 +106,7 @@ export function rebuildXtask(
   { root: installation, build, clean }: WorkspaceOptions,
   answer: string,
 ): Command {
-  const order = { build: cargoBuild(build), ...(clean ? { clean: CARGO_CLEAN } : {}), answer }
+  const order = { build: cargoBuild(build), ...(clean ? { clean: cargoClean } : {}), answer }
   const against = installation === undefined ? '' : installedFile('')
   return argv(...step('rebuild-xtask'), workspaceFile(''), against, JSON.stringify(order))
 }

@@ -1,7 +1,6 @@
 // preflight: are the backends there, and if not, make it so.
 import { existsSync } from 'node:fs'
 
-import type { Session } from '../../graph/index.ts'
 import { BACKEND_NAMES } from '../../tasks/backends.ts'
 import { EXIT } from '../exit-code.ts'
 import { lockPath } from '../folders.ts'
@@ -138,7 +137,10 @@ async function refusal(
   const { args, mode } = request
   if (isInsideRepair(process.env)) return Promise.all(wanted.map(recursion))
   const session = await openRepair(args)
-  if (args.dryRun) return dryRun(session, wanted)
+  if (args.dryRun) {
+    const { wouldRepair } = await import('../preflight/would-repair.ts')
+    return wouldRepair(request, session, wanted)
+  }
   const { lacking } = await import('../preflight/requirements.ts')
   const { isConfirmed } = await import('../preflight/confirm.ts')
   const devices = wanted.map(({ device }) => device)
@@ -155,20 +157,6 @@ async function refusal(
   if (await isConfirmed(args)) return undefined
   return wanted.map((one) =>
     verdicts.unavailable(one, EXIT.unavailable, words.repairDeclined(one.backend), 'declined'),
-  )
-}
-
-async function dryRun(session: Session, wanted: readonly Candidate[]): Promise<readonly Verdict[]> {
-  const { dryRun: wouldExecute } = await import('./dry-run.ts')
-  const nodes = (one: Candidate): readonly string[] =>
-    ['rebuild-tool', 'revalidate'].map((task) => `${task}[${one.backend.name},${one.device}]`)
-  const all = await wouldExecute(session, wanted.flatMap(nodes))
-  return Promise.all(
-    wanted.map(async (one, i) => ({
-      ...verdicts.unavailable(one, EXIT.available, i === 0 ? all.text : '', ''),
-      how: 'dry-run' as const,
-      wouldExecute: (await wouldExecute(session, nodes(one))).commands,
-    })),
   )
 }
 

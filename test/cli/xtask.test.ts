@@ -304,6 +304,32 @@ tool('AC-082 when cargo clean fails, it says so', async () => {
   assert.equal(constantsOf(workspace), NOTHING)
 })
 
+tool(
+  'AC-314 --dry-run names the rebuild of xtask, last or alone, and changes nothing',
+  async () => {
+    given('behind')
+    const behind = await repair(['--dry-run', '--clean-tool'])
+    assert.is(behind.code, 0, behind.stderr)
+    assert.is(
+      behind.stdout,
+      `Would execute:
+rebuild-xtask:
+  1. cargo clean -p bitnet-crossval
+  2. cargo build -p xtask --features crossval --no-default-features
+`,
+    )
+    assert.equal(constantsOf(workspace), NOTHING)
+    given('empty')
+    const empty = await bitnetTasks([...FETCH, '--dry-run', '--json'], options())
+    const { wouldExecute } = JSON.parse(empty.stdout).backends[0]
+    assert.match(wouldExecute[0], /fetch-source/)
+    assert.is(
+      wouldExecute.at(-1),
+      'cargo build -p xtask --features crossval-all --no-default-features',
+    )
+  },
+)
+
 tool('AC-088 an xtask without the features says which it needs', async () => {
   given('behind')
   edit(workspace, 'xtask/Cargo.toml', '\ncrossval = ', '\nother = ')
