@@ -106,22 +106,28 @@ export class LogFollower {
   private tell({ node }: Followed, lines: readonly string[]): void {
     const at = this.host.clock.now()
     this.report({ type: 'output', at, node: node.name, lines })
-    const last = lines.findLast((line) => STEP.test(line))
-    const step = last === undefined ? null : STEP.exec(last)
-    if (step === null) return
-    const [, done, total, percent, line] = step
-    const counts = percent === undefined ? [Number(done), Number(total)] : [Number(percent), 100]
-    const [doneSteps, totalSteps] = counts as [number, number]
-    this.report({
-      type: 'progress',
-      at,
-      node: node.name,
-      done: doneSteps,
-      total: totalSteps,
-      line: (line ?? '').slice(0, 200),
-    })
+    const step = lines.findLast(isStep)
+    if (step === undefined) return
+    this.report({ type: 'progress', at, node: node.name, ...counted(step) })
   }
+}
+
+function isStep(line: string): boolean {
+  return STEP.test(line) || SHARE.test(line)
+}
+
+function counted(text: string): { done: number; total: number; line: string } {
+  const [, done, total, percent, line = ''] = STEP.exec(text) ?? []
+  const share = percent ?? SHARE.exec(text)?.[1]
+  if (share === undefined) return { done: Number(done), total: Number(total), line: cut(line) }
+  return { done: Number(share), total: 100, line: cut(percent === undefined ? text : line) }
+}
+
+function cut(line: string): string {
+  return line.slice(0, 200)
 }
 
 // ninja: `[12/77] Building …`; generated makefiles: `[ 42%] Building …`
 const STEP = /^\[(?:(\d+)\/(\d+)| *(\d+)%)\]\s*(.*)$/
+// What loads something: `Receiving objects:  42% (12/28), 1.20 MiB | 3.00 MiB/s`
+const SHARE = /^[\w .:-]{1,60}: +(\d{1,3})% \(/

@@ -37,11 +37,23 @@ follow('a line is told when it is whole, and the last one at the end', async () 
   assert.equal(await told(['on', 'e\ntw', 'o']), [['one'], ['two']])
 })
 
-follow('steps of ninja and make are progress', async () => {
+follow('AC-245 steps of ninja and make are progress', async () => {
   assert.equal(await told(['[3/7] Building x\n']), [['[3/7] Building x'], '3/7 Building x'])
   assert.equal(await told(['[ 42%] Built y\n']), [['[ 42%] Built y'], '42/100 Built y'])
   assert.equal(await told(['[1/3] a\n[2/3] b\nnote\n']), [['[1/3] a', '[2/3] b', 'note'], '2/3 b'])
   assert.equal(await told(['see [1/3]\n']), [['see [1/3]']])
+})
+
+follow('AC-245 the share that a download has come to is progress', async () => {
+  const line = (percent: number): string =>
+    `Receiving objects:  ${percent}% (${percent * 3}/300), 1.20 MiB | 3.00 MiB/s`
+  assert.equal(await told([`${line(42)}\r${line(43)}\r`, `${line(100)}, done.\n`]), [
+    [line(42), line(43)],
+    `43/100 ${line(43)}`,
+    [`${line(100)}, done.`],
+    `100/100 ${line(100)}, done.`,
+  ])
+  assert.equal(await told(['made: 50% of it\n']), [['made: 50% of it']])
 })
 
 follow('a line that is written over counts as lines', async () => {

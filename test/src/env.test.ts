@@ -137,7 +137,7 @@ env('AC-280 GitHub: no value ends its own entry, or begins another one', () => {
   assert.is(read.size, all.length + 1)
 })
 
-env('AC-074 AC-077 on Windows the search path is PATH, in front of what it was', () => {
+env('AC-077 on Windows the search path is PATH, in front of what it was', () => {
   const windows = { name: 'PATH', folders: ['C:\\a b\\lib', 'C:\\c\\lib'] }
   const none = new Map<string, string>()
   const inCmd = 'C:\\a b\\lib;C:\\c\\lib'

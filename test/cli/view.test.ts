@@ -1,0 +1,75 @@
+// What a person sees of a run: a picture that is drawn again and again on a terminal, lines elsewhere.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+
+import { suite } from '../support/suite.ts'
+import { inHome } from './support/home.ts'
+import { bin, bitnetTasks } from './support/program.ts'
+
+const view = suite('view')
+
+const GRAPH = `import { defineGraph, sh, task } from 'bitnet-tasks'
+const one = task('one', () => ({ outputs: ['out/one'], run: sh\`echo 1 > out/one\` }))
+const two = task('two', () => ({ needs: [one()], outputs: ['out/two'], run: sh\`sleep 0.6; cat out/one > out/two\` }))
+export default defineGraph({ tasks: [one, two] })
+`
+
+view(
+  'AC-023 without a terminal a run is told line by line, without a code that steers one',
+  inHome(async (home) => {
+    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), GRAPH)
+    const { code, stdout, stderr } = await bitnetTasks(['run'], { home })
+    assert.is(code, 0, stderr)
+    assert.is(stdout, '')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those must not be there
+    assert.not.match(stderr, /[\x00-\x09\x0b-\x1f\x7f]/)
+    const lines = stderr.trimEnd().split('\n')
+    for (const line of lines.slice(0, -1)) assert.match(line, /^\[ *\d+\.\d\ds\] (?:one|two) /)
+    assert.match(lines.at(-1) as string, /^2 changed in /)
+  }),
+)
+
+view(
+  'AC-023 on a terminal listr2 draws it: the cursor is hidden, rows are drawn over, and it is whole at the end',
+  inHome(async (home) => {
+    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), GRAPH)
+    const loaded = join(home, 'loaded')
+    const hook = join(home, 'hook.mjs')
+    fs.writeFileSync(
+      hook,
+      `import { registerHooks } from 'node:module'
+import { appendFileSync } from 'node:fs'
+registerHooks({
+  load(url, context, next) {
+    appendFileSync(${JSON.stringify(loaded)}, url + '\\n')
+    return next(url, context)
+  },
+})
+`,
+    )
+    const words = [process.execPath, '--import', hook, bin, 'run'].map((word) => `'${word}'`)
+    const line = `stty rows 24 cols 80; ${words.join(' ')}`
+    const child = spawn('script', ['-qec', line, '/dev/null'], {
+      cwd: home,
+      env: { HOME: home, PATH: process.env['PATH'], TERM: 'xterm', SHELL: '/bin/sh' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let screen = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      screen += text
+    })
+    const [code] = (await once(child, 'close')) as [number]
+    assert.is(code, 0, screen)
+    assert.match(fs.readFileSync(loaded, 'utf8'), '/node_modules/listr2/')
+    assert.ok(screen.includes('\x1b[?25l'), 'it hid the cursor')
+    assert.ok(screen.lastIndexOf('\x1b[?25h') > screen.lastIndexOf('\x1b[?25l'), 'and shows it')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
+    assert.match(screen, /\x1b\[\d*[AK]/)
+    assert.match(screen, /2 changed in [\d.]+s\r\n/)
+  }),
+)
+
+view.run()
