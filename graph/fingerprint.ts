@@ -85,7 +85,11 @@ export function parseParts(text: string): ReadonlyMap<string, Part> {
   return parts
 }
 
-/** The programs behind a node as its record has them: name to path and digests. */
+/**
+ * The programs behind a node as its record has them: name to path and digests.
+ *
+ * @example const { cmake } = recordedTools(record)
+ */
 export function recordedTools({
   parts,
 }: {

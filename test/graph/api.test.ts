@@ -34,13 +34,14 @@ declare const graph: Graph, session: Session, host: Host, node: Node, other: Nod
 declare const folder: string, stateFolder: string, key: string, text: string, before: string
 declare const inputs: readonly string[], output: string, signal: AbortSignal
 declare const fetch: TaskHandle<Record<never, never>>, compile: TaskHandle<Record<never, never>>
+declare const record: NodeRecord
 declare const load: () => Promise<LoadedGraph>, report: (event: WatchEvent) => void
 `
 
 api('AC-296 every example compiles, against the types that others get', () => {
   const into = fs.mkdtempSync(join(tmpdir(), 'examples-'))
   try {
-    const types = ['Graph', 'Session', 'Host', 'Node', 'TaskHandle', 'LoadedGraph', 'WatchEvent']
+    const types = 'Graph Session Host Node NodeRecord TaskHandle LoadedGraph WatchEvent'.split(' ')
     const imported = [...NAMES, ...types.map((name) => `type ${name}`)].join(', ')
     const bodies = [...NAMES, 'repairGraph'].map((name, i) => {
       const code = (example(name) ?? '').replace('export default ', 'void ')
@@ -55,7 +56,7 @@ api('AC-296 every example compiles, against the types that others get', () => {
     ]
     fs.writeFileSync(file, lines.join('\n'))
     const options =
-      '--ignoreConfig --noEmit --strict --skipLibCheck --allowImportingTsExtensions --erasableSyntaxOnly --target es2023 --lib es2024 --module nodenext --moduleResolution nodenext --types node'
+      '--ignoreConfig --noEmit --strict --exactOptionalPropertyTypes --skipLibCheck --allowImportingTsExtensions --erasableSyntaxOnly --target es2023 --lib es2024 --module nodenext --moduleResolution nodenext --types node'
     const { status, stdout } = spawnSync(
       join(root, 'node_modules/.bin/tsc'),
       [...options.split(' '), '--typeRoots', join(root, 'node_modules/@types'), file],
