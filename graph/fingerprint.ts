@@ -88,7 +88,7 @@ export function parseParts(text: string): ReadonlyMap<string, Part> {
 /**
  * The programs behind a node as its record has them: name to path and digests.
  *
- * @example const { cmake } = recordedTools(record)
+ * @example const { cc } = recordedTools(record)
  */
 export function recordedTools({
   parts,
