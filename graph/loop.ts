@@ -98,7 +98,7 @@ export class Loop {
       }
       const hinted = reopening ? [reopening.hinted] : []
       if (active.size > 0) await Promise.race([...active, ...hinted])
-      reopening?.lookAgain()
+      if (!this.stop.signal.aborted) reopening?.lookAgain()
     }
   }
 
@@ -123,7 +123,7 @@ export class Loop {
         schedule.settle(node, 'done')
         continue
       }
-      const told = this.reopening?.reasonsOf(node) ?? reasons
+      const told = this.reopening?.reasonsOf(node, reasons) ?? reasons
       tally.tell({ type: 'stale', at: tally.now(), node: node.name, reasons: told })
       if (error) this.fail(node, 'failed', inputFailure(error, ''), 0)
       else schedule.enqueue(node)

@@ -34,7 +34,12 @@ function keySeen(node: Node, { memory, stateOf, keyAtStart }: RunSoFar): string 
   return state === 'running' || state === 'failed' ? keyAtStart(node) : undefined
 }
 
-function difference(node: Node, saw: string, { memory, resultOf }: RunSoFar): readonly Reason[] {
+/** What differs between what a node saw and what it would see now. */
+export function difference(
+  node: Node,
+  saw: string,
+  { memory, resultOf }: Pick<RunSoFar, 'memory' | 'resultOf'>,
+): readonly Reason[] {
   const { journal, world } = memory
   try {
     const discovered = knownDiscovered(node, journal.history)

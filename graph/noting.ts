@@ -65,53 +65,74 @@ export class Noting {
   }
 }
 
+export interface NotedOptions {
+  readonly disk: Disk
+  /** Above it nobody renames folders while we look. */
+  readonly top: string
+  /** Never listened in, nor below it. */
+  readonly never: readonly string[]
+  /** Names of folders to leave out, unless a file that was looked at lies there. */
+  readonly seldom: readonly string[]
+}
+
 /** Folders in which to listen, and what concerns us there. */
 export class Noted {
-  /** All of them exist. */
-  readonly folders: ReadonlySet<string>
   private readonly noted: Pick<Noting, 'files' | 'lists' | 'outputs'>
+  private readonly options: NotedOptions
+  private readonly listened = new Set<string>()
   /** Folders whose coming or going is of interest in itself. */
   private readonly ways = new Set<string>()
-  private readonly disk: Disk
 
-  constructor(
-    noted: Pick<Noting, 'files' | 'lists' | 'outputs'>,
-    options: {
-      readonly disk: Disk
-      /** Above it nobody renames folders while we look. */
-      readonly top: string
-      /** Never listened in, nor below it. */
-      readonly never: readonly string[]
-      /** Names of folders to leave out, unless a file that was looked at lies there. */
-      readonly seldom: readonly string[]
-    },
-  ) {
-    const { disk, top, never, seldom } = options
+  constructor(noted: Pick<Noting, 'files' | 'lists' | 'outputs'>, options: NotedOptions) {
     this.noted = noted
-    this.disk = disk
-    const folders = new Set<string>()
-    const isLeftOut = (folder: string): boolean =>
-      never.some((left) => folder === left || folder.startsWith(`${left}/`))
-    const add = (folder: string): void => {
-      if (folders.has(folder) || isLeftOut(folder)) return
-      if (disk.stat(folder)?.kind === 'folder') folders.add(folder)
-      this.ways.add(folder)
-      // A folder that is moved away takes its watch with it: only the one above hears of that.
-      const above = dirname(folder)
-      if (above !== folder && (folder.startsWith(`${top}/`) || !folders.has(folder))) add(above)
-    }
-    for (const folder of noted.lists)
-      if (!seldom.some((name) => folder.split('/').includes(name))) add(folder)
-    for (const path of noted.files) add(dirname(path))
-    for (const path of noted.outputs) add(dirname(path))
-    this.folders = folders
+    this.options = options
+    for (const folder of noted.lists) if (!this.isSeldom(folder)) this.add(folder)
+    for (const path of noted.files) this.add(dirname(path))
+    for (const path of noted.outputs) this.add(dirname(path))
+  }
+
+  /** All of them exist. */
+  get folders(): ReadonlySet<string> {
+    return this.listened
   }
 
   /** Whether a look would ask about this again, and may get another answer. */
   concerns(path: string): boolean {
     const { files, lists, outputs } = this.noted
     // What nodes write is no news, unless somebody took it away.
-    if (outputs.has(path)) return this.disk.lstat(path) === undefined
+    if (outputs.has(path)) return this.options.disk.lstat(path) === undefined
     return [files, lists, this.ways].some((known) => known.has(path)) || lists.has(dirname(path))
+  }
+
+  /**
+   * A folder that came into one of which the list counts: it and all below count, until a look says
+   * otherwise. False where nothing of it is new.
+   */
+  grow(path: string): boolean {
+    const { disk } = this.options
+    const { lists } = this.noted
+    if (!lists.has(dirname(path)) || disk.lstat(path)?.kind !== 'folder') return false
+    const isNew = !this.listened.has(path)
+    if (isNew && !this.isSeldom(path)) this.add(path)
+    if (!this.listened.has(path)) return false
+    lists.add(path)
+    const below = (disk.list(path) ?? []).map((name) => this.grow(`${path}/${name}`))
+    return isNew || below.includes(true)
+  }
+
+  private add(folder: string): void {
+    const { disk, top, never } = this.options
+    const isNever = never.some((left) => folder === left || folder.startsWith(`${left}/`))
+    if (this.listened.has(folder) || isNever) return
+    const isThere = disk.stat(folder)?.kind === 'folder'
+    if (isThere) this.listened.add(folder)
+    this.ways.add(folder)
+    // A folder that is moved away takes its watch with it: only the one above hears of that.
+    const above = dirname(folder)
+    if (above !== folder && (folder.startsWith(`${top}/`) || !isThere)) this.add(above)
+  }
+
+  private isSeldom(folder: string): boolean {
+    return this.options.seldom.some((name) => folder.split('/').includes(name))
   }
 }

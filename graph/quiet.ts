@@ -4,11 +4,12 @@ import type { Clock } from './host.ts'
 // One save is up to five events within a millisecond or two: truncate, write, rename.
 const SETTLE_MS = 2
 const QUIET_MS = 100
-// A long burst has longer pauses in it.
-const LONGEST_QUIET_MS = 500
+// A long burst has longer pauses in it, and so has one that seemed to be over already.
+export const LONGEST_QUIET_MS = 500
 // Whoever writes for ever must not keep us waiting for ever.
 const LONGEST_MS = 5000
-const SINGLE_SAVE_PATHS = 8
+// vim: 4913, a.c~, .a.c.swp and a.c.
+const SINGLE_SAVE_PATHS = 4
 // So many saves in a second are no person's.
 const OFTEN = 3
 const RECENTLY_MS = 1000
@@ -42,6 +43,11 @@ export class Quiet {
     this.wait(this.neededMs())
   }
 
+  /** Hints have come of which nobody was told yet. */
+  get isPending(): boolean {
+    return this.cancelTimer !== undefined
+  }
+
   /** Forgets what it waits for. */
   cancel(): void {
     this.cancelTimer?.()
@@ -66,6 +72,7 @@ export class Quiet {
     const recent = this.ends.filter((end) => this.last - end < RECENTLY_MS)
     const isSingle = this.paths.size <= SINGLE_SAVE_PATHS && recent.length < OFTEN
     if (isSingle && !this.isBusy()) return SETTLE_MS
-    return Math.min(LONGEST_QUIET_MS, Math.max(QUIET_MS, (this.last - this.first) / 4))
+    const pauseMs = Math.max(QUIET_MS * 2 ** recent.length, (this.last - this.first) / 4)
+    return Math.min(LONGEST_QUIET_MS, pauseMs)
   }
 }

@@ -2,7 +2,7 @@
 // stands on it. All others go on.
 import type { Reason } from './freshness.ts'
 import type { Live } from './live.ts'
-import { movedNodes } from './moved.ts'
+import { difference, movedNodes } from './moved.ts'
 import type { Node } from './node.ts'
 import type { RunningNodes } from './running.ts'
 import type { Schedule } from './schedule.ts'
@@ -45,9 +45,13 @@ export class Reopening {
     this.options.live.began(node, key)
   }
 
-  /** Why the node is open again. */
-  reasonsOf(node: Node): readonly Reason[] | undefined {
-    return this.reasons.get(node)
+  /** Why a stale node runs, said better than its records can: those forget what it saw when it failed. */
+  reasonsOf(node: Node, found: readonly Reason[]): readonly Reason[] {
+    const reopened = this.reasons.get(node)
+    if (reopened !== undefined) return reopened
+    const saw = found[0]?.kind === 'failed-before' ? this.options.live.sawBefore(node) : undefined
+    const changes = saw === undefined ? [] : difference(node, saw, this.options)
+    return changes.length > 0 ? changes : found
   }
 
   /** After a hint: the truth is the disk. */

@@ -12,7 +12,7 @@ import type { Live } from './live.ts'
 import type { Node, NodeName } from './node.ts'
 import { Noted, Noting } from './noting.ts'
 import { plan } from './plan.ts'
-import { Quiet } from './quiet.ts'
+import { LONGEST_QUIET_MS, Quiet } from './quiet.ts'
 import { runGraph } from './run.ts'
 import type { RunOptions, Verdict } from './run-options.ts'
 import { select } from './select.ts'
@@ -49,7 +49,8 @@ export type WatchEvent =
   | {
       readonly type: 'idle'
       readonly at: number
-      readonly nodes: number
+      /** Undefined while the graph cannot be evaluated. */
+      readonly nodes: number | undefined
       readonly folders: number
       /** Stale nodes that are not run again before something changes. */
       readonly held: readonly NodeName[]
@@ -73,11 +74,12 @@ const POLL_MS = 1000
 // File systems that tell nobody of changes: one look in a while, for at most a hundredth of the time.
 const BEAT_MS = 10_000
 const BEAT_SHARE = 100
-// So often a run follows at once on one that left something stale; then twice after a pause, in which a
-// person who edits all the while has come to rest. Who is stale even then writes its own inputs.
+// So often a run follows at once on one that left something stale; then after a pause in which nobody edits
+// anything. Who is stale even after so many of these writes its own inputs.
 const RERUNS_AT_ONCE = 2
-const RERUNS = 4
+const CALM_RUNS = 2
 const CALM_MS = 1000
+const ECHO_MS = 200
 // A node that is ended so often after the same time for the same file has written that file itself.
 const ENDED_FOR_ITS_OWN = 2
 
@@ -104,7 +106,11 @@ export class GraphWatch {
   private readonly began = new Map<NodeName, string>()
   private readonly restless = new Set<NodeName>()
   private readonly endings = new Map<NodeName, { name: string; ms: number; count: number }>()
+  /** Runs one after another that left something stale; those of them that began in calm. */
   private reruns = 0
+  private calmRuns = 0
+  private isCalm = false
+  private growing = 0
   private asked: 'rerun' | 'force' | undefined
   private isRunning = false
   private isPolling = false
@@ -120,7 +126,7 @@ export class GraphWatch {
     this.quiet = new Quiet({
       clock: host.clock,
       onQuiet: () => this.raise(),
-      isBusy: () => this.isRunning,
+      isBusy: () => this.isRunning || this.growing > 0,
     })
     this.listener = host.watcher.watch({
       onHint: (path) => this.hint(path),
@@ -131,6 +137,7 @@ export class GraphWatch {
       keep: () => this.warm.keep(this.session),
       hinted: () => this.changedSince(this.version),
       began: (node, key) => this.began.set(node.name, key),
+      sawBefore: (node) => this.began.get(node.name),
       mayEnd: (node, reason, afterMs) => this.mayEnd(node, reason, afterMs),
     }
   }
@@ -252,7 +259,6 @@ export class GraphWatch {
   private async runOnce(force: boolean): Promise<boolean> {
     const { targets, signal, report, jobs, keepGoing, follow, cache, onFailure } = this.options
     this.ends.clear()
-    this.began.clear()
     this.isRunning = true
     this.isIdleTold = false
     try {
@@ -287,12 +293,19 @@ export class GraphWatch {
   private settle(): boolean {
     const stale = this.lookAll(new Map())
     this.holdAll(stale)
+    for (const [name, outcome] of this.ends)
+      if (outcome !== 'failed' && outcome !== 'timed-out') this.began.delete(name)
     for (const name of this.restless) if (!this.held.has(name)) this.restless.delete(name)
     const again = stale.filter((one) => this.mayRunAgain(one))
-    if (again.length === 0 || this.reruns >= RERUNS) {
+    const names = again.map(({ node }) => node.name)
+    if (this.isCalm) this.calmRuns++
+    const most = names.every((name) => this.restless.has(name)) ? 1 : CALM_RUNS
+    if (again.length === 0 || this.calmRuns >= most) {
       this.reruns = 0
+      this.calmRuns = 0
+      this.isCalm = false
       this.endings.clear()
-      this.tellRestless(again.map(({ node }) => node.name))
+      this.tellRestless(names)
       return false
     }
     for (const { node } of again) this.held.delete(node.name)
@@ -306,8 +319,7 @@ export class GraphWatch {
 
   private mayRunAgain({ node, sight, reasons }: Stale): boolean {
     const outcome = this.ends.get(node.name)
-    if (outcome === 'blocked' || outcome === 'cancelled' || this.restless.has(node.name))
-      return false
+    if (outcome === 'blocked' || outcome === 'cancelled') return false
     if (outcome === 'failed' || outcome === 'timed-out') {
       const began = this.began.get(node.name)
       return began !== undefined && began !== sight
@@ -319,15 +331,24 @@ export class GraphWatch {
   private mayEnd(node: Node, reason: Reason, ms: number): boolean {
     const name = 'name' in reason ? reason.name : ''
     const past = this.endings.get(node.name)
-    const isLikeBefore = past?.name === name && Math.abs(past.ms - ms) < 50 + past.ms / 4
+    const isLikeBefore =
+      past?.name === name && Math.abs(past.ms - ms) < LONGEST_QUIET_MS + 100 + past.ms / 4
     const count = isLikeBefore ? past.count + 1 : 1
     this.endings.set(node.name, { name, ms, count })
     return count <= ENDED_FOR_ITS_OWN
   }
 
   private async breathe(): Promise<void> {
-    if (this.reruns <= RERUNS_AT_ONCE) return
-    await this.wait(this.version, CALM_MS * (this.reruns - RERUNS_AT_ONCE))
+    this.isCalm = false
+    if (this.reruns <= RERUNS_AT_ONCE && this.restless.size === 0) {
+      // In the middle of a burst the next run would be ended like this one.
+      if (this.quiet.isPending) await this.changedSince(this.version)
+      return
+    }
+    // What the run itself wrote is still being told; the next one sees it whether it is told or not.
+    await this.wait(this.version, ECHO_MS)
+    this.quiet.cancel()
+    this.isCalm = !(await this.wait(this.version, CALM_MS * (this.calmRuns + 1)))
   }
 
   // The graph
@@ -368,10 +389,22 @@ export class GraphWatch {
   // Hints
 
   private hint(path: string): void {
-    if (this.noted?.concerns(path) !== true) return
+    const { noted } = this
+    if (noted?.concerns(path) !== true) return
+    if (noted.grow(path)) this.listenBelow(path)
     const { host, stateFolder } = this.options
     if (!this.isRunning && this.graph)
       this.locks.ask(`${stateFolder}/lock`, { purpose: 'watch', mark: host.mark })
+    this.quiet.hint(path)
+  }
+
+  // In a burst folders come with their files: until they are watched nobody hears of those, and silence does
+  // not mean that the burst is over.
+  private async listenBelow(path: string): Promise<void> {
+    this.growing++
+    do await this.listen()
+    while (this.noted?.grow(path) === true)
+    this.growing--
     this.quiet.hint(path)
   }
 
@@ -397,10 +430,16 @@ export class GraphWatch {
     while (this.version === version) await this.next.promise
   }
 
-  private async wait(version: number, atMostMs: number): Promise<void> {
-    const cancel = this.options.host.clock.after(atMostMs, () => this.raise())
+  /** True when something happened before the time was over. */
+  private async wait(version: number, atMostMs: number): Promise<boolean> {
+    let isOver = false
+    const cancel = this.options.host.clock.after(atMostMs, () => {
+      isOver = true
+      this.raise()
+    })
     await this.changedSince(version)
     cancel()
+    return !isOver
   }
 
   // Telling
@@ -410,7 +449,7 @@ export class GraphWatch {
     this.isIdleTold = true
     const folders = this.noted?.folders.size ?? 0
     const held = [...this.held.keys()]
-    const nodes = this.wanted.length
+    const nodes = this.graph && this.wanted.length
     this.options.report({ type: 'idle', at: this.now(), nodes, folders, held })
   }
 

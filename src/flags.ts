@@ -36,6 +36,13 @@ const JSON_FLAG: Flag = { long: 'json', help: 'the answer as JSON' }
 const NO_WAIT: Flag = { long: 'no-wait', help: 'fail at once when another run holds the lock' }
 const NO_CACHE: Flag = { long: 'no-cache', help: 'restore nothing, store nothing' }
 const DRY_RUN: Flag = { long: 'dry-run', help: 'only say what would be done' }
+const KEEP_GOING: Flag = {
+  long: 'keep-going',
+  short: 'k',
+  help: 'after a failure go on with what does not depend on it',
+}
+const VERBOSE: Flag = { long: 'verbose', short: 'v', help: 'every line the tools print' }
+const QUIET: Flag = { long: 'quiet', short: 'q', help: 'only the answer' }
 const BACKEND: Flag = {
   long: 'backend',
   value: 'name',
@@ -102,7 +109,7 @@ const REPAIRING: readonly Flag[] = [
   BACKEND,
   { long: 'force', help: 'run even if fresh' },
   DRY_RUN,
-  { long: 'keep-going', short: 'k', help: 'after a failure go on with what does not depend on it' },
+  KEEP_GOING,
   NO_WAIT,
   {
     long: 'lock-timeout',
@@ -110,8 +117,8 @@ const REPAIRING: readonly Flag[] = [
     kind: 'number',
     help: 'wait for the lock at most so long',
   },
-  { long: 'verbose', short: 'v', help: 'every line the tools print' },
-  { long: 'quiet', short: 'q', help: 'only the answer' },
+  VERBOSE,
+  QUIET,
   { long: 'color', value: 'when', choices: ['auto', 'always', 'never'], help: 'colours' },
 ]
 
@@ -182,6 +189,12 @@ again. In CI it only looks.`,
       },
       TRACE,
     ],
+  },
+  {
+    name: 'watch',
+    help: 'Keep nodes up to date while their sources change.',
+    nodes: '[nodes...]',
+    flags: [...CHOICES, ...FETCH_LIMITS, BACKEND, KEEP_GOING, VERBOSE, QUIET],
   },
   { name: 'list', help: 'The nodes that there are.', nodes: '[nodes...]', flags: CHOICES },
   { name: 'plan', help: 'What a run would do, in order.', nodes: '[nodes...]', flags: CHOICES },

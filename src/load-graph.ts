@@ -17,45 +17,84 @@ export interface LoadedGraph {
  * @throws GraphError 'bad-graph' with file and line when it does not load or exports no graph
  */
 export async function loadGraphFile(file: string): Promise<LoadedGraph> {
-  const sources = await hookModules()
+  const { graph, sources } = await evaluateGraphFile(file, () => '')
+  if (graph instanceof GraphError) throw graph
+  return { graph, sources: [...sources.keys()] }
+}
+
+/**
+ * Evaluates a user's graph file anew each time. `identify` is asked of each source before it is read, and
+ * its answers come back with the graph, or with why there is none.
+ */
+export async function evaluateGraphFile(
+  file: string,
+  identify: (path: string) => string,
+): Promise<{ graph: Graph | GraphError; sources: ReadonlyMap<string, string> }> {
+  const sources = new Map<string, string>()
+  await hookModules()
+  evaluation.count++
+  evaluation.onSource = (path) => {
+    // A second import of a module of CommonJS would find the first.
+    delete require.cache[path]
+    sources.set(path, identify(path))
+  }
+  sources.set(file, identify(file))
+  const graph = await defaultExport(file)
+  evaluation.onSource = () => {}
+  return { graph, sources }
+}
+
+async function defaultExport(file: string): Promise<Graph | GraphError> {
   let loaded: { default?: unknown }
   try {
-    loaded = await import(pathToFileURL(file).href)
+    loaded = await import(numbered(pathToFileURL(file).href))
   } catch (error) {
-    throw inFile(file, error)
+    return inFile(file, error)
   }
   const graph = loaded.default as Graph | undefined
-  if (graph && Array.isArray(graph.nodes) && graph.byName instanceof Map) return { graph, sources }
-  throw new GraphError(`${file}: its default export is no graph`, {
+  if (graph && Array.isArray(graph.nodes) && graph.byName instanceof Map) return graph
+  return new GraphError(`${file}: its default export is no graph`, {
     code: 'bad-graph',
     place: file,
     hint: 'end it with: export default defineGraph({ tasks: [...] })',
   })
 }
 
+const require = nodeModule.createRequire(import.meta.url)
+const evaluation = { count: 0, isHooked: false, onSource: (_: string): void => {} }
+const NUMBER = '?evaluation='
+
+// Node evaluates a module once for each address; what is installed stays as it is.
+function numbered(url: string): string {
+  const isOwn = url.startsWith('file:') && !url.includes('/node_modules/')
+  return evaluation.count > 1 && isOwn ? `${url}${NUMBER}${evaluation.count}` : url
+}
+
 // `import … from 'bitnet-tasks'` in the file means the program that runs it, installed beside the file
 // or not: two copies of the engine would not know each other's tasks.
-async function hookModules(): Promise<readonly string[]> {
+async function hookModules(): Promise<void> {
+  if (evaluation.isHooked) return
+  evaluation.isHooked = true
   const own: Readonly<Record<string, string>> = {
     'bitnet-tasks': moduleOf('index', await import('../graph/index.ts')),
     'bitnet-tasks/repair': REPAIR,
   }
-  const sources: string[] = []
   nodeModule.registerHooks({
-    resolve: (specifier, context, next) =>
-      Object.hasOwn(own, specifier)
-        ? { url: `${SCHEME}${specifier}`, shortCircuit: true }
-        : next(specifier, context),
+    resolve: (specifier, context, next) => {
+      if (Object.hasOwn(own, specifier)) return { url: `${SCHEME}${specifier}`, shortCircuit: true }
+      const found = next(specifier, context)
+      const isOfGraph = context.parentURL?.includes(NUMBER)
+      return isOfGraph ? { ...found, url: numbered(found.url) } : found
+    },
     load: (url, context, next) => {
       if (url.startsWith(SCHEME)) {
         const source = own[url.slice(SCHEME.length)] as string
         return { format: 'module', source, shortCircuit: true }
       }
-      if (url.startsWith('file:')) sources.push(fileURLToPath(url))
+      if (url.startsWith('file:')) evaluation.onSource(fileURLToPath(url))
       return next(url, context)
     },
   })
-  return sources
 }
 
 const SCHEME = 'bitnet-tasks-own:'
@@ -94,7 +133,8 @@ function inFile(file: string, error: unknown): GraphError {
 
 // V8 names the line of a syntax error first (`file.ts:3`), and of a thrown one in the stack (`file.ts:3:9`).
 function lineIn(file: string, stack: string): string | undefined {
-  for (const name of [pathToFileURL(file).href, file, real(file)]) {
+  const url = pathToFileURL(file).href
+  for (const name of [numbered(url), url, file, real(file)]) {
     const at = stack.indexOf(`${name}:`)
     if (at >= 0) return /^\d+/.exec(stack.slice(at + name.length + 1))?.[0]
   }

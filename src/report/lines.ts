@@ -13,10 +13,11 @@ const PROGRESS_EVERY_MS = 10_000
 
 export function lineReporter(options: ReportOptions): Reporter {
   const far: HowFar = { told: new Map(), rows: new Map() }
+  const { write = toStderr } = options
   const say = (at: number, node: string, text: string): void => {
     const stage = options.stageOf?.(node)
     const name = stage === undefined ? node : `${stage}: ${node}`
-    process.stderr.write(
+    write(
       `[${elapsedSeconds(at - options.since)}] ${name} ${text.split('\n').map(clean).join('\n')}\n`,
     )
   }
@@ -33,13 +34,17 @@ interface HowFar {
   readonly rows: Map<string, Row>
 }
 
+function toStderr(text: string): void {
+  process.stderr.write(text)
+}
+
 type Say = (at: number, node: string, text: string) => void
 
 function tell(
   event: RunEvent,
   say: Say,
   { told, rows }: HowFar,
-  { verbose, since, title }: ReportOptions,
+  { verbose, since, title, write = toStderr }: ReportOptions,
 ): void {
   switch (event.type) {
     case 'stale':
@@ -62,8 +67,7 @@ function tell(
       return say(event.at, event.node, title ? `${howFar(rows, event.at)} - ${step}` : step)
     }
     case 'output':
-      if (verbose)
-        for (const line of event.lines) process.stderr.write(`${event.node} | ${clean(line)}\n`)
+      if (verbose) for (const line of event.lines) write(`${event.node} | ${clean(line)}\n`)
       return
     case 'retrying':
       return say(
@@ -84,9 +88,7 @@ function tell(
       const who = event.owner
         ? `process ${event.owner.pid} on ${event.owner.host} since ${event.owner.since} (${clean(event.owner.purpose)})`
         : 'another process'
-      process.stderr.write(
-        `[${elapsedSeconds(event.at - since)}] waiting for ${who}; lock: ${event.lock}\n`,
-      )
+      write(`[${elapsedSeconds(event.at - since)}] waiting for ${who}; lock: ${event.lock}\n`)
       return
     }
     case 'not-stored':

@@ -23,6 +23,11 @@ export function jsonDocument(value: unknown): string {
   return `${JSON.stringify(value, null, 2).replace(STEERING, escaped)}\n`
 }
 
+/** One of several documents, on a line of its own. */
+export function jsonLine(value: unknown): string {
+  return `${JSON.stringify(value).replace(STEERING, escaped)}\n`
+}
+
 /** A text in double quotes, as JSON writes it; what could steer a terminal is escaped. */
 export function quoted(text: string): string {
   return JSON.stringify(text).replace(STEERING, escaped)

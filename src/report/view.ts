@@ -18,4 +18,6 @@ export interface ReportOptions {
   readonly title?: string
   /** A word in front of a node's lines: `REPAIR`. */
   readonly stageOf?: (node: string) => string
+  /** Where lines go; stderr unless said. */
+  readonly write?: (text: string) => void
 }

@@ -1,0 +1,154 @@
+// watch NODE...: keeps nodes and all they need up to date while their sources change.
+import { dirname } from 'node:path'
+
+import {
+  type Graph,
+  GraphWatch,
+  identityOf,
+  machine,
+  type WatchEvent,
+  type WatchOptions,
+} from '../../graph/index.ts'
+import { EXIT } from '../exit-code.ts'
+import { listenForKeys } from '../keys.ts'
+import { judgeFailure } from '../preflight/judge-failure.ts'
+import { print } from '../report/print.ts'
+import { clean, jsonLine } from '../report/text.ts'
+import { WatchView } from '../report/watch-view.ts'
+import { graphFileOf, stateFolderOf } from '../sealed.ts'
+import { type GraphChoices, repairSetup } from '../session.ts'
+import { dieBy, interruptible } from '../signals.ts'
+import { furnish } from '../state-folder.ts'
+
+interface WatchArgs extends GraphChoices {
+  readonly keepGoing?: boolean
+  readonly verbose?: boolean
+  readonly quiet?: boolean
+  readonly json?: boolean
+}
+
+// They change by the hundred, and nobody means them by `**`.
+const SELDOM = ['.git', '.hg', '.svn', 'node_modules']
+const LOG_LINES = 40
+
+/** Runs until a key or a signal ends it. */
+export async function watch(targets: readonly string[], args: WatchArgs): Promise<number> {
+  const place = placeOf(args, targets)
+  const { host } = place
+  const { quiet = false, verbose = false, keepGoing = false, jobs } = args
+  const { stdin, stderr, env } = process
+  const isTerminal = stderr.isTTY === true && env['TERM'] !== 'dumb' && !env['CI'] && !args.json
+  const view = new WatchView({ quiet, verbose, isTerminal, hasKeys: isTerminal && stdin.isTTY })
+  const interruption = interruptible(host)
+  const end = new AbortController()
+  interruption.signal.addEventListener('abort', () => end.abort())
+  const watching = new GraphWatch({
+    ...place,
+    signal: end.signal,
+    report: args.json ? printEvent : (event) => view.report(event),
+    keepGoing,
+    follow: true,
+    seldom: SELDOM,
+    ...(jobs === undefined ? {} : { jobs }),
+  })
+  const tail = (log: string): string => host.disk.readTail(log, 65_536)
+  const keys = isTerminal
+    ? listenForKeys({
+        onKey: (key) => act(key, { view, watching, tail, quit: () => end.abort() }),
+        onLeave: () => view.hide(),
+        onReturn: () => view.reveal(),
+      })
+    : undefined
+  try {
+    await watching.run()
+  } finally {
+    keys?.close()
+    view.close()
+    interruption.release()
+  }
+  const signal = interruption.caught()
+  if (signal !== undefined) dieBy(signal)
+  return EXIT.available
+}
+
+function printEvent(event: WatchEvent): void {
+  if (event.type !== 'stopped') return print(jsonLine(event))
+  const { message, code, hint, place } = event.error
+  print(jsonLine({ ...event, error: { message, code, hint, place } }))
+}
+
+interface Acting {
+  readonly view: WatchView
+  readonly watching: GraphWatch
+  readonly tail: (log: string) => string
+  readonly quit: () => void
+}
+
+function act(key: string, { view, watching, tail, quit }: Acting): void {
+  switch (key) {
+    case 'r':
+      return watching.rerun()
+    case 'f':
+      return watching.force()
+    case 'e':
+      return view.explain()
+    case 'l':
+      return showLog(view, tail)
+    case 'q':
+      return quit()
+  }
+}
+
+function showLog(view: WatchView, tail: (log: string) => string): void {
+  const { logged } = view
+  if (logged === undefined) return view.print('nothing has run yet\n')
+  const lines = tail(logged.log).trimEnd().split('\n').slice(-LOG_LINES)
+  const text = lines.map((line) => `  ${clean(line)}`.trimEnd()).join('\n')
+  view.print(
+    `${clean(logged.node)}: ${logged.log}\n${text === '' ? '  (it printed nothing)' : text}\n`,
+  )
+}
+
+type Place = Pick<
+  WatchOptions,
+  'host' | 'folder' | 'stateFolder' | 'load' | 'targets' | 'onFailure'
+>
+
+// A user's graph, or the shipped one for this machine.
+function placeOf(args: WatchArgs, named: readonly string[]): Place {
+  const file = graphFileOf(args)
+  if (file === undefined) return placeOfRepair(args, named)
+  const host = machine(process.env)
+  const stateFolder = stateFolderOf(file)
+  return {
+    host,
+    folder: dirname(file),
+    stateFolder,
+    targets: named,
+    load: async () => {
+      const { evaluateGraphFile } = await import('../load-graph.ts')
+      furnish(stateFolder, file)
+      return evaluateGraphFile(file, (path) => identityOf(host.disk.stat(path)))
+    },
+    onFailure: (node, failure, attempt) => {
+      const { class: found } = judgeFailure(node.task, failure, attempt)
+      return { class: found }
+    },
+  }
+}
+
+function placeOfRepair(args: WatchArgs, named: readonly string[]): Place {
+  const { host, stateFolder, open } = repairSetup(args)
+  const load = async (): Promise<{ graph: Graph; sources: ReadonlyMap<string, string> }> => ({
+    graph: (await open()).graph,
+    sources: new Map(),
+  })
+  return {
+    host,
+    folder: dirname(stateFolder),
+    stateFolder,
+    load,
+    targets: named.length === 0 ? ['revalidate[cpu]'] : named,
+    onFailure: (node, failure, attempt) => judgeFailure(node.task, failure, attempt),
+  }
+}

@@ -1,0 +1,86 @@
+// Single keys from the terminal, without Enter; and the terminal as it was on every way out: an end, a signal,
+// an error that nobody caught, Ctrl-Z.
+import { readFileSync } from 'node:fs'
+
+export interface Keys {
+  /** Brings the terminal back; nothing is heard any more. */
+  readonly close: () => void
+}
+
+export interface KeyOptions {
+  readonly onKey: (key: string) => void
+  /** Before the process stops (Ctrl-Z), or ends without `close`. */
+  readonly onLeave: () => void
+  /** The process goes on in the foreground. */
+  readonly onReturn: () => void
+}
+
+const INTERRUPT = '\x03'
+const SUSPEND = '\x1a'
+const QUIT = '\x1c'
+const BACKGROUND_MS = 500
+
+/** Listens for keys; undefined where there is no terminal. */
+export function listenForKeys(options: KeyOptions): Keys | undefined {
+  const { stdin } = process
+  if (!stdin.isTTY) return undefined
+  let later: NodeJS.Timeout | undefined
+  const leave = (): void => {
+    clearTimeout(later)
+    options.onLeave()
+    stdin.pause()
+    stdin.setRawMode(false)
+  }
+  const enter = (): void => {
+    clearTimeout(later)
+    // Whoever reads from a terminal that belongs to another job is stopped. Of `bg` and then `fg` nobody
+    // tells us.
+    later = isInForeground() ? undefined : setTimeout(enter, BACKGROUND_MS).unref()
+    if (later !== undefined) return
+    stdin.setRawMode(true)
+    stdin.resume()
+    options.onReturn()
+  }
+  const suspend = (): void => {
+    leave()
+    process.off('SIGTSTP', suspend)
+    // We stand still within this call until somebody continues us.
+    process.kill(process.pid, 'SIGTSTP')
+    process.on('SIGTSTP', suspend)
+    enter()
+  }
+  const hear = (bytes: Buffer): void => {
+    for (const key of bytes.toString('latin1'))
+      if (key === INTERRUPT) process.kill(process.pid, 'SIGINT')
+      else if (key === QUIT) process.kill(process.pid, 'SIGQUIT')
+      // All of the job: a shell waits for npx, and npx for us.
+      else if (key === SUSPEND) process.kill(0, 'SIGTSTP')
+      else options.onKey(key)
+  }
+  process.on('SIGTSTP', suspend)
+  process.on('SIGCONT', enter)
+  process.on('exit', leave)
+  stdin.on('data', hear)
+  enter()
+  return {
+    close: () => {
+      process.off('SIGTSTP', suspend)
+      process.off('SIGCONT', enter)
+      process.off('exit', leave)
+      stdin.off('data', hear)
+      leave()
+    },
+  }
+}
+
+// The group that the terminal belongs to is the 8th field of a process, its own group the 5th; the name,
+// in parentheses, may hold anything. Elsewhere than on Linux nobody says, and it is taken to be ours.
+function isInForeground(): boolean {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'latin1')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[2] === fields[5]
+  } catch {
+    return true
+  }
+}

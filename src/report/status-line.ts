@@ -1,0 +1,53 @@
+// Text on stderr above one line that stays at the bottom of the terminal. Without a terminal the line is not
+// there.
+import { clean } from './text.ts'
+
+export class StatusLine {
+  private readonly hasTerminal: boolean
+  private isHidden = false
+  private text = ''
+  private tail = ''
+
+  constructor(hasTerminal: boolean) {
+    this.hasTerminal = hasTerminal
+  }
+
+  private get isShown(): boolean {
+    return this.hasTerminal && !this.isHidden
+  }
+
+  /** Writes whole lines above it. */
+  print(text: string): void {
+    process.stderr.write(this.isShown ? `${ERASE}${text}${this.drawn()}` : text)
+  }
+
+  /** The text gives way to its tail where both have no room. */
+  show(text: string, tail: string): void {
+    if (this.text === clean(text)) return
+    this.text = clean(text)
+    this.tail = tail
+    if (this.isShown) process.stderr.write(`${ERASE}${this.drawn()}`)
+  }
+
+  /** Takes the line away until `reveal`. */
+  hide(): void {
+    if (this.isShown && this.text !== '') process.stderr.write(ERASE)
+    this.isHidden = true
+  }
+
+  reveal(): void {
+    this.isHidden = false
+    this.print('')
+  }
+
+  // A line that wraps could not be erased.
+  private drawn(): string {
+    // A terminal that does not know its size says 0.
+    const columns = process.stderr.columns || 80
+    const room = Math.max(columns - this.tail.length - 1, 20)
+    const text = this.text.length <= room ? this.text : `${this.text.slice(0, room - 1)}…`
+    return `${text}${this.tail}`.slice(0, columns - 1)
+  }
+}
+
+const ERASE = '\r\x1b[K'

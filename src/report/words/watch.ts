@@ -1,0 +1,48 @@
+// What a watch says.
+import type { GraphError, WatchEvent } from '../../../graph/index.ts'
+import { clean } from '../text.ts'
+
+type Told<T extends WatchEvent['type']> = Extract<WatchEvent, { type: T }>
+
+export const KEYS = 'r rerun  f force  e explain  l log  q quit'
+
+/** All is as it should be, or nothing can be done about it. */
+export function waiting({ nodes, folders, held }: Told<'idle'>): string {
+  const where = `${counted(folders, 'folder')} watched`
+  if (nodes === undefined) return `waiting for a graph that can be evaluated; ${where}`
+  if (held.length === 0) return `${counted(nodes, 'node')} up to date; ${where}`
+  const named = held.slice(0, 3).map(clean).join(', ')
+  const more = held.length > 3 ? ` and ${held.length - 3} more` : ''
+  return `not up to date: ${named}${more}; waiting for a change; ${where}`
+}
+
+/** A folder cannot be watched. */
+export function polling({ errno, folder, everyMs }: Told<'polling'>): string {
+  const hint = HINTS[errno]
+  return `cannot watch '${clean(folder)}' (${errno}): looking every ${everyMs / 1000} s instead
+${hint === undefined ? '' : `  hint: ${hint}\n`}`
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: 'allow more folders: sudo sysctl fs.inotify.max_user_watches=524288',
+  EMFILE: 'allow more watchers: sudo sysctl fs.inotify.max_user_instances=512, or ulimit -n 4096',
+  EACCES: 'make the folder readable',
+}
+
+/** Nodes whose inputs are others after each run. */
+export function restless({ nodes }: Told<'restless'>): string {
+  const named = nodes.map((node) => `'${clean(node)}'`).join(', ')
+  return `${named}: the inputs are others after each run, as if it wrote them; it runs again when one changes
+  hint: declare what it writes as outputs, and take these out of inputs
+`
+}
+
+/** A graph that cannot be evaluated, or a run that could not begin. */
+export function stopped({ message, hint }: GraphError): string {
+  const text = message.split('\n').map(clean).join('\n')
+  return `${text}\n${hint === undefined ? '' : `  hint: ${clean(hint)}\n`}`
+}
+
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}

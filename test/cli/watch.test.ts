@@ -1,0 +1,439 @@
+// timeout: 240
+// watch on the real machine: what is heard, what is not, what runs, and the terminal afterwards.
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import * as assert from 'uvu/assert'
+
+import { suite } from '../support/suite.ts'
+import { inHome } from './support/home.ts'
+import { inHomeOf } from './support/processes.ts'
+import { bin, bitnetTasks } from './support/program.ts'
+import { endAll, WatchProcess } from './support/watching.ts'
+
+const watch = suite('watch')
+
+const GRAPH = `import { defineGraph, sh, task } from 'bitnet-tasks'
+
+const all = task('all', () => ({
+  inputs: ['src/**/*.txt'],
+  outputs: ['out/all'],
+  run: sh\`find src -name '*.txt' | LC_ALL=C sort | xargs cat > out/all\`,
+}))
+export default defineGraph({ tasks: [all] })
+`
+
+interface At {
+  readonly home: string
+  readonly write: (name: string, text: string) => void
+  readonly read: (name: string) => string
+}
+
+/** A home that is also the folder of a graph with some sources. */
+function withGraph(text: string, body: (at: At) => Promise<void>): () => Promise<void> {
+  return inHome(async (home) => {
+    const write = (name: string, content: string): void => {
+      fs.mkdirSync(join(home, name, '..'), { recursive: true })
+      fs.writeFileSync(join(home, name), content)
+    }
+    write('bitnet.tasks.ts', text)
+    write('src/a.txt', 'a\n')
+    write('src/b.txt', 'b\n')
+    try {
+      await body({ home, write, read: (name) => fs.readFileSync(join(home, name), 'utf8') })
+    } finally {
+      await endAll()
+    }
+  })
+}
+
+/** Every source of the folder, as the graph's only command puts them together. */
+function expected(home: string): string {
+  const names = fs
+    .readdirSync(join(home, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.txt'))
+    .sort((a, b) => (`src/${a}` < `src/${b}` ? -1 : 1))
+  return names.map((name) => fs.readFileSync(join(home, 'src', name), 'utf8')).join('')
+}
+
+const CHANGES: readonly (readonly [string, (home: string) => void])[] = [
+  ['a write', (home) => fs.appendFileSync(join(home, 'src/a.txt'), 'more\n')],
+  [
+    'a save by rename',
+    (home) => {
+      fs.writeFileSync(join(home, 'src/a.txt~'), 'saved\n')
+      fs.renameSync(join(home, 'src/a.txt~'), join(home, 'src/a.txt'))
+    },
+  ],
+  ['a new file', (home) => fs.writeFileSync(join(home, 'src/c.txt'), 'c\n')],
+  ['a file that goes', (home) => fs.rmSync(join(home, 'src/c.txt'))],
+  [
+    'a new folder with files, at once',
+    (home) => {
+      fs.mkdirSync(join(home, 'src/deep/er'), { recursive: true })
+      fs.writeFileSync(join(home, 'src/deep/er/d.txt'), 'd\n')
+    },
+  ],
+  [
+    'an edit in the new folder',
+    (home) => fs.appendFileSync(join(home, 'src/deep/er/d.txt'), 'more\n'),
+  ],
+  [
+    'the folder of sources, removed and made again at once',
+    (home) => {
+      fs.rmSync(join(home, 'src'), { recursive: true })
+      fs.mkdirSync(join(home, 'src'))
+      fs.writeFileSync(join(home, 'src/a.txt'), 'again\n')
+    },
+  ],
+  ['an edit in the folder made again', (home) => fs.appendFileSync(join(home, 'src/a.txt'), '2\n')],
+  [
+    'another folder in its place',
+    (home) => {
+      fs.mkdirSync(join(home, 'other'))
+      fs.writeFileSync(join(home, 'other/o.txt'), 'other\n')
+      fs.renameSync(join(home, 'src'), join(home, 'old'))
+      fs.renameSync(join(home, 'other'), join(home, 'src'))
+    },
+  ],
+  ['an edit in that one', (home) => fs.appendFileSync(join(home, 'src/o.txt'), '2\n')],
+]
+
+watch(
+  'every kind of change is seen, and each is one run',
+  withGraph(GRAPH, async ({ home, read }) => {
+    const watching = new WatchProcess([], { home })
+    await watching.next('idle')
+    assert.equal(watching.started, ['all'])
+    for (const [i, [what, change]] of CHANGES.entries()) {
+      change(home)
+      await watching.next('done')
+      await watching.next('idle')
+      assert.is(read('out/all'), expected(home), what)
+      assert.is(watching.runs, i + 2, what)
+    }
+    const { code, stderr } = await watching.end()
+    assert.is(code, 143)
+    assert.is(stderr, '')
+  }),
+)
+
+watch(
+  '2,000 files at once are one run, and none is missed',
+  withGraph(GRAPH, async ({ home, read, write }) => {
+    const watching = new WatchProcess([], { home })
+    await watching.next('idle')
+    for (let i = 0; i < 2000; i++) write(`src/${i % 40}/${i}.txt`, `${i}\n`)
+    await watching.next('idle')
+    while (read('out/all') !== expected(home)) await watching.next('idle')
+    assert.ok(watching.started.length <= 3, `${watching.started.length} starts`)
+    fs.appendFileSync(join(home, 'src/39/39.txt'), 'more\n')
+    await watching.next('idle')
+    assert.is(read('out/all'), expected(home))
+    await watching.end()
+  }),
+)
+
+watch(
+  'a checkout of another branch is one run',
+  withGraph(GRAPH, async ({ home, read, write }) => {
+    const git = (...args: string[]): void => {
+      const config = ['-c', 'user.name=a', '-c', 'user.email=a@b', '-c', 'init.defaultBranch=main']
+      execFileSync('git', [...config, ...args], { cwd: home, stdio: 'ignore' })
+    }
+    write('.gitignore', 'out\n')
+    for (let i = 0; i < 200; i++) write(`src/${i % 9}/${i}.txt`, `one ${i}\n`)
+    git('init')
+    git('add', '.')
+    git('commit', '-qm', 'one')
+    git('checkout', '-qb', 'two')
+    for (let i = 0; i < 200; i++) write(`src/${i % 9}/${i}.txt`, `two ${i}\n`)
+    git('commit', '-qam', 'two')
+    const watching = new WatchProcess([], { home })
+    await watching.next('idle')
+    git('checkout', '-q', 'main')
+    await watching.next('idle')
+    while (read('out/all') !== expected(home)) await watching.next('idle')
+    assert.ok(watching.started.length <= 3, `${watching.started.length} starts`)
+    await watching.end()
+  }),
+)
+
+watch(
+  'an edit of what a running node reads ends its processes and starts it again',
+  withGraph(
+    `import { defineGraph, sh, task } from 'bitnet-tasks'
+const long = task('long', () => ({
+  inputs: ['src/a.txt'], outputs: ['out/long'],
+  run: sh\`grep -q short src/a.txt || sleep 1234; cp src/a.txt out/long\`,
+}))
+const other = task('other', () => ({
+  inputs: ['src/b.txt'], outputs: ['out/other'], run: sh\`while [ ! -f go ]; do sleep 0.02; done; cp src/b.txt out/other\`,
+}))
+export default defineGraph({ tasks: [long, other] })
+`,
+    async ({ home, write, read }) => {
+      const watching = new WatchProcess([], { home })
+      await watching.next('started', ({ node }) => node === 'other')
+      const sleeping = () => inHomeOf(home).filter(({ command }) => command === 'sleep 1234').length
+      while (sleeping() === 0) await pause(20)
+      write('src/a.txt', 'short\n')
+      const reopened = await watching.next('reopened')
+      assert.equal(reopened.nodes, ['long'])
+      const stale = await watching.next('stale')
+      const [reason] = stale.reasons
+      assert.equal(
+        [reason?.kind, reason && 'name' in reason && reason.name],
+        ['input-changed', 'src/a.txt'],
+      )
+      await watching.next(
+        'finished',
+        ({ node, outcome }) => node === 'long' && outcome === 'changed',
+      )
+      assert.is(sleeping(), 0)
+      write('go', '')
+      await watching.next('idle')
+      assert.equal(watching.started, ['long', 'other', 'long'])
+      assert.is(read('out/long'), 'short\n')
+      await watching.end()
+    },
+  ),
+)
+
+watch(
+  'the graph file and what it imports are evaluated again; a broken one is told with its line',
+  withGraph(
+    `import { defineGraph } from 'bitnet-tasks'
+import { made } from './made.ts'
+export default defineGraph({ tasks: [made] })
+`,
+    async ({ home, write, read }) => {
+      const made = (text: string): string => `import { sh, task } from 'bitnet-tasks'
+export const made = task('made', () => ({ outputs: ['out/made'], run: sh\`echo ${text} > out/made\` }))
+`
+      write('made.ts', made('one'))
+      const watching = new WatchProcess([], { home })
+      await watching.next('idle')
+      write('made.ts', made('two'))
+      await watching.next('loaded')
+      await watching.next('idle')
+      assert.is(read('out/made'), 'two\n')
+      write('made.ts', `${made('three')}nonsense here\n`)
+      const { error } = await watching.next('stopped')
+      assert.match(error.message, /made\.ts:3|bitnet\.tasks\.ts/)
+      await watching.next('idle')
+      fs.rmSync(join(home, 'made.ts'))
+      const gone = await watching.next('stopped')
+      assert.match(gone.error.message, /made\.ts/)
+      await watching.next('idle')
+      write('made.ts', made('four'))
+      await watching.next('loaded')
+      await watching.next('idle')
+      assert.is(read('out/made'), 'four\n')
+      await watching.end()
+    },
+  ),
+)
+
+watch(
+  'a graph that is broken at the start, and a node that there is not, are exit 2',
+  withGraph('export default 1\n', async ({ home, write }) => {
+    const broken = await bitnetTasks(['watch'], { home })
+    assert.is(broken.code, 2)
+    assert.match(broken.stderr, /its default export is no graph/)
+    write('bitnet.tasks.ts', GRAPH)
+    const unknown = await bitnetTasks(['watch', 'al'], { home })
+    assert.is(unknown.code, 2)
+    assert.match(unknown.stderr, "did you mean 'all'?")
+  }),
+)
+
+watch(
+  'while it waits others may run, and what they have run is not run again',
+  withGraph(GRAPH, async ({ home, write, read }) => {
+    const watching = new WatchProcess([], { home })
+    await watching.next('idle')
+    const ran = await bitnetTasks(['run', '--force'], { home })
+    assert.is(ran.code, 0, ran.stderr)
+    write('src/a.txt', 'after\n')
+    await watching.next('finished', ({ outcome }) => outcome === 'changed')
+    assert.equal(watching.started, ['all', 'all'])
+    assert.is(read('out/all'), 'after\nb\n')
+    await watching.end()
+  }),
+)
+
+// The kernel's own limit, in a namespace of ours; where that is forbidden, watching is made to fail as it would.
+const isFree = spawnSync('unshare', ['-Ur', 'true']).status === 0
+const LIMITED = [
+  'unshare',
+  '-Ur',
+  'sh',
+  '-c',
+  'echo 12 > /proc/sys/user/max_inotify_watches; exec "$@"',
+  'sh',
+]
+const NO_ROOM = `const fs = require('node:fs'); const { watch } = fs; let room = 12
+fs.watch = (...args) => { if (--room > 0) return watch(...args)
+  throw Object.assign(new Error('ENOSPC: System limit for number of file watchers reached'), { code: 'ENOSPC' }) }
+require('node:module').syncBuiltinESMExports()
+`
+
+watch(
+  'at the limit of watched folders it says so once, looks by itself, and misses nothing',
+  withGraph(GRAPH, async ({ home, write, read }) => {
+    for (let i = 0; i < 40; i++) write(`src/${i}/x.txt`, `${i}\n`)
+    write('no-room.cjs', NO_ROOM)
+    const way = isFree ? { before: LIMITED } : { node: ['--require', join(home, 'no-room.cjs')] }
+    const watching = new WatchProcess([], { home, ...way })
+    await watching.next('idle')
+    for (let i = 0; i < 40; i += 13) {
+      write(`src/${i}/x.txt`, `edit ${i}\n`)
+      await watching.next('idle')
+      assert.is(read('out/all'), expected(home))
+    }
+    const told = watching.events.filter((event) => event.type === 'polling')
+    assert.is(told.length, 1)
+    assert.is(told[0]?.errno, 'ENOSPC')
+    assert.is((await watching.end()).stderr, '')
+  }),
+)
+
+// A terminal
+
+interface Screen {
+  readonly type: (keys: string) => void
+  /** Resolves when the screen has got this since the last call. */
+  readonly sees: (text: string) => Promise<void>
+  readonly end: Promise<string>
+}
+
+/** Runs a line of shell in a terminal of its own. */
+function inTerminal(home: string, line: string, env: Record<string, string> = {}): Screen {
+  const child = spawn('script', ['-qec', line, '/dev/null'], {
+    cwd: home,
+    env: { HOME: home, PATH: process.env['PATH'], TERM: 'xterm', SHELL: '/bin/bash', ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const ended = once(child, 'close')
+  let screen = ''
+  let seen = 0
+  const waiting = new Set<() => void>()
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    screen += text
+    for (const look of waiting) look()
+  })
+  const sees = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const at = screen.indexOf(text, seen)
+        if (at < 0) return
+        seen = at + text.length
+        waiting.delete(look)
+        resolve()
+      }
+      waiting.add(look)
+      ended.then(() => reject(new Error(`it ended without '${text}':\n${screen}`)))
+      look()
+    })
+  const end = ended.then(() => screen)
+  return { type: (keys) => child.stdin.write(keys), sees, end }
+}
+
+const WATCH = `${process.execPath} ${bin} watch`
+const AFTER = `{ echo "[code $?]"; stty -a; }`
+
+watch(
+  'in a terminal: keys explain, show a log, run again, force and quit; the last line says what goes on',
+  withGraph(
+    `import { defineGraph, sh, task } from 'bitnet-tasks'
+const check = task('check', () => ({
+  inputs: ['src/a.txt'], run: sh\`echo looked at it; grep -q good src/a.txt\`,
+}))
+export default defineGraph({ tasks: [check] })
+`,
+    async ({ home, write }) => {
+      const { type, sees, end } = inTerminal(home, `${WATCH}; ${AFTER}`)
+      await sees('check failed')
+      await sees('not up to date: check')
+      await sees('r rerun  f force  e explain  l log  q quit')
+      type('e')
+      await sees('- it has not run yet')
+      type('l')
+      await sees('looked at it')
+      type('r')
+      await sees('check started')
+      await sees('not up to date')
+      write('src/a.txt', 'good\n')
+      await sees("the input 'src/a.txt' changed")
+      await sees('1 node up to date')
+      type('f')
+      await sees('it was forced')
+      await sees('1 node up to date')
+      type('q')
+      const screen = await end
+      assert.match(screen, '[code 0]')
+      isWhole(screen)
+    },
+  ),
+)
+
+const WAYS_OUT: readonly (readonly [
+  string,
+  (pid: number, type: (keys: string) => void) => void,
+  number,
+])[] = [
+  ['Ctrl-C', (_, type) => type('\x03'), 130],
+  ['Ctrl-\\', (_, type) => type('\x1c'), 131],
+  ['SIGTERM', (pid) => process.kill(pid, 'SIGTERM'), 143],
+  ['an error that nobody caught', (pid) => process.kill(pid, 'SIGUSR2'), 1],
+]
+for (const [what, leave, code] of WAYS_OUT)
+  watch(
+    `after ${what} the terminal is as it was`,
+    withGraph(GRAPH, async ({ home, write }) => {
+      write('bomb.cjs', `process.on('SIGUSR2', () => { throw new Error('bomb') })\n`)
+      const line = `${process.execPath} --require ./bomb.cjs ${bin} watch; ${AFTER} | tee after`
+      const { type, sees, end } = inTerminal(home, line)
+      await sees('1 node up to date')
+      const [process_] = inHomeOf(home).filter(
+        ({ command }) =>
+          command.includes('bomb.cjs') && command.includes('watch') && !command.includes('stty'),
+      )
+      leave(process_?.pid as number, type)
+      const screen = await end
+      assert.match(fs.readFileSync(join(home, 'after'), 'utf8'), `[code ${code}]`)
+      isWhole(screen)
+    }),
+  )
+
+watch(
+  'Ctrl-Z gives the terminal back to the shell, and fg takes it again',
+  withGraph(GRAPH, async ({ home, write }) => {
+    const line = `bash -mc '${WATCH}; echo "[stopped]"; stty -a; fg > /dev/null; ${AFTER}'`
+    const { type, sees, end } = inTerminal(home, line)
+    await sees('1 node up to date')
+    type('\x1a')
+    await sees('[stopped]')
+    await sees(' icanon')
+    await sees('1 node up to date')
+    write('src/a.txt', 'edited\n')
+    await sees("the input 'src/a.txt' changed")
+    await sees('1 node up to date')
+    type('q')
+    const screen = await end
+    assert.match(screen, '[code 0]')
+    isWhole(screen)
+  }),
+)
+
+watch.run()
+
+/** The last that `stty -a` said: lines, echo and signals as a shell wants them. */
+function isWhole(screen: string): void {
+  const said = screen.slice(screen.lastIndexOf('speed'))
+  for (const word of ['icanon', 'echo', 'isig', 'opost', 'icrnl'])
+    assert.match(said, new RegExp(`(?<!-)\\b${word}\\b`), word)
+}
