@@ -177,7 +177,7 @@ const ROWS: readonly Row[] = [
       "❌ Backend 'llama' UNAVAILABLE (network error during repair)\n",
       '\nExit code: 3 (network error - retryable)\n',
     ],
-    recovery: ['Check internet connectivity:', `${RETRY} --source DIR`],
+    recovery: ['Check internet connectivity:', '--source DIR\n'],
   },
   {
     code: 4,
