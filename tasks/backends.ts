@@ -3,7 +3,7 @@ import type { Backend, BackendName, Device } from './backend.ts'
 import { BITNET } from './bitnet.ts'
 import { LLAMA } from './llama.ts'
 
-export type { Backend, BackendName, Device, Mirror, Shim, StandIn, Submodule } from './backend.ts'
+export type { Backend, BackendName, Device } from './backend.ts'
 
 export const BACKENDS: Readonly<Record<BackendName, Backend>> = {
   bitnet: BITNET,
