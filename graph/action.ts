@@ -4,6 +4,7 @@
 import { commit } from './commit.ts'
 import { type Done, failed } from './done.ts'
 import { type ActionOptions, runCommands } from './execute.ts'
+import { keyOfFailure } from './failed-before.ts'
 import { partsText, toolNames } from './fingerprint.ts'
 import { knownDiscovered } from './look.ts'
 import type { Node } from './node.ts'
@@ -35,8 +36,15 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
     options.onKey?.(before)
     const ended = await runCommands(node, options, log)
     if (ended.how === 'cancelled') return { how: 'cancelled', ms: elapsed() }
-    if (ended.how !== 'ok')
-      return { ...failed(node, ended.failure, memory, elapsed()), how: ended.how }
+    if (ended.how !== 'ok') {
+      const key = keyOfFailure(node, ended.failure, before, options)
+      const ms = elapsed()
+      return {
+        ...failed(node, ended.failure, memory, ms),
+        ...(key === undefined ? {} : { key }),
+        how: ended.how,
+      }
+    }
     const { answer } = ended
     return commit(node, options, { before, known, startNs, answer, ms: elapsed(), log })
   } catch (error) {

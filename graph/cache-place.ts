@@ -12,7 +12,7 @@ export function cachePlace({ host, stateFolder }: Session): Place {
 /**
  * The cache of a graph; nothing is read or written before it is asked.
  *
- * @example const found = await served(await assess(graph.nodes, recall(session)), recall(session), openCache(session))
+ * @example const cache = openCache(session)
  */
 export function openCache(session: Session): Cache {
   return new Cache(session.host, cachePlace(session).folder, session.graph.cache)

@@ -86,9 +86,11 @@ export function resultOfOutputs(outputs: NodeRecord['outputs']): string {
   return digestText(outputs.map(([path, state]) => `${path}\t${state}`).join('\n'))
 }
 
-// A need counts by its result. Had somebody edited what it made, the commands would have read that,
-// and the need's next run would bring the result back and leave this node fresh.
-function editedOutput(node: Node, { journal, world }: Memory): string | undefined {
+/**
+ * An output of a need that is not as that made it. A need counts by its result: the commands would have
+ * read the edit, and the need's next run would bring the result back and leave this node fresh.
+ */
+export function editedOutput(node: Node, { journal, world }: Memory): string | undefined {
   for (const need of node.needs)
     for (const [path, state] of journal.history.lastOutputs.get(need.name) ?? [])
       if (stateOrOdd(() => world.output(world.path(path))) !== state) return path

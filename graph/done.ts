@@ -17,6 +17,8 @@ export type Done =
 export interface Failed {
   readonly how: 'failed' | 'timed-out'
   readonly failure: NodeFailure
+  /** Under which it would fail again; undefined when that cannot be told. */
+  readonly key?: string
   readonly ms: number
 }
 

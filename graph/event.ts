@@ -109,6 +109,8 @@ export interface NodeFailure {
   /** '' when it failed before its first command. */
   readonly log: string
   readonly hint?: string
+  /** When it failed, if it did not run now: milliseconds since 1970. Its key is the same. */
+  readonly before?: number
   /** The caller's word for the kind of failure, if it gave one. */
   readonly class?: string
 }

@@ -20,12 +20,22 @@ export interface NodeRecord {
   readonly boot: string
 }
 
+/** A failure that comes again under the same key. */
+export interface FailedUnder {
+  readonly key: string
+  readonly how: 'command' | 'contract'
+  readonly exitCode?: number
+  readonly class?: string
+}
+
 /** Why a node has no record. */
 export interface Trouble {
   readonly what: 'interrupted' | 'failed'
   readonly detail: string
   readonly log: string
   readonly at: number
+  /** When all that decided the failure is in the key. */
+  readonly under?: FailedUnder
 }
 
 export interface History {

@@ -3,6 +3,7 @@ import { checksum } from './digest.ts'
 import { escaped, FORMAT, unescaped } from './fingerprint.ts'
 import {
   emptyHistory,
+  type FailedUnder,
   forget,
   type History,
   type NodeRecord,
@@ -23,8 +24,11 @@ export function beginFields(node: NodeName, at: number): string[] {
   return ['B', node, String(Math.round(at))]
 }
 
-export function failFields(node: NodeName, { detail, log, at }: Trouble): string[] {
-  return ['F', node, escaped(detail), escaped(log), String(Math.round(at))]
+export function failFields(node: NodeName, { detail, log, at, under }: Trouble): string[] {
+  const fields = ['F', node, escaped(detail), escaped(log), String(Math.round(at))]
+  if (under === undefined) return fields
+  const { key, how, exitCode, class: kind } = under
+  return [...fields, key, how, String(exitCode ?? ''), escaped(kind ?? '')]
 }
 
 export function commitFields(node: NodeName, record: NodeRecord): string[] {
@@ -84,13 +88,34 @@ function replay(history: History, fields: readonly string[], boot: string): void
   else if (fields[0] === 'B') {
     history.records.delete(node)
     history.troubles.set(node, { what: 'interrupted', detail: '', log: '', at: Number(fields[2]) })
-  } else if (fields[0] === 'F')
-    history.troubles.set(node, {
-      what: 'failed',
-      detail: unescaped(fields[2] as string),
-      log: unescaped(fields[3] as string),
-      at: Number(fields[4]),
-    })
+  } else if (fields[0] === 'F') history.troubles.set(node, troubleOf(fields))
+}
+
+function troubleOf([
+  ,
+  ,
+  detail = '',
+  log = '',
+  at,
+  key,
+  how,
+  code,
+  kind,
+]: readonly string[]): Trouble {
+  const trouble: Trouble = {
+    what: 'failed',
+    detail: unescaped(detail),
+    log: unescaped(log),
+    at: Number(at),
+  }
+  if (key === undefined) return trouble
+  const under: FailedUnder = {
+    key,
+    how: how as FailedUnder['how'],
+    ...(code ? { exitCode: Number(code) } : {}),
+    ...(kind ? { class: unescaped(kind) } : {}),
+  }
+  return { ...trouble, under }
 }
 
 function commitOf(fields: readonly string[], boot: string): NodeRecord {

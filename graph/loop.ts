@@ -1,9 +1,10 @@
 // The only loop: schedule <-> freshness / action.
 import { logPath, runAction } from './action.ts'
 import type { Cache } from './cache.ts'
-import type { Done } from './done.ts'
+import type { Done, Failed } from './done.ts'
 import { taskEnvironment } from './environment.ts'
 import type { NodeFailure } from './event.ts'
+import { failedBefore, failedUnder } from './failed-before.ts'
 import { LogFollower } from './follow.ts'
 import { look, recordedResult } from './look.ts'
 import type { Node } from './node.ts'
@@ -125,7 +126,8 @@ export class Loop {
       }
       const told = this.reopening?.reasonsOf(node, reasons) ?? reasons
       tally.tell({ type: 'stale', at: tally.now(), node: node.name, reasons: told })
-      if (error) this.fail(node, 'failed', inputFailure(error, ''), 0)
+      const failure = error ? inputFailure(error, '') : this.failedBefore(node)
+      if (failure) this.fail(node, 'failed', failure, 0)
       else schedule.enqueue(node)
       // Somebody waits for this one: the others are looked at while it runs.
       if (this.reopening && schedule.canRun) return
@@ -163,7 +165,7 @@ export class Loop {
       const failure =
         verdict.class === undefined ? done.failure : { ...done.failure, class: verdict.class }
       if (verdict.retryAfterMs === undefined || signal.aborted)
-        return this.fail(node, done.how, failure, done.ms)
+        return this.failLasting(node, { ...done, failure }, verdict.isLasting !== false)
       const afterMs = verdict.retryAfterMs
       tally.tell({ type: 'retrying', at: tally.now(), node: node.name, attempt, afterMs, failure })
       await this.pause(afterMs, signal)
@@ -216,6 +218,25 @@ export class Loop {
     this.tally.finish(node, 'cancelled', ms)
     for (const blocked of this.schedule.settle(node, 'cancelled'))
       this.tally.finish(blocked, 'cancelled', 0)
+  }
+
+  private failedBefore(node: Node): NodeFailure | undefined {
+    if (this.options.retry || this.forced.has(node)) return undefined
+    return failedBefore(node, this.memory, this.resultOf)
+  }
+
+  private failLasting(node: Node, { how, failure, key, ms }: Failed, isLasting: boolean): void {
+    // It went well under this key once: whatever decides it, the key does not.
+    const isKnownGood = key !== undefined && (this.cache?.find(key) ?? []).length > 0
+    if (key !== undefined && isLasting && !isKnownGood) {
+      const { message: detail, log } = failure
+      const under = failedUnder(key, failure)
+      this.memory.journal.fail(node.name, {
+        ...{ what: 'failed', detail, log, at: this.tally.now() },
+        under,
+      })
+    }
+    this.fail(node, how, failure, ms)
   }
 
   private fail(node: Node, outcome: 'failed' | 'timed-out', found: NodeFailure, ms: number): void {

@@ -4,7 +4,8 @@ import type { NodeFailure } from './event.ts'
 import type { Disk, Exit } from './host.ts'
 import { isPattern } from './world.ts'
 
-const TAIL_BYTES = 65_536
+/** As much of a log is told. */
+export const TAIL_BYTES = 65_536
 
 /** What was run, for the message. */
 export interface Told {

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly only?: boolean
   /** A selector: run these even if fresh, and what stands on them; the rest is taken as it is. */
   readonly from?: string
+  /** Run also what failed before under the same key, instead of answering with that failure. */
+  readonly retry?: boolean
   /** False: nothing is restored from the cache, nothing is stored. */
   readonly cache?: boolean
   /** Runs another line in place of a command, as one that watches it; the key stays that of the command. */
@@ -42,6 +44,8 @@ export interface RunOptions {
 
 export interface Verdict {
   readonly class?: string
+  /** False: the same may go well the next time, so it is not remembered under the key. */
+  readonly isLasting?: boolean
   /** Try again after so many milliseconds. */
   readonly retryAfterMs?: number
 }

@@ -183,7 +183,7 @@ export class GraphWatch {
   private async firstTurn(): Promise<void> {
     const stale = this.lookAll(this.held)
     const listening = this.listen()
-    const hasRun = stale.length > 0 && (await this.runOnce(false))
+    const hasRun = stale.length > 0 && (await this.runOnce())
     await listening
     if (hasRun && this.settle()) await this.breathe()
   }
@@ -195,7 +195,7 @@ export class GraphWatch {
     if (asked !== undefined || this.haveSourcesMoved()) await this.load()
     let version = this.version
     if (this.graph !== undefined && (asked === 'force' || this.hasWork())) {
-      const hasRun = await this.runOnce(asked === 'force')
+      const hasRun = await this.runOnce(asked)
       version = this.version
       if (hasRun && this.settle()) return this.breathe()
     }
@@ -256,7 +256,7 @@ export class GraphWatch {
     return { graph, folder, stateFolder, host: { ...host, locks: this.locks } }
   }
 
-  private async runOnce(force: boolean): Promise<boolean> {
+  private async runOnce(asked?: 'rerun' | 'force'): Promise<boolean> {
     const { targets, signal, report, jobs, keepGoing, follow, cache, onFailure } = this.options
     this.ends.clear()
     this.isRunning = true
@@ -265,7 +265,8 @@ export class GraphWatch {
       await runGraph(this.session, {
         targets,
         signal,
-        force,
+        force: asked === 'force',
+        retry: asked === 'rerun',
         live: this.live,
         report: (event) => {
           if (event.type === 'finished') this.ends.set(event.node, event.outcome)

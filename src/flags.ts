@@ -176,6 +176,7 @@ again. In CI it only looks.`,
     flags: [
       ...RUNNING,
       NO_CACHE,
+      { long: 'retry', help: 'run also what failed before under the same key' },
       { long: 'only', help: 'these nodes alone; what they need is taken as it was last made' },
       {
         long: 'from',

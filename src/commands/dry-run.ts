@@ -2,15 +2,15 @@
 import {
   assess,
   commandText,
+  foretell,
   openCache,
   plan,
   recall,
   type Session,
   select,
-  served,
 } from '../../graph/index.ts'
 import { clean } from '../report/text.ts'
-import { IN_CACHE } from '../report/words/cache.ts'
+import { FORETOLD } from '../report/words/foretold.ts'
 import { reasonText } from '../report/words/reason.ts'
 
 export interface DryRun {
@@ -24,18 +24,20 @@ export interface DryRun {
 export async function dryRun(
   session: Session,
   targets: readonly string[],
-  options: { readonly cache?: boolean } = {},
+  options: { readonly cache?: boolean; readonly retry?: boolean } = {},
 ): Promise<DryRun> {
   const memory = recall(session)
   const wanted = plan(session.graph, select(session.graph, targets))
   const all = await assess(wanted, memory)
   const stale = all.filter(({ state }) => state !== 'fresh')
-  const inCache =
-    options.cache === false ? new Set() : await served(all, memory, openCache(session))
+  const { retry = false } = options
+  const cache = options.cache === false ? undefined : openCache(session)
+  const answers = await foretell(all, memory, { retry, ...(cache ? { cache } : {}) })
   const commands: string[] = []
   const lines = stale.flatMap(({ node, state, reasons }) => {
     const why = reasons.map(reasonText).slice(0, 2).join('; ')
-    if (inCache.has(node)) return [`${node.name}: ${why}; ${IN_CACHE}`]
+    const answer = answers.get(node)
+    if (answer) return [`${node.name}: ${why}; ${FORETOLD[answer]}`]
     const own = node.commands.map((command) => clean(commandText(command, memory.world.roots)))
     const first = commands.length + 1
     commands.push(...own)

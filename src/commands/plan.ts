@@ -4,6 +4,9 @@ import { existsSync } from 'node:fs'
 import {
   type Assessed,
   assess,
+  type ForetellOptions,
+  type Foretold,
+  foretell,
   keepSnapshot,
   type Memory,
   openCache,
@@ -13,12 +16,11 @@ import {
   type Session,
   sealedAnswer,
   select,
-  served,
 } from '../../graph/index.ts'
 import { ownFiles, PACKAGE } from '../package.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
-import { IN_CACHE } from '../report/words/cache.ts'
+import { FORETOLD } from '../report/words/foretold.ts'
 import { reasonText } from '../report/words/reason.ts'
 import { graphFileOf } from '../sealed.ts'
 import { type GraphChoices, openSession, repairSetup } from '../session.ts'
@@ -33,12 +35,15 @@ interface Args extends GraphChoices {
 export async function planned(targets: readonly string[], args: Args): Promise<number> {
   const { session, memory, assessed } = await look(targets, await openSession(args), true)
   const rows = assessed.filter(({ state }) => state !== 'fresh')
-  const inCache = await served(assessed, memory, openCache(session))
-  if (args.json) return json(rows, memory, session, inCache)
+  const answers = await foretell(assessed, memory, answering(session, args))
+  if (args.json) return json(rows, memory, session, answers)
   const fresh = assessed.length - rows.length
-  for (const row of rows) print(`${lineOf(row, memory, inCache.has(row.node))}\n`)
-  const restored = inCache.size === 0 ? '' : `, ${inCache.size} to restore`
-  print(`${rows.length - inCache.size} to run${restored}, ${fresh} fresh\n`)
+  for (const row of rows) print(`${lineOf(row, memory, answers.get(row.node))}\n`)
+  const count = (answer: Foretold): number =>
+    [...answers.values()].filter((one) => one === answer).length
+  const restored = count('restored') === 0 ? '' : `, ${count('restored')} to restore`
+  const failed = count('failed') === 0 ? '' : `, ${count('failed')} failed before`
+  print(`${rows.length - answers.size} to run${restored}${failed}, ${fresh} fresh\n`)
   return 0
 }
 
@@ -92,12 +97,13 @@ export async function explain(targets: readonly string[], args: Args): Promise<n
   const { session, memory, assessed } = await look(targets, await openSession(args), true)
   const named = new Set(select(session.graph, targets))
   const rows = assessed.filter(({ node }) => named.has(node))
-  const inCache = await served(assessed, memory, openCache(session))
-  if (args.json) return json(rows, memory, session, inCache)
+  const answers = await foretell(assessed, memory, answering(session, args))
+  if (args.json) return json(rows, memory, session, answers)
   for (const { node, state, reasons } of rows) {
     print(`${node.name} is ${state === 'maybe' ? 'fresh so far' : state}\n`)
     for (const reason of reasons) print(`  - ${reasonText(reason)}\n`)
-    if (inCache.has(node)) print(`  ${IN_CACHE}\n`)
+    const answer = answers.get(node)
+    if (answer) print(`  ${FORETOLD[answer]}\n`)
     const record = memory.journal.history.records.get(node.name)
     if (record && state === 'fresh')
       print(`  last run ${new Date(record.at).toISOString()}, ${(record.ms / 1000).toFixed(1)}s\n`)
@@ -116,15 +122,20 @@ async function look(targets: readonly string[], session: Session, withNeeds: boo
   return { session, memory, assessed }
 }
 
+// What failed to build the shipped graph may lack something of this machine, and runs again.
+function answering(session: Session, args: Args): ForetellOptions {
+  return { cache: openCache(session), retry: graphFileOf(args) === undefined }
+}
+
 function lineOf(
   { node, state, reasons }: Assessed,
   { journal }: Memory,
-  isInCache: boolean,
+  answer: Foretold | undefined,
 ): string {
   const ms = journal.history.durations.get(node.name)
   const expected = ms === undefined ? '' : ` (took ${(ms / 1000).toFixed(1)}s)`
-  const why = [...reasons.map(reasonText).slice(0, 3), ...(isInCache ? [IN_CACHE] : [])]
-  const mark = state === 'maybe' && !isInCache ? '? ' : '  '
+  const why = [...reasons.map(reasonText).slice(0, 3), ...(answer ? [FORETOLD[answer]] : [])]
+  const mark = state === 'maybe' && !answer ? '? ' : '  '
   return `${mark}${node.name}${expected}: ${why.join('; ')}`
 }
 
@@ -132,13 +143,13 @@ function json(
   rows: readonly Assessed[],
   { journal }: Memory,
   { stateFolder }: Session,
-  inCache?: ReadonlySet<unknown>,
+  answers?: ReadonlyMap<unknown, Foretold>,
 ): number {
   const nodes = rows.map(({ node, state, reasons }) => ({
     name: node.name,
     state,
     reasons,
-    ...(inCache ? { inCache: inCache.has(node) } : {}),
+    ...(answers ? { foretold: answers.get(node) ?? null } : {}),
     expectedMs: journal.history.durations.get(node.name) ?? null,
   }))
   print(jsonDocument({ version: 1, stateFolder, nodes }))

@@ -8,7 +8,6 @@ import {
 } from '../../graph/index.ts'
 import { EXIT, exitOfClass } from '../exit-code.ts'
 import { sealOptions } from '../graph-seal.ts'
-import type { judgeFailure as JudgeFailure } from '../preflight/judge-failure.ts'
 import { print } from '../report/print.ts'
 import { countsText, failuresText } from '../report/summary-text.ts'
 import type { ColorChoice } from '../report/terminal.ts'
@@ -24,6 +23,7 @@ export interface RunArgs extends GraphChoices {
   readonly dryRun?: boolean
   readonly wait?: boolean
   readonly cache?: boolean
+  readonly retry?: boolean
   readonly lockTimeout?: number
   readonly verbose?: boolean
   readonly quiet?: boolean
@@ -47,9 +47,11 @@ export async function runNodes(
   const targets = isOpen ? ['revalidate[cpu]'] : named
   const own = file === undefined ? undefined : await openOwn(file)
   const session = own?.session ?? (await openSession(args))
+  // What a machine lacks to build C++ stands in no key.
+  const mayRetry = args.retry === true || file === undefined
   if (args.dryRun) {
     const { dryRun } = await import('./dry-run.ts')
-    const { text, commands } = await dryRun(session, targets, args)
+    const { text, commands } = await dryRun(session, targets, { ...args, retry: mayRetry })
     print(args.json ? jsonDocument({ version: 1, wouldExecute: commands }) : text)
     return EXIT.available
   }
@@ -67,6 +69,7 @@ export async function runNodes(
       follow: !args.quiet,
       wait: args.wait !== false,
       cache: args.cache !== false,
+      retry: mayRetry,
       whenStale: () => {
         if (file !== undefined) furnish(session.stateFolder, file)
         return view.open()
@@ -75,7 +78,8 @@ export async function runNodes(
       onFailure: (node, failure, attempt) => {
         const verdict = view.judge(node.task, failure, attempt)
         // What a user's own task prints says nothing of whether it may be tried again.
-        return file === undefined ? verdict : { class: verdict.class ?? 'unknown' }
+        if (file === undefined) return verdict
+        return { class: verdict.class ?? 'unknown', isLasting: view.isLasting(node.task, failure) }
       },
       ...(args.jobs === undefined ? {} : { jobs: args.jobs }),
       ...(args.lockTimeout === undefined ? {} : { lockTimeoutMs: args.lockTimeout * 1000 }),
@@ -101,7 +105,7 @@ class View {
   private readonly args: RunArgs
   private reporter: Reporter | undefined
   private interruption: Interruption | undefined
-  private judgeFailure: typeof JudgeFailure | undefined
+  private judgement: typeof import('../preflight/judge-failure.ts') | undefined
 
   constructor(session: Session, args: RunArgs) {
     this.session = session
@@ -110,12 +114,12 @@ class View {
 
   async open() {
     const { args, session } = this
-    const [{ chooseReporter }, { interruptible }, { judgeFailure }] = await Promise.all([
+    const [{ chooseReporter }, { interruptible }, judgement] = await Promise.all([
       import('../report/reporter.ts'),
       import('../signals.ts'),
       import('../preflight/judge-failure.ts'),
     ])
-    this.judgeFailure = judgeFailure
+    this.judgement = judgement
     this.interruption = interruptible(session.host)
     const { quiet = false, verbose = false, color = 'auto' } = args
     this.reporter = await chooseReporter({ quiet, verbose, color, since: Date.now() })
@@ -123,7 +127,11 @@ class View {
   }
 
   judge(task: string, failure: NodeFailure, attempt: number): Verdict {
-    return this.judgeFailure?.(task, failure, attempt) ?? {}
+    return this.judgement?.judgeFailure(task, failure, attempt) ?? {}
+  }
+
+  isLasting(task: string, failure: NodeFailure): boolean {
+    return this.judgement?.isLasting(task, failure) === true
   }
 
   /** Brings the terminal back; a caught signal then ends the process as it would have. */

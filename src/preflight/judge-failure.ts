@@ -16,6 +16,12 @@ export function judgeFailure(
   return wait === undefined ? { class: found } : { class: found, retryAfterMs: wait }
 }
 
+/** Whether the sources said no. All other causes lie in the machine, and may be gone at the next try. */
+export function isLasting(task: string, failure: NodeFailure): boolean {
+  const { cause } = classifyNode(task, failure)
+  return cause === 'build' || cause === 'unknown'
+}
+
 export function classifyNode(task: string, failure: NodeFailure): ReturnType<typeof classify> {
   const stage = stageOf(task)
   return classify({

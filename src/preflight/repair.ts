@@ -146,6 +146,7 @@ export function runNodes(
     report,
     signal,
     follow: true,
+    retry: true,
     onFailure: (node, failure, attempt) => judgeFailure(node.task, failure, attempt),
     wait,
     ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),

@@ -143,6 +143,7 @@ function runOptions(
     report,
     signal,
     follow: true,
+    retry: true,
     onFailure: (node, failure, attempt) => judgeFailure(node.task, failure, attempt),
   }
 }

@@ -104,6 +104,8 @@ function tell(
 
 function finished(event: Extract<RunEvent, { type: 'finished' }>): string {
   const took = `(${(event.ms / 1000).toFixed(1)}s)`
+  if (event.failure?.before)
+    return `${event.outcome} before, the same again: ${firstLine(event.failure)}`
   if (event.failure) return `${event.outcome} ${took}: ${firstLine(event.failure)}`
   if (event.blockedBy) return `blocked by '${event.blockedBy}'`
   return event.outcome === 'fresh' || event.outcome === 'cancelled'

@@ -142,8 +142,8 @@ cache(
     assert.match(plan.stdout, /^0 to run, 2 to restore, 1 fresh$/m)
     const { nodes } = JSON.parse((await tasks('plan', '--json')).stdout)
     assert.equal(
-      nodes.map((node: { inCache: boolean }) => node.inCache),
-      [true, true],
+      nodes.map((node: { foretold: string }) => node.foretold),
+      ['restored', 'restored'],
     )
     assert.match((await tasks('explain', 'one')).stdout, /\n {2}the cache has it: restored/)
     assert.not.match((await tasks('run', '--dry-run')).stdout, /cat src/)

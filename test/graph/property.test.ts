@@ -3,7 +3,15 @@
 // `PROPERTY_SEED=7` begins with another one; a failure prints the seed of its history.
 import * as assert from 'uvu/assert'
 
-import { checkSeal, clearCache, type Node, openCache, recall, served } from '../../graph/index.ts'
+import {
+  checkSeal,
+  clearCache,
+  type Foretold,
+  foretell,
+  type Node,
+  openCache,
+  recall,
+} from '../../graph/index.ts'
 import {
   type Draft,
   FOLDERS,
@@ -69,7 +77,7 @@ class History {
       if (this.random.oneIn(6)) this.tear()
     }
     this.heal()
-    await this.run([])
+    await this.run([], true)
     await this.run([])
     assert.equal(this.model.ran, [])
   }
@@ -186,23 +194,25 @@ class History {
     return this.random.some([...this.model.drafts.keys()], 4)
   }
 
-  private async run(targets = this.targets()): Promise<void> {
+  private async run(
+    targets = this.targets(),
+    retry = !this.hasCache || this.random.oneIn(2),
+  ): Promise<void> {
     const { model, world } = this
     this.log.push(`run ${targets.map(nodeName).join(' ') || 'all'}`)
     const graph = model.graph()
     const assessed = Object.values(await world.assess(graph, targets.map(nodeName)))
     const session = world.session(graph)
-    const inCache = this.hasCache
-      ? await served(assessed, recall(session), openCache(session))
-      : new Set<Node>()
-    const foretold = [...inCache].map(({ name }) => name)
-    const expected = model.expect(targets)
+    const answers = this.hasCache
+      ? await foretell(assessed, recall(session), { cache: openCache(session), retry })
+      : new Map<Node, Foretold>()
+    const expected = model.expect(targets, retry)
     const sealed = checkSeal(STATE, this.sealKey(targets), world.host)
     if (sealed !== undefined) {
       assert.is(sealed, model.wanted(targets).length)
       assert.equal([...expected.mustRun, ...expected.stopped], [], 'sealed as fresh')
     }
-    const started = await this.start(targets)
+    const started = await this.start(targets, { retry })
     const stopped = new Set(names(expected.stopped))
     const ran = names(model.ran)
     const reasons = JSON.stringify(started.reasons)
@@ -216,8 +226,11 @@ class History {
     } else {
       assert.equal(ran, names(expected.mustRun), `the nodes that ran, for ${reasons}`)
       assert.equal(sorted(restored), names(expected.restored), `what was restored, for ${reasons}`)
-      for (const name of foretold)
-        assert.ok(restored.includes(name) || stopped.has(name), `${name} was foretold`)
+      for (const [{ name }, answer] of answers)
+        assert.ok(
+          (answer === 'restored' && restored.includes(name)) || stopped.has(name),
+          `${name} was foretold`,
+        )
     }
     for (const { node, state } of assessed) {
       if (state === 'fresh') assert.not(ran.includes(node.name), `${node.name} was called fresh`)
@@ -238,7 +251,7 @@ class History {
 
   private async start(
     targets: readonly number[],
-    options: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal; retry?: boolean } = {},
   ): Promise<Ran> {
     const { model, world, random } = this
     model.ran.length = 0
@@ -266,6 +279,7 @@ class History {
     const targets = this.targets()
     const before = new Map(model.done)
     const storedBefore = copyOf(model.stored)
+    const failedBefore = new Map(model.failedUnder)
     const { mustRun, restored } = model.expect(targets)
     const after = new Map(model.done)
     model.stored = storedBefore
@@ -284,6 +298,11 @@ class History {
       if (then) model.done.set(id, then)
       else model.done.delete(id)
       if (isDone && then) model.store(id, then.key)
+      const key = failedBefore.get(id)
+      if (model.ran.includes(id)) {
+        if (outcomes[nodeName(id)] !== 'failed') model.failedUnder.delete(id)
+      } else if (key !== undefined) model.failedUnder.set(id, key)
+      else model.failedUnder.delete(id)
     }
     for (const id of model.ran)
       assert.ok(
@@ -319,6 +338,7 @@ class History {
     // What was stored meanwhile cannot be told.
     if (this.hasCache) await clearCache(world.session(model.graph()), { wait: false })
     model.stored?.clear()
+    model.failedUnder.clear()
     await this.run([])
   }
 
@@ -334,6 +354,7 @@ class History {
     this.log.push(`tear ${kind} ${name}`)
     world.host.disk.write(JOURNAL, text.slice(0, text.length - 2 - random.below(last.length - 2)))
     if (kind === 'C') model.done.delete(id)
+    if (kind === 'F') model.failedUnder.delete(id)
     const older = model.doneBefore.get(id)
     if (kind === 'B' && older) model.done.set(id, older)
   }

@@ -58,6 +58,8 @@ export class Model {
   readonly done = new Map<number, Done>()
   /** Keys under which each node was done, if runs store what nodes make. */
   stored: Map<number, Set<string>> | undefined
+  /** Key under which a node failed, where that is remembered. */
+  readonly failedUnder = new Map<number, string>()
   /** What `done` held before the last begin, for a begin that was torn from the journal. */
   readonly doneBefore = new Map<number, Done | undefined>()
 
@@ -86,7 +88,7 @@ export class Model {
   }
 
   /** What a run of the targets must do; `done` becomes what it is after that run. */
-  expect(targets: readonly number[]): Expected {
+  expect(targets: readonly number[], retry = true): Expected {
     const mustRun = new Set<number>()
     const restored = new Set<number>()
     const stopped = new Set<number>()
@@ -104,6 +106,11 @@ export class Model {
       const key = this.key(draft)
       const old = this.done.get(id)
       if (old?.key === key && this.areOnDisk(old)) continue
+      if (!retry && this.failedUnder.get(id) === key) {
+        stopped.add(id)
+        continue
+      }
+      this.failedUnder.delete(id)
       const isStored = this.stored?.get(id)?.has(key) === true
       if (isStored) restored.add(id)
       else mustRun.add(id)
@@ -111,6 +118,7 @@ export class Model {
       this.done.delete(id)
       if (this.failing.has(id) && !isStored) {
         stopped.add(id)
+        this.fail(id, key)
         continue
       }
       const outputs = this.made(draft, this.readings(draft, this.recorded))
@@ -118,6 +126,11 @@ export class Model {
       this.store(id, key)
     }
     return { mustRun, restored, stopped }
+  }
+
+  /** A node has failed under the key; what it discovers would be part of a better one. */
+  fail(id: number, key: string): void {
+    if (this.drafts.get(id)?.discovers.length === 0) this.failedUnder.set(id, key)
   }
 
   /** A run has stored what the node made under the key. */

@@ -80,8 +80,8 @@ export class World {
   }
 
   /**
-   * Runs the graph and tells what happened; time passes afterwards. Without the cache, unless asked for:
-   * most tests are about what runs.
+   * Runs the graph and tells what happened; time passes afterwards. Without the cache, and
+   * with what failed before, unless asked for: most tests are about what runs.
    */
   async run(graph: Graph, options: Partial<RunOptions> = {}): Promise<Ran> {
     const events: RunEvent[] = []
@@ -90,7 +90,7 @@ export class World {
       options.report?.(event)
     }
     const summary = await runGraph(this.session(graph), {
-      ...{ targets: [], cache: false, ...options },
+      ...{ targets: [], cache: false, retry: true, ...options },
       report,
     })
     this.pause()

@@ -7,9 +7,6 @@ export function notStored(errno: string): string {
   return `could not be stored in the cache (${errno}): nothing more is stored in this run`
 }
 
-/** Of a stale node whose outputs the cache has. */
-export const IN_CACHE = 'the cache has it: restored, nothing runs'
-
 export function statsText(stats: CacheStats): string {
   const { folder, entries, files, bytes, limits, oldestUse, quarantined } = stats
   const rows = [

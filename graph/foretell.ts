@@ -1,71 +1,89 @@
-// Which stale nodes the cache would serve: what a run would restore and not run. It looks and digests
-// nothing large; a run checks what it hands out.
+// What will come of stale nodes without running them: what the cache has, and what failed under the same
+// key. It digests nothing large; a run checks what it hands out.
 import type { Assessed } from './assess.ts'
 import type { Cache } from './cache.ts'
 import { blobOf } from './cache-lines.ts'
 import { resultOfOutputs } from './commit.ts'
 import { loadDigest } from './digest.ts'
+import { failedBefore } from './failed-before.ts'
 import { reasonsOf, recordedResult } from './look.ts'
 import type { Node } from './node.ts'
 import { isRefusal } from './node-failure.ts'
 import { type Found, findStored } from './restore.ts'
 import type { Memory } from './state.ts'
 
+/** Restored from the cache, or answered with the failure of before. */
+export type Foretold = 'restored' | 'failed'
+
+export interface ForetellOptions {
+  readonly cache?: Cache
+  /** What failed before runs again. */
+  readonly retry?: boolean
+}
+
 /**
- * The nodes among them that would be restored, as far as it can be told before anything runs.
+ * What a run would come to without running it, as far as it can be told before anything runs.
  *
  * @example
  * const memory = recall(session)
- * const inCache = await served(await assess(graph.nodes, memory), memory, openCache(session))
+ * const answers = await foretell(await assess(graph.nodes, memory), memory, { cache: openCache(session) })
  */
-export async function served(
+export async function foretell(
   assessed: readonly Assessed[],
   memory: Memory,
-  cache: Cache,
-): Promise<ReadonlySet<Node>> {
-  const found = new Set<Node>()
-  if (cache.isNew || assessed.every(({ state }) => state === 'fresh')) return found
+  options: ForetellOptions,
+): Promise<ReadonlyMap<Node, Foretold>> {
+  const found = new Map<Node, Foretold>()
+  if (assessed.every(({ state }) => state === 'fresh')) return found
   await loadDigest()
-  const foretold = new Foretold(memory, cache)
-  for (const one of assessed) if (foretold.isServed(one)) found.add(one.node)
+  const results = new Results(memory, options)
+  for (const one of assessed) {
+    const answer = results.foretell(one)
+    if (answer !== undefined) found.set(one.node, answer)
+  }
   return found
 }
 
-class Foretold {
+class Results {
   private readonly memory: Memory
-  private readonly cache: Cache
+  private readonly options: ForetellOptions
   /** What each node will have produced, as far as that is known. */
   private readonly results = new Map<Node, string>()
   /** Files that will be put back, so that what they are now says nothing. */
   private readonly moving = new Set<string>()
   private readonly resultOf = (need: Node): string => this.results.get(need) as string
 
-  constructor(memory: Memory, cache: Cache) {
+  constructor(memory: Memory, options: ForetellOptions) {
     this.memory = memory
-    this.cache = cache
+    this.options = options
   }
 
-  isServed({ node, state }: Assessed): boolean {
+  foretell({ node, state }: Assessed): Foretold | undefined {
     const { memory, results } = this
     if (state === 'fresh') {
       results.set(node, recordedResult(memory.journal.history, node))
-      return false
+      return undefined
     }
-    if (!node.needs.every((need) => results.has(need)) || this.readsWhatMoves(node)) return false
+    if (!node.needs.every((need) => results.has(need)) || this.readsWhatMoves(node))
+      return undefined
+    const fails = this.options.retry !== true && failedBefore(node, memory, this.resultOf)
+    if (fails) return 'failed'
     const found = this.find(node)
-    if (found === undefined) return false
+    if (found === undefined) return undefined
     results.set(
       node,
       resultOfOutputs(found.stored.outputs.map(({ path, state: is }) => [path, is])),
     )
     // What it needs comes out as it was: then it stays as it is.
-    if (state === 'maybe' && reasonsOf(node, memory, this.resultOf).length === 0) return false
+    if (state === 'maybe' && reasonsOf(node, memory, this.resultOf).length === 0) return undefined
     for (const { path } of found.stored.outputs) this.moving.add(memory.world.path(path))
-    return true
+    return 'restored'
   }
 
   private find(node: Node): Found | undefined {
-    const { memory, cache, resultOf } = this
+    const { memory, resultOf } = this
+    const { cache } = this.options
+    if (cache === undefined) return undefined
     try {
       return findStored(node, { memory, cache, resultOf }).find(({ stored }) =>
         stored.outputs.every((output) => output.content ?? cache.blobs.has(blobOf(output))),
