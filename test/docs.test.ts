@@ -144,10 +144,12 @@ docs('every variable of the reference is one that the program reads', () => {
 
 docs('the commands to set up by hand are those that the program runs', () => {
   const text = section(read(SETUP), 'By hand')
-  const { options, pin, target, mirrors } = BACKENDS.llama
-  const url = mirrors.flatMap((mirror) => (mirror.kind === 'git' ? [mirror.url] : []))[0] as string
-  for (const words of [...options, `--branch ${pin.ref} ${url}`, `--target ${target}`])
-    assert.ok(text.includes(words), words)
+  for (const { options, pin, target, mirrors, standIns } of Object.values(BACKENDS)) {
+    const [url] = mirrors.flatMap((mirror) => (mirror.kind === 'git' ? [mirror.url] : []))
+    const files = standIns.flatMap(({ file, from }) => [file, from.x64])
+    for (const words of [...options, pin.ref, url as string, `--target ${target}`, ...files])
+      assert.ok(text.includes(words), words)
+  }
 })
 
 for (const page of ['README.md', 'docs/graphs.md'])

@@ -5,6 +5,7 @@ import * as fs from 'node:fs'
 import { delimiter, join } from 'node:path'
 import * as assert from 'uvu/assert'
 
+import { BACKENDS } from '../../tasks/backends.ts'
 import { silentServer } from '../support/dead-server.ts'
 import {
   checkoutOf,
@@ -15,7 +16,7 @@ import {
 import { git } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { copyHome, digestOf, inHome, newFolder, removeFolder, toolFolder } from './support/home.ts'
-import { bitnetTasks, type Ended, type RunOptions } from './support/program.ts'
+import { bin, bitnetTasks, type Ended, type RunOptions } from './support/program.ts'
 
 const bitnet = suite('preflight of bitnet')
 
@@ -384,6 +385,31 @@ bitnet(
     const own = join(theirs, 'build/bin/libbitnet.so')
     execFileSync('cc', ['-shared', '-fPIC', '-o', own, join(home, 'own.c')])
     assert.is(await kind(), 'genuine')
+  }),
+)
+
+bitnet(
+  'AC-291 the commands of the set-up page build it by hand, and preflight takes what they have built',
+  inHome(async (home) => {
+    const page = join(import.meta.dirname, '../../docs/howto/cpp-setup.md')
+    const text = fs.readFileSync(page, 'utf8').split('\nbitnet.cpp:\n')[1] as string
+    const { mirrors, pin } = BACKENDS.bitnet
+    const [, block = ''] = /```sh\n(.*?)```/s.exec(text) ?? []
+    const script = block
+      .replace((mirrors[0] as { url: string }).url, repo.url)
+      .replace(pin.ref, repo.tag)
+      .replace('npx bitnet-tasks', `"${process.execPath}" "${bin}"`)
+    // A folder as the address of a submodule is nothing that git takes from anybody.
+    const GIT = ['COUNT=1', 'KEY_0=protocol.file.allow', 'VALUE_0=always']
+    const env = Object.fromEntries(GIT.map((line) => `GIT_CONFIG_${line}`.split('=')))
+    const said = execFileSync('sh', ['-euc', script], {
+      cwd: home,
+      env: { ...env, HOME: home, PATH: process.env['PATH'] },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      encoding: 'utf8',
+    })
+    assert.match(said, /✓ bitnet\.cpp AVAILABLE \(auto-repaired\)\n/)
+    assert.ok(said.endsWith(SHIM), said)
   }),
 )
 
