@@ -1,16 +1,12 @@
 // The only loop: schedule <-> freshness / action.
-import { logPath, runAction } from './action.ts'
+import { Attempts, type Ended } from './attempts.ts'
 import type { Cache } from './cache.ts'
-import type { Done, Failed } from './done.ts'
-import { taskEnvironment } from './environment.ts'
 import type { NodeFailure } from './event.ts'
-import { failedBefore, failedUnder } from './failed-before.ts'
-import { LogFollower } from './follow.ts'
+import { failedBefore } from './failed-before.ts'
 import { look, recordedResult } from './look.ts'
 import type { Node } from './node.ts'
 import { inputFailure } from './node-failure.ts'
 import { Reopening } from './reopening.ts'
-import { restore } from './restore.ts'
 import type { RunOptions } from './run-options.ts'
 import { RunningNodes } from './running.ts'
 import { Schedule } from './schedule.ts'
@@ -30,33 +26,25 @@ export interface LoopOptions {
 }
 
 export class Loop {
-  private readonly session: Session
   private readonly memory: Memory
   private readonly options: RunOptions
   private readonly forced: ReadonlySet<Node>
   private readonly tally: Tally
   private readonly stop: AbortController
-  private readonly cache: Cache | undefined
-  private isRefusalTold = false
   private readonly schedule: Schedule
-  private readonly follower: LogFollower
   private readonly running: RunningNodes
   private readonly reopening: Reopening | undefined
-  private readonly env: Readonly<Record<string, string>>
+  private readonly attempts: Attempts
   private readonly active = new Set<Promise<void>>()
   private readonly results = new Map<Node, string>()
   private readonly resultOf = (need: Node): string => this.results.get(need) as string
 
   constructor({ session, memory, options, scope, tally, cache, stop }: LoopOptions) {
-    this.session = session
     this.memory = memory
     this.options = options
     this.forced = scope.forced
     this.tally = tally
     this.stop = stop
-    this.cache = cache
-    this.follower = new LogFollower(session.host, (event) => tally.tell(event))
-    this.env = taskEnvironment(session.host)
     const { durations } = memory.journal.history
     for (const node of scope.given)
       this.results.set(node, recordedResult(memory.journal.history, node))
@@ -70,6 +58,9 @@ export class Loop {
     const { schedule, running, resultOf } = this
     const common = { wanted: scope.wanted, memory, schedule, tally, running, resultOf }
     this.reopening = options.live && new Reopening({ live: options.live, ...common })
+    const { reopening } = this
+    const given = { session, memory, options, tally, cache, running, reopening, resultOf }
+    this.attempts = new Attempts(given)
   }
 
   /** Resolves when nothing runs any more. */
@@ -135,89 +126,59 @@ export class Loop {
   }
 
   private async runOne(node: Node): Promise<void> {
-    if (this.isRestored(node)) return
-    const { session, options, memory, tally, running, reopening } = this
-    const signal = running.begin(node)
     // `begin` forgets the record; what the node made before is still known by its outputs.
-    const before = memory.journal.history.lastResults.get(node.name)
-    for (let attempt = 1; ; attempt++) {
-      const log = logPath(session, node, attempt)
-      tally.tell({ type: 'started', at: tally.now(), node: node.name, attempt, log })
-      if (options.follow) this.follower.start(node, log)
-      const done = await runAction(node, {
-        session,
-        memory,
-        env: this.env,
-        attempt,
-        signal,
-        ...(this.cache ? { cache: this.cache } : {}),
-        resultOf: this.resultOf,
-        ...(reopening ? { onKey: (key: string) => reopening.began(node, key) } : {}),
-        ...(options.wrap ? { wrap: options.wrap } : {}),
-        ...(options.follow ? { onSpool: (file: string) => this.follower.grows(node, file) } : {}),
-      })
-      if (options.follow) this.follower.stop(node)
-      this.tellRefusal(node)
-      if (running.isRecalled(node)) return this.requeue(node, done.ms)
-      if (done.how === 'done') return this.succeed(node, done, before)
-      if (done.how === 'cancelled') return this.cancel(node, done.ms)
-      const verdict = options.onFailure?.(node, done.failure, attempt) ?? {}
-      const failure =
-        verdict.class === undefined ? done.failure : { ...done.failure, class: verdict.class }
-      if (verdict.retryAfterMs === undefined || signal.aborted)
-        return this.failLasting(node, { ...done, failure }, verdict.isLasting !== false)
-      const afterMs = verdict.retryAfterMs
-      tally.tell({ type: 'retrying', at: tally.now(), node: node.name, attempt, afterMs, failure })
-      await this.pause(afterMs, signal)
-      if (running.isRecalled(node)) return this.requeue(node, done.ms)
+    const before = this.memory.journal.history.lastResults.get(node.name)
+    const restored = this.forced.has(node) ? undefined : this.attempts.restore(node)
+    this.end(node, restored ?? (await this.attempts.run(node)), before)
+  }
+
+  private end(node: Node, ended: Ended, before: string | undefined): void {
+    this.running.end(node)
+    switch (ended.how) {
+      case 'restored':
+        return this.succeed(node, 'restored', ended)
+      case 'done':
+        this.tellMoved(node, ended.movedInput)
+        return this.succeed(node, ended.result === before ? 'unchanged' : 'changed', ended)
+      case 'failed':
+      case 'timed-out':
+        return this.fail(node, ended.how, ended.failure, ended.ms)
+      case 'cancelled':
+        return this.cancel(node, ended.ms)
+      case 'recalled':
+        return this.requeue(node, ended.ms)
+      default:
+        return ended satisfies never
     }
+  }
+
+  private succeed(
+    node: Node,
+    outcome: 'restored' | 'changed' | 'unchanged',
+    { result, ms }: { readonly result: string; readonly ms: number },
+  ): void {
+    this.results.set(node, result)
+    this.tally.finish(node, outcome, ms)
+    this.schedule.settle(node, 'done')
+  }
+
+  private tellMoved(node: Node, name: string | undefined): void {
+    const { tally } = this
+    if (name !== undefined)
+      tally.tell({ type: 'input-moved', at: tally.now(), node: node.name, name })
+  }
+
+  private cancel(node: Node, ms: number): void {
+    this.tally.finish(node, 'cancelled', ms)
+    for (const blocked of this.schedule.settle(node, 'cancelled'))
+      this.tally.finish(blocked, 'cancelled', 0)
   }
 
   // However it ended: the disk says what has to be done about it.
   private requeue(node: Node, ms: number): void {
     const { tally } = this
-    this.running.end(node)
     tally.tell({ type: 'finished', at: tally.now(), node: node.name, outcome: 'cancelled', ms })
     for (const blocked of this.schedule.requeue(node)) tally.finish(blocked, 'blocked', 0)
-  }
-
-  private isRestored(node: Node): boolean {
-    const { cache, memory, resultOf } = this
-    if (cache === undefined || this.forced.has(node)) return false
-    const restored = restore(node, { cache, memory, resultOf })
-    if (restored === undefined) return false
-    this.results.set(node, restored.result)
-    this.tally.finish(node, 'restored', restored.ms)
-    this.schedule.settle(node, 'done')
-    return true
-  }
-
-  private tellRefusal(node: Node): void {
-    const errno = this.cache?.trouble
-    if (errno === undefined || this.isRefusalTold) return
-    this.isRefusalTold = true
-    this.tally.tell({ type: 'not-stored', at: this.tally.now(), node: node.name, errno })
-  }
-
-  private succeed(
-    node: Node,
-    done: Extract<Done, { how: 'done' }>,
-    before: string | undefined,
-  ): void {
-    const { tally } = this
-    this.running.end(node)
-    this.results.set(node, done.result)
-    if (done.movedInput !== undefined)
-      tally.tell({ type: 'input-moved', at: tally.now(), node: node.name, name: done.movedInput })
-    tally.finish(node, done.result === before ? 'unchanged' : 'changed', done.ms)
-    this.schedule.settle(node, 'done')
-  }
-
-  private cancel(node: Node, ms: number): void {
-    this.running.end(node)
-    this.tally.finish(node, 'cancelled', ms)
-    for (const blocked of this.schedule.settle(node, 'cancelled'))
-      this.tally.finish(blocked, 'cancelled', 0)
   }
 
   private failedBefore(node: Node): NodeFailure | undefined {
@@ -225,38 +186,11 @@ export class Loop {
     return failedBefore(node, this.memory, this.resultOf)
   }
 
-  private failLasting(node: Node, { how, failure, key, ms }: Failed, isLasting: boolean): void {
-    // It went well under this key once: whatever decides it, the key does not.
-    const isKnownGood = key !== undefined && (this.cache?.find(key) ?? []).length > 0
-    if (key !== undefined && isLasting && !isKnownGood) {
-      const { message: detail, log } = failure
-      const under = failedUnder(key, failure)
-      this.memory.journal.fail(node.name, {
-        ...{ what: 'failed', detail, log, at: this.tally.now() },
-        under,
-      })
-    }
-    this.fail(node, how, failure, ms)
-  }
-
   private fail(node: Node, outcome: 'failed' | 'timed-out', found: NodeFailure, ms: number): void {
-    this.running.end(node)
-    const hasLog = found.log !== '' && this.session.host.disk.stat(found.log) !== undefined
+    const hasLog = found.log !== '' && this.memory.world.host.disk.stat(found.log) !== undefined
     const failure = hasLog ? found : { ...found, log: '' }
     this.tally.finish(node, outcome, ms, { failure })
     for (const blocked of this.schedule.settle(node, 'failed'))
       this.tally.finish(blocked, 'blocked', 0, { blockedBy: node.name })
-  }
-
-  private pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.session.host.clock.after(ms, finish)
-      signal.addEventListener('abort', finish, { once: true })
-      function finish(): void {
-        cancel()
-        signal.removeEventListener('abort', finish)
-        resolve()
-      }
-    })
   }
 }
