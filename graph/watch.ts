@@ -4,25 +4,25 @@ import { dirname } from 'node:path'
 
 import { loadDigest } from './digest.ts'
 import { GraphError } from './error.ts'
-import type { NodeFailure, Outcome, RunEvent } from './event.ts'
-import type { Reason } from './freshness.ts'
+import type { NodeFailure, RunEvent } from './event.ts'
 import type { Graph } from './graph.ts'
-import type { Host, Watch } from './host.ts'
+import { HeldNodes } from './held.ts'
+import { Hints, type Polling } from './hints.ts'
+import type { Host } from './host.ts'
 import type { Live } from './live.ts'
 import type { Node, NodeName } from './node.ts'
-import { Noted, Noting } from './noting.ts'
+import { Noting } from './noting.ts'
 import { plan } from './plan.ts'
-import { LONGEST_QUIET_MS, Quiet } from './quiet.ts'
 import { runGraph } from './run.ts'
 import type { RunOptions, Verdict } from './run-options.ts'
 import { select } from './select.ts'
 import type { Session } from './state.ts'
-import { type Stale, staleNodes } from './survey.ts'
+import { type Held, type Stale, staleNodes } from './survey.ts'
 import { identityOf, LocksAhead, WarmMemory } from './warm.ts'
 import { World } from './world.ts'
 
 export interface WatchOptions
-  extends Pick<RunOptions, 'targets' | 'jobs' | 'keepGoing' | 'follow' | 'cache'> {
+  extends Pick<RunOptions, 'targets' | 'jobs' | 'keepGoing' | 'follow' | 'cache' | 'retry'> {
   readonly host: Host
   readonly folder: string
   readonly stateFolder: string
@@ -56,13 +56,7 @@ export type WatchEvent =
       readonly held: readonly NodeName[]
     }
   /** A folder cannot be watched: from now on everything is looked at every so many milliseconds. */
-  | {
-      readonly type: 'polling'
-      readonly at: number
-      readonly errno: string
-      readonly folder: string
-      readonly everyMs: number
-    }
+  | ({ readonly type: 'polling'; readonly at: number } & Polling)
   /** Nodes that found other inputs after each of several runs, as if they wrote them themselves. */
   | { readonly type: 'restless'; readonly at: number; readonly nodes: readonly NodeName[] }
   /** The graph was evaluated again. */
@@ -70,18 +64,8 @@ export type WatchEvent =
   /** There is no graph to run, or the run could not begin. */
   | { readonly type: 'stopped'; readonly at: number; readonly error: GraphError }
 
-const POLL_MS = 1000
-// File systems that tell nobody of changes: one look in a while, for at most a hundredth of the time.
-const BEAT_MS = 10_000
-const BEAT_SHARE = 100
-// So often a run follows at once on one that left something stale; then after a pause in which nobody edits
-// anything. Who is stale even after so many of these writes its own inputs.
-const RERUNS_AT_ONCE = 2
-const CALM_RUNS = 2
-const CALM_MS = 1000
+// What a run itself wrote is still being told for a while; the next one sees it whether it is told or not.
 const ECHO_MS = 200
-// A node that is ended so often after the same time for the same file has written that file itself.
-const ENDED_FOR_ITS_OWN = 2
 
 /**
  * Keeps the targets of a graph up to date until its signal aborts.
@@ -93,52 +77,37 @@ export class GraphWatch {
   private readonly options: WatchOptions
   private readonly locks: LocksAhead
   private readonly warm = new WarmMemory()
-  private readonly quiet: Quiet
-  private readonly listener: Watch
+  private readonly hints: Hints
+  private readonly held = new HeldNodes()
   private readonly live: Live
   private graph: Graph | undefined
   private wanted: readonly Node[] = []
   private sources: ReadonlyMap<string, string> = new Map()
-  private noted: Noted | undefined
-  private lookMs = 0
-  private held = new Map<NodeName, string>()
-  private readonly ends = new Map<NodeName, Outcome>()
-  private readonly began = new Map<NodeName, string>()
-  private readonly restless = new Set<NodeName>()
-  private readonly endings = new Map<NodeName, { name: string; ms: number; count: number }>()
-  /** Runs one after another that left something stale; those of them that began in calm. */
-  private reruns = 0
-  private calmRuns = 0
-  private isCalm = false
-  private growing = 0
   private asked: 'rerun' | 'force' | undefined
+  private isCalm = false
   private isRunning = false
-  private isPolling = false
   private isIdleTold = false
-  private cancelPoll = (): void => {}
-  private version = 0
-  private next = Promise.withResolvers<void>()
 
   constructor(options: WatchOptions) {
     this.options = options
-    const { host } = options
+    const { host, folder, stateFolder, seldom = [] } = options
     this.locks = new LocksAhead(host.locks)
-    this.quiet = new Quiet({
-      clock: host.clock,
-      onQuiet: () => this.raise(),
-      isBusy: () => this.isRunning || this.growing > 0,
-    })
-    this.listener = host.watcher.watch({
-      onHint: (path) => this.hint(path),
-      onTrouble: (trouble) => this.poll(trouble),
+    this.hints = new Hints({
+      host,
+      top: folder,
+      never: [stateFolder],
+      seldom,
+      isBusy: () => this.isRunning,
+      onHint: () => this.askForLock(),
+      onPolling: (polling) => options.report({ type: 'polling', at: this.now(), ...polling }),
     })
     this.live = {
       recall: (session) => this.warm.recall(session),
       keep: () => this.warm.keep(this.session),
-      hinted: () => this.changedSince(this.version),
-      began: (node, key) => this.began.set(node.name, key),
-      sawBefore: (node) => this.began.get(node.name),
-      mayEnd: (node, reason, afterMs) => this.mayEnd(node, reason, afterMs),
+      hinted: () => this.hints.changedSince(this.hints.version),
+      began: (node, key) => this.held.began(node.name, key),
+      sawBefore: (node) => this.held.keyOf(node.name),
+      mayEnd: (node, reason, afterMs) => this.held.mayEnd(node.name, reason, afterMs),
     }
   }
 
@@ -149,7 +118,7 @@ export class GraphWatch {
    */
   async run(): Promise<void> {
     const { signal, host } = this.options
-    const wake = (): void => this.raise()
+    const wake = (): void => this.hints.raise()
     signal.addEventListener('abort', wake)
     try {
       await loadDigest()
@@ -158,73 +127,88 @@ export class GraphWatch {
       while (!signal.aborted) await this.turn()
     } finally {
       signal.removeEventListener('abort', wake)
-      this.quiet.cancel()
-      this.cancelPoll()
+      this.hints.drop()
       await this.locks.giveBack()
       if (this.graph) this.warm.save(this.session)
       host.shell.close()
-      await this.listener.close()
+      await this.hints.close()
     }
   }
 
   /** Evaluates the graph again and runs whatever is stale, also what failed before. */
   rerun(): void {
     this.asked ??= 'rerun'
-    this.raise()
+    this.hints.raise()
   }
 
   /** Runs the targets even if they are fresh. */
   force(): void {
     this.asked = 'force'
-    this.raise()
+    this.hints.raise()
   }
 
   // The run need not wait until all folders are watched; what happens meanwhile is seen after it.
   private async firstTurn(): Promise<void> {
-    const stale = this.lookAll(this.held)
-    const listening = this.listen()
-    const hasRun = stale.length > 0 && (await this.runOnce())
+    const isStale = this.lookAll().length > 0
+    const listening = this.hints.listen()
+    const hasRun = isStale && (await this.runOnce())
     await listening
-    if (hasRun && this.settle()) await this.breathe()
+    if (hasRun) await this.settle()
   }
 
   private async turn(): Promise<void> {
     const asked = this.asked
     this.asked = undefined
-    if (asked === 'rerun') this.held.clear()
+    if (asked === 'rerun') this.held.release()
     if (asked !== undefined || this.haveSourcesMoved()) await this.load()
-    let version = this.version
+    let version = this.hints.version
     if (this.graph !== undefined && (asked === 'force' || this.hasWork())) {
       const hasRun = await this.runOnce(asked)
-      version = this.version
-      if (hasRun && this.settle()) return this.breathe()
+      version = this.hints.version
+      if (hasRun && (await this.settle())) return
     }
     await this.locks.giveBack()
-    if (await this.listen()) return
+    if (await this.hints.listen()) return
     this.tellIdle()
-    await this.wait(version, Math.max(BEAT_MS, BEAT_SHARE * this.lookMs))
+    await this.hints.rest(version)
   }
 
-  // Looking
+  // After a run. True: something is to be run again, and it is time for it.
+  private async settle(): Promise<boolean> {
+    const { hints } = this
+    const { again, restless } = this.held.settle(this.lookAll(), this.isCalm)
+    this.isCalm = false
+    if (restless.length > 0)
+      this.options.report({ type: 'restless', at: this.now(), nodes: restless })
+    if (again === undefined) return false
+    if (again.calmMs === 0) {
+      // In the middle of a burst the next run would be ended like this one.
+      if (hints.isPending) await hints.changedSince(hints.version)
+      return true
+    }
+    await hints.wait(hints.version, ECHO_MS)
+    hints.drop()
+    this.isCalm = !(await hints.wait(hints.version, again.calmMs))
+    return true
+  }
 
   /** Whether something is stale that is not held; looks no further than the first. */
   private hasWork(): boolean {
     const noting = this.newNoting()
-    if (!this.staleNodes(noting, this.held).next().done) return true
-    this.remember(noting)
+    if (!this.staleNodes(noting, this.held.all).next().done) return true
+    this.hints.remember(noting)
     return false
   }
 
-  private lookAll(held: ReadonlyMap<NodeName, string>): readonly Stale[] {
+  private lookAll(): readonly Stale[] {
     const start = this.now()
     const noting = this.newNoting()
-    const stale = [...this.staleNodes(noting, held)]
-    this.remember(noting)
-    this.lookMs = this.now() - start
+    const stale = [...this.staleNodes(noting, new Map())]
+    this.hints.remember(noting, this.now() - start)
     return stale
   }
 
-  private staleNodes(noting: Noting, held: ReadonlyMap<NodeName, string>): Generator<Stale, void> {
+  private staleNodes(noting: Noting, held: Held): Generator<Stale, void> {
     const { session } = this
     const { journal, world } = this.warm.recall(session)
     const { host } = noting
@@ -238,18 +222,6 @@ export class GraphWatch {
     return noting
   }
 
-  private remember(noting: Pick<Noting, 'files' | 'lists' | 'outputs'>): void {
-    const { host, folder, stateFolder, seldom = [] } = this.options
-    const { disk } = host
-    this.noted = new Noted(noting, { disk, top: folder, never: [stateFolder], seldom })
-  }
-
-  private listen(): Promise<boolean> {
-    return this.listener.set(this.noted?.folders ?? new Set())
-  }
-
-  // Running
-
   private get session(): Session {
     const { host, folder, stateFolder } = this.options
     const graph = this.graph as Graph
@@ -258,7 +230,7 @@ export class GraphWatch {
 
   private async runOnce(asked?: 'rerun' | 'force'): Promise<boolean> {
     const { targets, signal, report, jobs, keepGoing, follow, cache, onFailure } = this.options
-    this.ends.clear()
+    this.held.begin()
     this.isRunning = true
     this.isIdleTold = false
     try {
@@ -266,10 +238,10 @@ export class GraphWatch {
         targets,
         signal,
         force: asked === 'force',
-        retry: asked === 'rerun',
+        retry: asked === 'rerun' || this.options.retry === true,
         live: this.live,
         report: (event) => {
-          if (event.type === 'finished') this.ends.set(event.node, event.outcome)
+          if (event.type === 'finished') this.held.ended(event.node, event.outcome)
           report(event)
         },
         ...(jobs === undefined ? {} : { jobs }),
@@ -283,76 +255,12 @@ export class GraphWatch {
       if (!(error instanceof GraphError)) throw error
       if (signal.aborted) return false
       this.tellStopped(error)
-      this.holdAll(this.lookAll(new Map()))
+      this.held.hold(this.lookAll())
       return false
     } finally {
       this.isRunning = false
     }
   }
-
-  /** After a run: what is stale still is held or run again. True: run again. */
-  private settle(): boolean {
-    const stale = this.lookAll(new Map())
-    this.holdAll(stale)
-    for (const [name, outcome] of this.ends)
-      if (outcome !== 'failed' && outcome !== 'timed-out') this.began.delete(name)
-    for (const name of this.restless) if (!this.held.has(name)) this.restless.delete(name)
-    const again = stale.filter((one) => this.mayRunAgain(one))
-    const names = again.map(({ node }) => node.name)
-    if (this.isCalm) this.calmRuns++
-    const most = names.every((name) => this.restless.has(name)) ? 1 : CALM_RUNS
-    if (again.length === 0 || this.calmRuns >= most) {
-      this.reruns = 0
-      this.calmRuns = 0
-      this.isCalm = false
-      this.endings.clear()
-      this.tellRestless(names)
-      return false
-    }
-    for (const { node } of again) this.held.delete(node.name)
-    this.reruns++
-    return true
-  }
-
-  private holdAll(stale: readonly Stale[]): void {
-    this.held = new Map(stale.map(({ node, sight }) => [node.name, sight]))
-  }
-
-  private mayRunAgain({ node, sight, reasons }: Stale): boolean {
-    const outcome = this.ends.get(node.name)
-    if (outcome === 'blocked' || outcome === 'cancelled') return false
-    if (outcome === 'failed' || outcome === 'timed-out') {
-      const began = this.began.get(node.name)
-      return began !== undefined && began !== sight
-    }
-    // Written by another node: that one would write it again.
-    return reasons.some(({ kind }) => kind !== 'output-changed' && kind !== 'output-added')
-  }
-
-  private mayEnd(node: Node, reason: Reason, ms: number): boolean {
-    const name = 'name' in reason ? reason.name : ''
-    const past = this.endings.get(node.name)
-    const isLikeBefore =
-      past?.name === name && Math.abs(past.ms - ms) < LONGEST_QUIET_MS + 100 + past.ms / 4
-    const count = isLikeBefore ? past.count + 1 : 1
-    this.endings.set(node.name, { name, ms, count })
-    return count <= ENDED_FOR_ITS_OWN
-  }
-
-  private async breathe(): Promise<void> {
-    this.isCalm = false
-    if (this.reruns <= RERUNS_AT_ONCE && this.restless.size === 0) {
-      // In the middle of a burst the next run would be ended like this one.
-      if (this.quiet.isPending) await this.changedSince(this.version)
-      return
-    }
-    // What the run itself wrote is still being told; the next one sees it whether it is told or not.
-    await this.wait(this.version, ECHO_MS)
-    this.quiet.cancel()
-    this.isCalm = !(await this.wait(this.version, CALM_MS * (this.calmRuns + 1)))
-  }
-
-  // The graph
 
   private async load(): Promise<void> {
     const isFirst = this.sources.size === 0 && this.graph === undefined
@@ -379,7 +287,7 @@ export class GraphWatch {
     const lists = new Set([...files].map(dirname))
     const folders = [...lists].map((path) => [path, identityOf(disk.stat(path))] as const)
     this.sources = new Map([...this.sources, ...folders])
-    this.remember({ files, lists, outputs: new Set() })
+    this.hints.remember({ files, lists, outputs: new Set() })
   }
 
   private haveSourcesMoved(): boolean {
@@ -387,77 +295,19 @@ export class GraphWatch {
     return [...this.sources].some(([path, was]) => identityOf(disk.stat(path)) !== was)
   }
 
-  // Hints
-
-  private hint(path: string): void {
-    const { noted } = this
-    if (noted?.concerns(path) !== true) return
-    if (noted.grow(path)) this.listenBelow(path)
+  private askForLock(): void {
     const { host, stateFolder } = this.options
-    if (!this.isRunning && this.graph)
-      this.locks.ask(`${stateFolder}/lock`, { purpose: 'watch', mark: host.mark })
-    this.quiet.hint(path)
+    if (this.isRunning || this.graph === undefined) return
+    this.locks.ask(`${stateFolder}/lock`, { purpose: 'watch', mark: host.mark })
   }
-
-  // In a burst folders come with their files: until they are watched nobody hears of those, and silence does
-  // not mean that the burst is over.
-  private async listenBelow(path: string): Promise<void> {
-    this.growing++
-    do await this.listen()
-    while (this.noted?.grow(path) === true)
-    this.growing--
-    this.quiet.hint(path)
-  }
-
-  private poll({ errno, folder }: { readonly errno: string; readonly folder: string }): void {
-    if (this.isPolling) return
-    this.isPolling = true
-    const { clock } = this.options.host
-    const look = (): void => {
-      this.cancelPoll = clock.after(Math.max(POLL_MS, 20 * this.lookMs), look)
-      this.raise()
-    }
-    this.cancelPoll = clock.after(POLL_MS, look)
-    this.options.report({ type: 'polling', at: this.now(), errno, folder, everyMs: POLL_MS })
-  }
-
-  private raise(): void {
-    this.version++
-    this.next.resolve()
-    this.next = Promise.withResolvers()
-  }
-
-  private async changedSince(version: number): Promise<void> {
-    while (this.version === version) await this.next.promise
-  }
-
-  /** True when something happened before the time was over. */
-  private async wait(version: number, atMostMs: number): Promise<boolean> {
-    let isOver = false
-    const cancel = this.options.host.clock.after(atMostMs, () => {
-      isOver = true
-      this.raise()
-    })
-    await this.changedSince(version)
-    cancel()
-    return !isOver
-  }
-
-  // Telling
 
   private tellIdle(): void {
     if (this.isIdleTold) return
     this.isIdleTold = true
-    const folders = this.noted?.folders.size ?? 0
-    const held = [...this.held.keys()]
+    const { folders } = this.hints
     const nodes = this.graph && this.wanted.length
+    const held = this.held.names
     this.options.report({ type: 'idle', at: this.now(), nodes, folders, held })
-  }
-
-  private tellRestless(nodes: readonly NodeName[]): void {
-    if (nodes.length === 0) return
-    for (const name of nodes) this.restless.add(name)
-    this.options.report({ type: 'restless', at: this.now(), nodes })
   }
 
   private tellStopped(error: GraphError): void {

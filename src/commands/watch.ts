@@ -11,7 +11,7 @@ import {
 } from '../../graph/index.ts'
 import { EXIT } from '../exit-code.ts'
 import { listenForKeys } from '../keys.ts'
-import { judgeFailure } from '../preflight/judge-failure.ts'
+import { isLasting, judgeFailure } from '../preflight/judge-failure.ts'
 import { print } from '../report/print.ts'
 import { clean, jsonLine } from '../report/text.ts'
 import { WatchView } from '../report/watch-view.ts'
@@ -25,6 +25,7 @@ interface WatchArgs extends GraphChoices {
   readonly verbose?: boolean
   readonly quiet?: boolean
   readonly json?: boolean
+  readonly cache?: boolean
 }
 
 // They change by the hundred, and nobody means them by `**`.
@@ -48,6 +49,7 @@ export async function watch(targets: readonly string[], args: WatchArgs): Promis
     report: args.json ? printEvent : (event) => view.report(event),
     keepGoing,
     follow: true,
+    cache: args.cache !== false,
     seldom: SELDOM,
     ...(jobs === undefined ? {} : { jobs }),
   })
@@ -111,7 +113,7 @@ function showLog(view: WatchView, tail: (log: string) => string): void {
 
 type Place = Pick<
   WatchOptions,
-  'host' | 'folder' | 'stateFolder' | 'load' | 'targets' | 'onFailure'
+  'host' | 'folder' | 'stateFolder' | 'load' | 'targets' | 'retry' | 'onFailure'
 >
 
 // A user's graph, or the shipped one for this machine.
@@ -132,7 +134,7 @@ function placeOf(args: WatchArgs, named: readonly string[]): Place {
     },
     onFailure: (node, failure, attempt) => {
       const { class: found } = judgeFailure(node.task, failure, attempt)
-      return { class: found }
+      return { class: found, isLasting: isLasting(node.task, failure) }
     },
   }
 }
@@ -149,6 +151,8 @@ function placeOfRepair(args: WatchArgs, named: readonly string[]): Place {
     stateFolder,
     load,
     targets: named.length === 0 ? ['revalidate[cpu]'] : named,
+    // What a machine lacks to build C++ stands in no key.
+    retry: true,
     onFailure: (node, failure, attempt) => judgeFailure(node.task, failure, attempt),
   }
 }

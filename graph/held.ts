@@ -1,0 +1,119 @@
+// What is stale still when a run has ended: it is run again, or held until something of it changes.
+import type { Outcome } from './event.ts'
+import type { Reason } from './freshness.ts'
+import type { NodeName } from './node.ts'
+import { LONGEST_QUIET_MS } from './quiet.ts'
+import type { Stale } from './survey.ts'
+
+// So often a run follows at once on one that left something stale; then after a pause in which nobody edits
+// anything. Who is stale even after so many of these writes its own inputs.
+const RERUNS_AT_ONCE = 2
+const CALM_RUNS = 2
+const CALM_MS = 1000
+// A node that is ended so often after the same time for the same file has written that file itself.
+const ENDED_FOR_ITS_OWN = 2
+
+export interface Settled {
+  /** Something is to be run again, and this is how long nobody may have edited anything before. */
+  readonly again?: { readonly calmMs: number }
+  /** Nodes that found other inputs after each of several runs. */
+  readonly restless: readonly NodeName[]
+}
+
+export class HeldNodes {
+  private sights = new Map<NodeName, string>()
+  private readonly ends = new Map<NodeName, Outcome>()
+  private readonly keys = new Map<NodeName, string>()
+  private readonly restless = new Set<NodeName>()
+  private readonly endings = new Map<NodeName, { name: string; ms: number; count: number }>()
+  private reruns = 0
+  private calmRuns = 0
+
+  /** Their sights; one that has another by now is held no more. */
+  get all(): ReadonlyMap<NodeName, string> {
+    return this.sights
+  }
+
+  get names(): readonly NodeName[] {
+    return [...this.sights.keys()]
+  }
+
+  /** What is stale runs, whatever became of it the last time. */
+  release(): void {
+    this.sights.clear()
+  }
+
+  /** Nothing more can be done about these. */
+  hold(stale: readonly Stale[]): void {
+    this.sights = new Map(stale.map(({ node, sight }) => [node.name, sight]))
+  }
+
+  /** A run begins. */
+  begin(): void {
+    this.ends.clear()
+  }
+
+  /** The commands of a node begin, and this decides it. */
+  began(node: NodeName, key: string): void {
+    this.keys.set(node, key)
+  }
+
+  ended(node: NodeName, outcome: Outcome): void {
+    this.ends.set(node, outcome)
+  }
+
+  /** What decided a node that failed. */
+  keyOf(node: NodeName): string | undefined {
+    return this.keys.get(node)
+  }
+
+  /** After a run, of which `wasCalm` says that nobody had edited anything before it. */
+  settle(stale: readonly Stale[], wasCalm: boolean): Settled {
+    this.hold(stale)
+    this.tidy()
+    const names = stale.filter((one) => this.mayRunAgain(one)).map(({ node }) => node.name)
+    if (wasCalm) this.calmRuns++
+    const most = names.every((name) => this.restless.has(name)) ? 1 : CALM_RUNS
+    if (names.length === 0 || this.calmRuns >= most) {
+      this.reruns = 0
+      this.calmRuns = 0
+      this.endings.clear()
+      for (const name of names) this.restless.add(name)
+      return { restless: names }
+    }
+    for (const name of names) this.sights.delete(name)
+    const isAtOnce = ++this.reruns <= RERUNS_AT_ONCE && this.restless.size === 0
+    return { again: { calmMs: isAtOnce ? 0 : CALM_MS * (this.calmRuns + 1) }, restless: [] }
+  }
+
+  /** Whether a running node is to be ended for this reason. */
+  mayEnd(node: NodeName, reason: Reason, ms: number): boolean {
+    const name = 'name' in reason ? reason.name : ''
+    const past = this.endings.get(node)
+    const near = LONGEST_QUIET_MS + 100
+    const isLikeBefore = past?.name === name && Math.abs(past.ms - ms) < near + past.ms / 4
+    const count = isLikeBefore ? past.count + 1 : 1
+    this.endings.set(node, { name, ms, count })
+    return count <= ENDED_FOR_ITS_OWN
+  }
+
+  private tidy(): void {
+    for (const [name, outcome] of this.ends) if (!isFailure(outcome)) this.keys.delete(name)
+    for (const name of this.restless) if (!this.sights.has(name)) this.restless.delete(name)
+  }
+
+  private mayRunAgain({ node, sight, reasons }: Stale): boolean {
+    const outcome = this.ends.get(node.name)
+    if (outcome === 'blocked' || outcome === 'cancelled') return false
+    if (outcome !== undefined && isFailure(outcome)) {
+      const key = this.keys.get(node.name)
+      return key !== undefined && key !== sight
+    }
+    // Written by another node: that one would write it again.
+    return reasons.some(({ kind }) => kind !== 'output-changed' && kind !== 'output-added')
+  }
+}
+
+function isFailure(outcome: Outcome): boolean {
+  return outcome === 'failed' || outcome === 'timed-out'
+}
