@@ -160,6 +160,8 @@ function repairEnvironment(choices: GraphChoices): Record<string, string | undef
     BITNET_TASKS_CONNECT_TIMEOUT: String(choices.connectTimeout ?? 30),
     BITNET_TASKS_STALL_TIMEOUT: String(choices.stallTimeout ?? 60),
     BITNET_TASKS_FETCH_TIMEOUT: String(choices.fetchTimeout ?? 900),
+    ...(choices.jobs ? { CARGO_BUILD_JOBS: String(choices.jobs) } : {}),
+    ...(choices.offline ? { CARGO_NET_OFFLINE: 'true' } : {}),
     CMAKE_BUILD_PARALLEL_LEVEL: String(
       choices.jobs ?? process.env['CMAKE_BUILD_PARALLEL_LEVEL'] ?? availableParallelism(),
     ),

@@ -180,11 +180,20 @@ async function validated(request: Request, one: Candidate): Promise<Verdict> {
   const isSettled = stagedAt(one.live) === undefined && one.found.state === 'available'
   // Without a lock file no repair was ever here, and the variable was set by the person.
   if (isSettled || !existsSync(lockPath(one.backend, process.env)))
-    return verdicts.afterwards(lookAgain(one))
+    return settled(request, lookAgain(one))
   // Judging takes the lock, and the repair that started us may hold it and wait for us.
   if (isInsideRepair(process.env)) return recursion(one)
   const { judgeStaged } = await import('../preflight/repair-all.ts')
   return judgeStaged(request, one)
+}
+
+// Nothing is staged: where a rebuild of xtask was all, it says for itself what it knows.
+async function settled({ args }: Request, one: Candidate): Promise<Verdict> {
+  if (one.workspace === undefined || !isThere(one)) return verdicts.afterwards(one)
+  const { revalidateXtask } = await import('../preflight/xtask.ts')
+  const session = await openRepair(args)
+  const problem = await revalidateXtask(session, one.workspace)
+  return problem === undefined ? verdicts.afterwards(one) : verdicts.rejected(one, session, problem)
 }
 
 function announce({ args, say, startedAt }: Request, one: Candidate): void {

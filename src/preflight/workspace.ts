@@ -106,14 +106,26 @@ function disagreement(
   return undefined
 }
 
-/** Where cargo builds. A `target-dir` in a cargo configuration file is not looked for. */
+/** Where cargo builds: a variable, else the settings of the checkout or of the person, else `target`. */
 export function targetFolder(
   workspace: string,
   env: Readonly<Record<string, string | undefined>>,
 ): string {
   const chosen = env['CARGO_TARGET_DIR'] || env['CARGO_BUILD_TARGET_DIR']
-  if (!chosen) return join(workspace, 'target')
-  return isAbsolute(chosen) ? chosen : join(workspace, chosen)
+  if (chosen) return isAbsolute(chosen) ? chosen : join(workspace, chosen)
+  const own = env['CARGO_HOME'] || join(env['HOME'] ?? '', '.cargo')
+  const folders = [join(workspace, '.cargo'), own]
+  const found = folders.flatMap((folder) => targetSetting(folder) ?? [])
+  return found[0] ?? join(workspace, 'target')
+}
+
+// cargo reads a relative path from the folder that holds the one of its settings.
+function targetSetting(folder: string): string | undefined {
+  const text = textOf(join(folder, 'config.toml')) ?? textOf(join(folder, 'config')) ?? ''
+  const section = /^\[build\]$((?:\n(?!\[).*)*)/m.exec(text)?.[1] ?? ''
+  const path = /^target-dir *= *["']([^"']+)["']/m.exec(section)?.[1]
+  if (path === undefined) return undefined
+  return isAbsolute(path) ? path : join(dirname(folder), path)
 }
 
 // target/<profile>/build/bitnet-crossval-<hash>/output, and one deeper where a target triple is chosen.

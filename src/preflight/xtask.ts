@@ -90,7 +90,7 @@ export async function rebuildXtask(request: ToolRequest): Promise<ToolResult> {
 export async function revalidateXtask(
   { host, folder }: Session,
   workspace: string,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<string | undefined> {
   const { stepPath, XTASK_REBUILT } = await import('../../bitnet.tasks.ts')
   const note = `${folder}/${XTASK_REBUILT}`
@@ -102,7 +102,7 @@ export async function revalidateXtask(
       cwd: workspace,
       env: { PATH: host.env['PATH'] ?? '', HOME: host.env['HOME'] ?? '', LC_ALL: 'C' },
       timeoutMs: 60_000,
-      signal,
+      ...(signal ? { signal } : {}),
     },
   )
   if (exit.how === 'exited' && exit.code === 0) return undefined

@@ -458,6 +458,14 @@ tool(
   },
 )
 
+tool('AC-120 so it is where only xtask was behind', async () => {
+  given('behind')
+  edit(workspace, 'xtask/src/main.rs', 'if !is_there {', 'if is_there {')
+  const { code, stderr } = await repair()
+  assert.is(code, 8, stderr)
+  assert.match(stderr, /xtask preflight --backend llama failed \(exit code 1\)/)
+})
+
 tool('AC-087 where nothing is left after a rejection, xtask starts without a backend', async () => {
   given('empty')
   edit(workspace, 'xtask/src/main.rs', 'if !is_there {', 'if is_there {')

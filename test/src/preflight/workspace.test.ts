@@ -107,6 +107,25 @@ checkout(
 )
 
 checkout(
+  'a target-dir in the settings of cargo is obeyed: those of the checkout, then those of the person',
+  inFolder((folder) => {
+    const top = join(folder, 'ws')
+    const state = (): string | undefined => readConstants(top, { HOME: folder })?.state
+    built(join(top, 'out/debug'), 100, LLAMA)
+    built(join(folder, 'shared/debug'), 100, { ...LLAMA, BACKEND_STATE: 'full' })
+    write(
+      join(folder, '.cargo/config.toml'),
+      '[term]\nquiet = true\n[build]\ntarget-dir = "shared"\n',
+    )
+    assert.is(state(), 'full')
+    write(join(top, '.cargo/config.toml'), `[build]\njobs = 2\ntarget-dir = '${top}/out'\n`)
+    assert.is(state(), 'llama')
+    write(join(top, '.cargo/config.toml'), '[build]\n[other]\ntarget-dir = "nowhere"\n')
+    assert.is(state(), 'full')
+  }),
+)
+
+checkout(
   'AC-040 AC-041 xtask agrees when it knows what is wanted, and says why when it does not',
   inFolder((folder) => {
     const target = join(folder, 'target/debug')
