@@ -3,11 +3,8 @@
 import type { Backend } from './backend.ts'
 
 const LLAMA_INSIDE = '3rdparty/llama.cpp'
-const OLD_LLAMA_EXPORTS = [
-  'llama_backend_init',
-  'llama_print_system_info',
-  'llama_load_model_from_file',
-]
+// Under the same name in 2024 and now; a model is loaded by another function than then.
+const LLAMA_EXPORTS = ['llama_backend_init', 'llama_print_system_info']
 
 export const BITNET: Backend = {
   name: 'bitnet',
@@ -86,8 +83,8 @@ export const BITNET: Backend = {
     { from: `${LLAMA_INSIDE}/ggml/include`, to: 'ggml/include' },
   ],
   symbols: {
-    cpu: { llama: OLD_LLAMA_EXPORTS, ggml: ['quantize_i2_s'] },
-    cuda: { llama: OLD_LLAMA_EXPORTS, ggml: ['quantize_i2_s', 'ggml_backend_cuda_reg'] },
+    cpu: { llama: LLAMA_EXPORTS, ggml: ['quantize_i2_s'] },
+    cuda: { llama: LLAMA_EXPORTS, ggml: ['quantize_i2_s', 'ggml_backend_cuda_reg'] },
   },
   constants: { hasBitnet: true, hasLlama: true, state: 'full' },
 }

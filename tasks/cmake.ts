@@ -44,6 +44,9 @@ function deviceOptions(device: Device, options: RepairOptions): readonly string[
   const architectures = options.cudaArchitectures
   return [
     '-DGGML_CUDA=ON',
+    ...(options.compilers?.isVersioned
+      ? [`-DCMAKE_CUDA_HOST_COMPILER=${options.compilers.cxx}`]
+      : []),
     ...(architectures === undefined ? [] : [`-DCMAKE_CUDA_ARCHITECTURES=${architectures}`]),
   ]
 }

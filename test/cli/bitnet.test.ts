@@ -201,6 +201,30 @@ bitnet(
 )
 
 bitnet(
+  'a newer commit, whose libggml comes in pieces and whose libraries lie in bin, is taken whole',
+  inHome(async (home) => {
+    const newer = fixtureBitnet(join(home, 'newer'), {
+      header: true,
+      edit: ({ llama }) => {
+        fs.rmSync(llama, { recursive: true })
+        fs.cpSync(join(import.meta.dirname, '../support/fixture-llama'), llama, { recursive: true })
+        const kernels = ['mad', 'lut'].map((name) => `../../../../src/ggml-bitnet-${name}.cpp`)
+        fs.appendFileSync(
+          join(llama, 'ggml/src/CMakeLists.txt'),
+          `target_sources(ggml-base PRIVATE ${kernels.join(' ')})
+target_include_directories(ggml-base PUBLIC ../../../../include)\n`,
+        )
+      },
+    })
+    const { code, stderr } = await repair(home, { of: newer })
+    assert.is(code, 0, stderr)
+    const names = fs.readdirSync(join(live(home), 'lib')).filter((name) => name.endsWith('.so'))
+    const pieces = ['libggml-base.so', 'libggml-cpu.so', 'libggml.so']
+    assert.equal(names.sort(), ['libbitnet.so', ...pieces, 'libllama.so'])
+  }),
+)
+
+bitnet(
   'a tree without that header and without a preset is a build failure that names both: exit 5',
   inHome(async (home) => {
     const poor = fixtureBitnet(join(home, 'poor'), {
@@ -251,14 +275,26 @@ bitnet(
 )
 
 bitnet(
-  'AC-167 a submodule on a server that cannot be reached is a network failure: 4 tries, exit 3',
+  'AC-167 AC-273 a submodule on a server that is not there, a source on one that stays silent: 4 tries, exit 3',
   inHome(async (home) => {
-    const env = { BITNET_CPP_LLAMA_REPO: 'http://127.0.0.1:1/llama.cpp.git' }
-    const ended = await repair(home, { env })
-    assert.is(ended.code, 3, ended.stderr)
-    assert.is(ended.stderr.split('fetch-source[bitnet] started').length - 1, 4)
-    assert.match(ended.stderr, `unable to access 'http://127.0.0.1:1/llama.cpp.git/'`)
-    assert.match(ended.stderr, `submodule '${SUBMODULE}'`)
+    const folders = ['one', 'two'].map((name) => join(home, name)) as [string, string]
+    for (const folder of folders) fs.mkdirSync(folder)
+    const silent = await silentServer()
+    const gone = { BITNET_CPP_LLAMA_REPO: 'http://127.0.0.1:1/llama.cpp.git' }
+    // Of the three limits the one that is met.
+    const args = ['--connect-timeout', '60', '--stall-timeout', '1', '--fetch-timeout', '600']
+    // The waits between tries are the most of it: both at once.
+    const [first, second] = await Promise.all([
+      repair(folders[0], { env: gone }),
+      repair(folders[1], { args, env: { BITNET_CPP_REPO: silent.url } }),
+    ]).finally(silent.close)
+    for (const { code, stderr } of [first, second]) {
+      assert.is(code, 3, stderr)
+      assert.is(stderr.split('fetch-source[bitnet] started').length - 1, 4)
+    }
+    assert.match(first.stderr, `unable to access 'http://127.0.0.1:1/llama.cpp.git/'`)
+    assert.match(first.stderr, `submodule '${SUBMODULE}'`)
+    assert.match(second.stderr, 'git fetch: connection timed out, no progress in 1 s')
   }),
 )
 
@@ -329,22 +365,6 @@ bitnet(
     assert.is(code, 5, stderr)
     assert.match(stderr, `its submodule '${SUBMODULE}' does not contain CMakeLists.txt`)
     assert.match(stderr, `hint: git -C '${mine}' submodule update --init ${SUBMODULE}`)
-  }),
-)
-
-bitnet(
-  'AC-273 the limits of a fetch are flags: a server that stays silent is given up after --stall-timeout',
-  inHome(async (home) => {
-    const server = await silentServer()
-    try {
-      const args = ['--connect-timeout', '60', '--stall-timeout', '1', '--fetch-timeout', '600']
-      const { code, stderr } = await repair(home, { args, env: { BITNET_CPP_REPO: server.url } })
-      assert.is(code, 3, stderr)
-      assert.match(stderr, 'git fetch: connection timed out, no progress in 1 s')
-      assert.is(stderr.split('fetch-source[bitnet] started').length - 1, 4)
-    } finally {
-      await server.close()
-    }
   }),
 )
 
