@@ -15,6 +15,7 @@ export {
   sh,
   type Word,
 } from './command.ts'
+export { loadDigest } from './digest.ts'
 export { MARK, nodeEnvironment } from './environment.ts'
 export { GraphError, type GraphErrorCode } from './error.ts'
 export type { NodeFailure, Outcome, PlannedNode, RunEvent, RunSummary } from './event.ts'
@@ -24,11 +25,13 @@ export { type ForetellOptions, type Foretold, foretell } from './foretell.ts'
 export { forgetNodes, recordedOutputs } from './forget.ts'
 export type { Reason } from './freshness.ts'
 export { defineGraph, type Graph, type GraphDefinition } from './graph.ts'
+export { Hints } from './hints.ts'
 export type { History, NodeRecord } from './history.ts'
 export { machine } from './host/index.ts'
 export type { Captured, Exit, Host, Lock, LockOwner } from './host.ts'
 export { nearest } from './nearest.ts'
 export type { Node, NodeName } from './node.ts'
+export { Noting } from './noting.ts'
 export { packGraph, unpackGraph } from './pack.ts'
 export { plan } from './plan.ts'
 export { runGraph } from './run.ts'
@@ -37,6 +40,7 @@ export { listRuns, type PastRun, parseRun, type RunHeader, readRun } from './run
 export { checkSeal, type SealOptions, SealRecorder, sealedAnswer } from './seal.ts'
 export { select } from './select.ts'
 export { keepSnapshot, logName, type Memory, recall, type Session } from './state.ts'
+export { type Sights, sightsOf } from './survey.ts'
 export {
   type Bound,
   type Params,

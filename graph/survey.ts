@@ -6,7 +6,9 @@ import { decide, type Reason, withoutRecord } from './freshness.ts'
 import { knownDiscovered, recordedResult, seenOutputs } from './look.ts'
 import type { Node, NodeName } from './node.ts'
 import type { Noting } from './noting.ts'
-import type { Memory } from './state.ts'
+import { plan } from './plan.ts'
+import { select } from './select.ts'
+import { type Memory, recall, type Session } from './state.ts'
 import { isPattern, type World } from './world.ts'
 
 export interface Stale {
@@ -84,4 +86,31 @@ function noteOutputs(node: Node, world: World, noting: Noting): void {
   const { outputs = [], depfile } = node.spec
   for (const path of outputs) if (!isPattern(path)) noting.outputs.add(world.path(path))
   if (depfile !== undefined) noting.outputs.add(world.path(depfile))
+}
+
+/** What a look at the targets came to, as texts to compare. */
+export interface Sights {
+  /** Names and sights of the stale nodes. */
+  readonly stale: string
+  /** The files that the nodes read outside of the graph's folder. */
+  readonly inputs: string
+}
+
+/** Looks at the targets and all they need. What is asked of the machine is noted. */
+export function sightsOf(session: Session, targets: readonly string[], noting: Noting): Sights {
+  const { journal, world } = recall({ ...session, host: noting.host })
+  const wanted = plan(session.graph, select(session.graph, targets))
+  const found = [...staleNodes(wanted, { memory: { journal, world }, noting, held: new Map() })]
+  const stale = found.map(({ node, sight }) => `${node.name}\n${sight}`).join('\n')
+  return { stale, inputs: wanted.map((node) => inputsSight(node, world)).join('\n') }
+}
+
+function inputsSight(node: Node, world: World): string {
+  try {
+    const outside = world.inputs(node).filter(({ name }) => name.startsWith('{'))
+    return outside.map(({ name, path }) => `${name}=${world.input(path)}`).join('\n')
+  } catch (error) {
+    if (error instanceof GraphError) return error.message
+    throw error
+  }
 }

@@ -49,6 +49,7 @@ export async function preflight(
     process.stderr.write(problem)
     return EXIT.usage
   }
+  if (given.watch) return (await import('../preflight/watch.ts')).watchPreflight(given)
   const request = requested(given, command)
   if (given.verbose && !isAfterRepair(process.env))
     request.say(stageLine(0, 'DETECT', 'Detecting backend availability...'))

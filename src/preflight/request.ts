@@ -15,6 +15,8 @@ export interface PreflightArgs extends GraphChoices {
   /** Print the variables of what is installed, for a shell, instead of the verdicts. */
   readonly emit?: EmitFormat
   readonly confirm?: boolean
+  /** Again whenever what it depends on has changed. */
+  readonly watch?: boolean
   readonly yes?: boolean
   readonly verify?: boolean
   readonly workspace?: string

@@ -46,3 +46,24 @@ export function stopped({ message, hint }: GraphError): string {
 export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`
 }
+
+/** preflight waits for a change. */
+export function waitingForLibraries(folders: number): string {
+  return `waiting for a change; ${counted(folders, 'folder')} watched`
+}
+
+/** Why backends are not there. */
+export function missing(why: readonly string[]): string {
+  return why.length === 0
+    ? 'every backend is there\n'
+    : why.map((row) => `${clean(row)}\n`).join('')
+}
+
+/** What the last repair came to. */
+export function lastRepair(
+  entry: { at: string; backend: string; outcome: string; cause: string | null } | undefined,
+): string {
+  if (entry === undefined) return 'nothing was repaired yet\n'
+  const cause = entry.cause === null ? '' : `: ${clean(entry.cause)}`
+  return `${entry.at} ${entry.backend} ${entry.outcome}${cause}\n`
+}
