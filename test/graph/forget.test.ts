@@ -69,4 +69,12 @@ async function refused(ended: Promise<unknown>): Promise<GraphError> {
   throw new Error('it was not refused')
 }
 
+forget('what an engine that was killed left running is ended first', async () => {
+  const world = await ran()
+  const dead = { pid: 9, host: 'memory', since: '', purpose: 'run', mark: 'dead-mark' }
+  world.host.locks.inheritedFrom = dead
+  await forgetNodes(world.session(graph), graph.nodes, { wait: false })
+  assert.equal(world.host.shell.ended, ['dead-mark'])
+})
+
 forget.run()
