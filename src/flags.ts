@@ -143,7 +143,12 @@ export const COMMANDS: readonly CommandRow[] = [
     help: 'Check C++ backend library detection and auto-repair if needed.',
     about: `Are the libraries there, as detected at BUILD TIME (when xtask was compiled)?
 Missing ones are provisioned, xtask is rebuilt, and a fresh process looks
-again. In CI it only looks.`,
+again. In CI it only looks.
+
+What xtask has was decided when it was compiled:
+  Backend libraries detected at build time
+  GPU kernels (compiled if gpu feature enabled)
+  Tokenizer auto-discovery (searches 4 locations)`,
     behind: 'behind --: a command of the consumer tool, run when all is there',
     flags: [
       ...REPAIRING,

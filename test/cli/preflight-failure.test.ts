@@ -99,7 +99,7 @@ failure(
 )
 
 failure(
-  'AC-200 AC-201 a first repair that fails leaves no installation, and the next good one works',
+  'AC-221 AC-200 AC-201 a first repair that fails leaves no installation, and the next good one works',
   inHome(async (home) => {
     const broken = fixtureRepo(join(home, 'broken'), { broken: 'configure' })
     const { code, stdout, stderr } = await repair(home, broken.url)
@@ -109,6 +109,9 @@ failure(
       stderr,
       /\n {2}Build error during C\+\+ compilation: CMake Error.*broken on purpose/,
     )
+    const [, log = ''] = /\n {2}log of cmake: (.*)\n/.exec(stderr) ?? []
+    assert.match(log, /build\/llama-cpu\/CMakeFiles\/CMake(?:ConfigureLog\.yaml|Output\.log)$/)
+    assert.ok(fs.existsSync(log))
     assert.match(logIn(stderr), 'broken on purpose')
     assert.is(fs.existsSync(live(home)), false)
     assert.is(fs.existsSync(join(home, '.cache/.llama_cpp.generations')), false)

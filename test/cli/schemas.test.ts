@@ -6,6 +6,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import * as assert from 'uvu/assert'
 
 import { COMMANDS } from '../../src/flags.ts'
+import { debianProgram } from '../support/debian.ts'
 import { fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { copyHome, inHome, newFolder, removeFolder } from './support/home.ts'
@@ -100,6 +101,9 @@ schemas('a graph of the user: every question and every run', async () => {
   fits('explain-run', await inOwn('explain', 'fails', '--run', 'last', '--json'))
   for (const action of ['stats', 'verify', 'gc', 'clean'])
     fits('cache', await inOwn('cache', action, '--json'))
+  debianProgram('strace')
+  fits('lint', await inOwn('lint', 'copy', '--json'))
+  fits('lint', await inOwn('lint', 'copy', '--twice', '--json'))
   fits('clean', await inOwn('clean', '--json'))
 })
 
@@ -155,14 +159,14 @@ schemas(
   }),
 )
 
-// These answer with text: a log, a shell, the commands of one node.
-const TEXT = ['logs', 'shell', 'repro']
+// These answer with no document: a log, a shell, the commands of one node, a stream of events without end.
+const NO_DOCUMENT = ['logs', 'shell', 'repro', 'watch']
 
 schemas('every schema was met by a real answer, and every command with --json has one', () => {
   assert.equal([...seen].sort(), names.sort())
   const texts = names.map((name) => fs.readFileSync(join(folder, `${name}.json`), 'utf8'))
   for (const { name, flags } of COMMANDS) {
-    if (!flags.some(({ long }) => long === 'json') || TEXT.includes(name)) continue
+    if (!flags.some(({ long }) => long === 'json') || NO_DOCUMENT.includes(name)) continue
     const isNamed = new RegExp(`"title": "bitnet-tasks [^"]*\\b${name}\\b`)
     assert.ok(
       texts.some((text) => isNamed.test(text)),

@@ -111,6 +111,28 @@ story('AC-239 AC-249 the times run on through the re-exec, and are those of the 
   assert.ok((stamps.at(-1) as number) <= whole + 0.1)
 })
 
+// Section R of the acceptance list.
+const BANNED = /when available|if available|backend available|runtime availability/i
+
+story('AC-289 nothing of what was really printed holds a banned term', async () => {
+  const home = first
+  const all = [
+    told,
+    await bitnetTasks(['doctor'], { home }),
+    await bitnetTasks(['history'], { home }),
+    await bitnetTasks(['list'], { home }),
+    await bitnetTasks(['status'], { home }),
+    await bitnetTasks(['env'], { home }),
+  ]
+  for (const { stdout, stderr } of all) {
+    assert.ok(stdout !== '')
+    assert.not.match(stdout + stderr, BANNED)
+  }
+  const disabled = await bitnetTasks(['preflight', '--repair=never'], { home })
+  assert.ok(disabled.stderr !== '')
+  assert.not.match(disabled.stdout + disabled.stderr, BANNED)
+})
+
 story('AC-196 a first installation has nothing to be backed up', () => {
   assert.not.match(told.stderr, 'backup')
 })

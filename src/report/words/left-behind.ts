@@ -1,6 +1,6 @@
 // After a roll back that could not be whole: what is left, and the commands that put it in order.
 import type { Step } from './block.ts'
-import { shellWord } from './remedy.ts'
+import { shellWord } from './shell-word.ts'
 
 /** A file or folder, and where it belongs; without that, it is to go. */
 interface Leftover {

@@ -1,8 +1,9 @@
 // A repair that does not start: what keeps it, and what the person can do about it.
 import type { Backend } from '../../../tasks/backends.ts'
 import { PLATFORM } from '../../../tasks/platform.ts'
+import { ask } from './ask-system.ts'
 import { again, block, type Step } from './block.ts'
-import { shellWord } from './remedy.ts'
+import { shellWord } from './shell-word.ts'
 
 export function foreignFolder(backend: Backend, folder: string): string {
   return block(
@@ -21,7 +22,7 @@ export function foreignSteps(backend: Backend, folder: string): readonly Step[] 
   return [
     [
       'Give a folder that does not exist yet:',
-      PLATFORM.setVariable(backend.folderVariable, `~/my-custom-${backend.name}`),
+      PLATFORM.setVariable(backend.folderVariable, ask(PLATFORM).ownFolder(backend.name)),
       again(backend),
     ],
     [

@@ -29,7 +29,9 @@ export function revalidationFailed(trouble: Trouble, more: readonly Step[] = [])
       ['The previous installation was left as it was'],
       ...more,
       ['Run the repair again, even where it looks fresh:', `${again(backend)} --repair=always`],
-      ['Libraries of another program may be in the way:', 'unset LD_LIBRARY_PATH'],
+      [
+        `Libraries of another program may be in the way: see ${trouble.machine.platform.loaderVariable}`,
+      ],
       ['See what the machine offers:', 'bitnet-tasks doctor'],
     ],
     'Exit code: 8 (revalidation failed)',
