@@ -128,15 +128,16 @@ export class Hints {
   private hear(path: string): void {
     const { noted } = this
     if (noted?.concerns(path) !== true) return
-    if (noted.grow(path)) this.listenBelow(path)
     this.options.onHint?.()
     this.quiet.hint(path)
+    if (noted.grow(path)) this.listenBelow(path)
   }
 
   // In a burst folders come with their files: until they are watched nobody hears of those, and silence does
   // not mean that the burst is over.
   private async listenBelow(path: string): Promise<void> {
     this.growing++
+    this.quiet.expectMore()
     do await this.listen()
     while (this.noted?.grow(path) === true)
     this.growing--

@@ -22,6 +22,7 @@ export class Quiet {
   private ends: number[] = []
   private first = 0
   private last = 0
+  private isBurst = false
   private cancelTimer: (() => void) | undefined
 
   /** `isBusy`: something runs that would be ended, so it is worth waiting for the end of a burst. */
@@ -43,6 +44,11 @@ export class Quiet {
     this.wait(this.neededMs())
   }
 
+  /** What has come is only the beginning, as a folder is that comes with its files. */
+  expectMore(): void {
+    this.isBurst = true
+  }
+
   /** Hints have come of which nobody was told yet. */
   get isPending(): boolean {
     return this.cancelTimer !== undefined
@@ -53,6 +59,7 @@ export class Quiet {
     this.cancelTimer?.()
     this.cancelTimer = undefined
     this.paths.clear()
+    this.isBurst = false
   }
 
   private wait(ms: number): void {
@@ -70,7 +77,7 @@ export class Quiet {
 
   private neededMs(): number {
     const recent = this.ends.filter((end) => this.last - end < RECENTLY_MS)
-    const isSingle = this.paths.size <= SINGLE_SAVE_PATHS && recent.length < OFTEN
+    const isSingle = !this.isBurst && this.paths.size <= SINGLE_SAVE_PATHS && recent.length < OFTEN
     if (isSingle && !this.isBusy()) return SETTLE_MS
     const pauseMs = Math.max(QUIET_MS * 2 ** recent.length, (this.last - this.first) / 4)
     return Math.min(LONGEST_QUIET_MS, pauseMs)

@@ -80,6 +80,35 @@ watch('200 saves are one run', async () => {
   await watching.end()
 })
 
+function everything(): { world: World; graph: Graph } {
+  const world = new World({ 'src/a.c': 'a' })
+  const all = task('all', () => ({
+    inputs: ['src/**/*.c'],
+    outputs: ['out/all'],
+    run: sh`echo all > out/all`,
+  }))
+  return { world, graph: defineGraph({ tasks: [all] }) }
+}
+
+for (const [what, name] of [
+  ['a burst with pauses in it', (i: number) => `src/${i}.c`],
+  ['a folder that fills slowly', () => 'src/new/same.c'],
+] as const)
+  watch(`${what} is one run`, async () => {
+    const { world, graph } = everything()
+    const watching = new Watching(world, graph)
+    await watching.calm()
+    watching.started()
+    for (let i = 0; i < 40; i++) {
+      world.write(name(i), `${i}`)
+      if (i > 5 || what.includes('folder')) world.host.clock.advance(20)
+      await watching.flush()
+    }
+    await watching.calm()
+    assert.equal(watching.started(), ['all'])
+    await watching.end()
+  })
+
 watch('its own writes, and a touch that changes no byte, run nothing', async () => {
   const { world, graph } = small()
   const watching = new Watching(world, graph)
