@@ -98,6 +98,14 @@ acceptance('AC-173 every exit code is reached from the command line', () => {
   for (const number of codes) assert.ok(proving(number, number).some(isWholeRun), `line ${number}`)
 })
 
+acceptance('every line has a test that proves it, or a note that says what is so', () => {
+  for (const line of lines)
+    assert.ok(
+      testsOf(line, tests).length > 0 || notes[line.number],
+      `line ${line.number}: ${line.text}`,
+    )
+})
+
 acceptance('docs/acceptance.md is what npm run acceptance writes', () => {
   const written = readFileSync(join(import.meta.dirname, '../docs/acceptance.md'), 'utf8')
   const wanted = acceptancePage({ sections, decisions, notes, tests })
