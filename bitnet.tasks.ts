@@ -164,8 +164,13 @@ export function repairGraph(options: RepairOptions = {}): Graph {
     return {
       title: `configure ${backend.title} for ${device}`,
       needs: [fetch({ backend: name })],
-      inputs: [...local(name, backend.configureSources), ...laid.inputs],
-      outputs: [...configured(build, options), ...laid.outputs],
+      inputs: [
+        ...local(name, backend.configureSources),
+        ...laid.inputs,
+        stepFile('stamp-processor'),
+      ],
+      // The processor is in the result, so that what was compiled for another one is compiled again.
+      outputs: [...configured(build, options), `${build}/processor.txt`, ...laid.outputs],
       // What it really makes is the whole build folder.
       store: false,
       tools: [...buildTools(options), ...cuda(device)],
@@ -173,7 +178,11 @@ export function repairGraph(options: RepairOptions = {}): Graph {
       env: COMPILER_ENV,
       set: BUILD_SET,
       timeoutMs: 10 * MINUTE,
-      run: [...laid.commands, configure(backend, device, { ...laid, build }, options)],
+      run: [
+        ...laid.commands,
+        argv(...step('stamp-processor'), build),
+        configure(backend, device, { ...laid, build }, options),
+      ],
     }
   })
 
