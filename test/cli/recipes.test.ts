@@ -132,8 +132,12 @@ recipe(
         word,
       )
     for (const call of calls) {
-      const words = call.replace(/#.*/, '').trim().split(/\s+/).slice(1)
-      const { code, stderr } = await bitnetTasks([...words, '--dry-run'], { home, cwd: work })
+      const [command = '', ...words] = call.replace(/#.*/, '').trim().split(/\s+/).slice(1)
+      // In front: what stands behind `--` is another program's.
+      const { code, stderr } = await bitnetTasks([command, '--dry-run', ...words], {
+        home,
+        cwd: work,
+      })
       assert.is(code, 0, `${call}\n${stderr}`)
     }
   }),
