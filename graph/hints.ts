@@ -33,6 +33,21 @@ const BEAT_MS = 10_000
 const BEAT_SHARE = 100
 const POLL_SHARE = 20
 
+/**
+ * Listens for changes below the folders that a look asked about, and tells of them when it is quiet. A hint
+ * is never the truth: whoever is told looks at the disk.
+ *
+ * @example
+ * const hints = new Hints({
+ *   host,
+ *   top: folder,
+ *   never: [stateFolder],
+ *   seldom: ['.git'],
+ *   isBusy: () => false,
+ *   onPolling: ({ folder }) => console.error(`'${folder}' cannot be watched; it is polled`),
+ * })
+ * await hints.close()
+ */
 export class Hints {
   private readonly options: HintsOptions
   private readonly quiet: Quiet

@@ -4,7 +4,14 @@ import { delimiter, dirname } from 'node:path'
 
 import type { Disk, FileStat, Host } from './host.ts'
 
-/** A host that notes what is asked of it. */
+/**
+ * A host that notes what is asked of it.
+ *
+ * @example
+ * const noting = new Noting(host)
+ * noting.host.disk.stat(`${folder}/CMakeLists.txt`)
+ * console.log([...noting.files])
+ */
 export class Noting {
   readonly host: Host
   /** Files, by path; also where nothing is. */

@@ -6,6 +6,7 @@ import * as fs from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
+import { RUST } from '../support/rust.ts'
 import { suite } from '../support/suite.ts'
 import { type Called, type CallOptions, call } from './support/call.ts'
 import { inHome, newFolder, removeFolder, toolFolder } from './support/home.ts'
@@ -19,6 +20,7 @@ cargo.before(() => {
   // Once for all tests: the first compilation takes longest.
   execFileSync('cargo', ['build', '-q', '-p', 'xtask', '--features', 'crossval-all'], {
     cwd: workspace,
+    env: { ...process.env, ...RUST },
   })
 })
 cargo.after(() => removeFolder(shelf))
@@ -33,7 +35,7 @@ function inCheckout(args: readonly string[], more: Partial<CallOptions> = {}): P
     args,
     ...more,
     options: { program: GONE, tool: { workspace }, ...more.options },
-    env: { CARGO_NET_OFFLINE: 'true', CARGO_TERM_QUIET: 'true', ...more.env },
+    env: { ...RUST, CARGO_TERM_QUIET: 'true', ...more.env },
   })
 }
 
@@ -277,9 +279,9 @@ cargo(
     const blocked = join(home, 'blocked')
     fs.mkdirSync(blocked)
     fs.writeFileSync(join(blocked, 'cargo'), '', { mode: 0o644 })
-    const tools = toolFolder(join(home, 'tools'), ['cargo', 'cc'])
+    const tools = toolFolder(join(home, 'tools'), ['cargo', 'rustc', 'cc'])
     const { code, stderr } = await inCheckout([], {
-      env: { PATH: `${blocked}:${tools}:/usr/bin:/bin`, ...rustup() },
+      env: { PATH: `${blocked}:${tools}:/usr/bin:/bin`, CARGO_HOME: process.env['CARGO_HOME'] },
     })
     assert.is(code, 0, stderr)
     fs.writeFileSync(join(home, 'cargo'), '#!/bin/sh\ntouch canary\n', { mode: 0o755 })
@@ -290,11 +292,6 @@ cargo(
 )
 
 cargo.run()
-
-// rustup's own program finds its folder by them, or by HOME.
-function rustup(): Record<string, string | undefined> {
-  return { RUSTUP_HOME: process.env['RUSTUP_HOME'], CARGO_HOME: process.env['CARGO_HOME'] }
-}
 
 /** A workspace with a package xtask that says what it was given, as the fresh process of the other tests does. */
 function writeWorkspace(folder: string): void {

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert'
 import { classify } from '../../tasks/failure.ts'
 import { limitsOf } from '../../tasks/fetch/limited.ts'
 import { newFolder, removeFolder } from '../cli/support/home.ts'
-import { inHomeOf } from '../cli/support/processes.ts'
+import { inHomeOf, leftIn } from '../cli/support/processes.ts'
 import {
   type DeadServer,
   endlessServer,
@@ -100,7 +100,7 @@ limits(
       assert.ok(inHomeOf(home).some(({ command }) => /remote-http/.test(command)))
       child.kill('SIGTERM')
       await ended
-      assert.equal(inHomeOf(home), [])
+      assert.equal(await leftIn(home), [])
     } finally {
       await server.close()
       removeFolder(home)

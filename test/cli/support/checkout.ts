@@ -1,14 +1,11 @@
 // Checkouts of BitNet-rs's shape with cargo in them, as a person has them beside an installed backend.
 import { execFileSync, spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** What cargo needs beside HOME and PATH, with nothing of the person who runs the tests but the toolchain. */
-export const RUST: Readonly<Record<string, string>> = {
-  RUSTUP_HOME: process.env['RUSTUP_HOME'] ?? join(homedir(), '.rustup'),
-  CARGO_NET_OFFLINE: 'true',
-}
+import { RUST } from '../../support/rust.ts'
+
+export { RUST }
 
 export interface Constants {
   readonly hasBitnet: boolean

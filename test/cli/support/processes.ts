@@ -39,6 +39,16 @@ export function appearsAbout(folder: string): Promise<Process> {
   return one(() => about(folder)[0])
 }
 
+/** The processes with that HOME that are left when 5 s have passed: what was killed takes a moment to be gone. */
+export async function leftIn(home: string): Promise<readonly Process[]> {
+  let left = inHomeOf(home)
+  for (let turn = 0; left.length > 0 && turn < 250; turn++) {
+    await pause(20)
+    left = inHomeOf(home)
+  }
+  return left
+}
+
 async function one(look: () => Process | undefined): Promise<Process> {
   for (let turn = 0; turn < 1500; turn++) {
     const found = look()
