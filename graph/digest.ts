@@ -7,7 +7,12 @@ type HashSync = (input: Uint8Array | string, options: { algorithm: 'sha256' }) =
 
 let hashSync: HashSync | undefined
 
-/** Must have been awaited before digestText or digestBytes. */
+/**
+ * Must have been awaited before anything is digested: what finds everything fresh digests nothing, and does
+ * not load a hash for it.
+ *
+ * @example await loadDigest()
+ */
 export async function loadDigest(): Promise<void> {
   hashSync ??= (await import('hasha')).hashSync as HashSync
 }

@@ -42,9 +42,9 @@ const POLL_SHARE = 20
  *   host,
  *   top: folder,
  *   never: [stateFolder],
- *   seldom: ['.git'],
+ *   seldom: ['node_modules'],
  *   isBusy: () => false,
- *   onPolling: ({ folder }) => console.error(`'${folder}' cannot be watched; it is polled`),
+ *   onPolling: (trouble) => void trouble.folder,
  * })
  * await hints.close()
  */

@@ -9,8 +9,8 @@ import type { Disk, FileStat, Host } from './host.ts'
  *
  * @example
  * const noting = new Noting(host)
- * noting.host.disk.stat(`${folder}/CMakeLists.txt`)
- * console.log([...noting.files])
+ * noting.host.disk.stat(`${folder}/main.c`)
+ * const asked = [...noting.files]
  */
 export class Noting {
   readonly host: Host

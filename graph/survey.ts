@@ -96,7 +96,14 @@ export interface Sights {
   readonly inputs: string
 }
 
-/** Looks at the targets and all they need. What is asked of the machine is noted. */
+/**
+ * Looks at the targets and all they need. What is asked of the machine is noted.
+ *
+ * @example
+ * await loadDigest()
+ * const { stale } = sightsOf(session, ['all'], new Noting(host))
+ * const isFresh = stale === ''
+ */
 export function sightsOf(session: Session, targets: readonly string[], noting: Noting): Sights {
   const { journal, world } = recall({ ...session, host: noting.host })
   const wanted = plan(session.graph, select(session.graph, targets))

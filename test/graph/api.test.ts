@@ -25,7 +25,8 @@ const NAMES = Object.entries(engine)
 
 api('AC-296 every public function and class has a doc comment with an example', () => {
   assert.ok(NAMES.length > 25)
-  for (const name of [...NAMES, 'repairGraph']) assert.ok(example(name), name)
+  const without = [...NAMES, 'repairGraph'].filter((name) => !example(name))
+  assert.equal(without, [])
 })
 
 // What the examples take from around them.
