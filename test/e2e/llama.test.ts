@@ -192,7 +192,7 @@ llama('one file edited: exactly the build and what depends on its changed bytes 
   ])
   assert.match(
     ended.stderr,
-    `cmake-build[llama,cpu] is stale: the input '{source}/${EDITED}' changed (`,
+    `cmake-build[llama,cpu] is stale: the input '{given-llama}/${EDITED}' changed (`,
   )
   assert.is(digestOf(mine), edited)
 
