@@ -3,13 +3,13 @@
 import {
   type Cause,
   type FailureClass,
-  RULES,
   type Rule,
   type Stage,
   VERDICTS,
-} from './failure-rules.ts'
+} from './failure-rules/rule.ts'
+import { RULES } from './failure-rules.ts'
 
-export type { Cause, FailureClass, Stage } from './failure-rules.ts'
+export type { Cause, FailureClass, Stage } from './failure-rules/rule.ts'
 
 export interface Failure {
   readonly class: FailureClass

@@ -27,6 +27,7 @@ const COMPUTED = /^something computed$/
 const CORE = /^graph\/(?!index\.)[\w-]+\.ts$/
 const ENGINE = /^graph\/index\.ts$/
 const FETCH = /^tasks\/fetch\/[\w-]+\.ts$/
+const RULES_OF_FAILURE = /^tasks\/failure-rules\/[\w-]+\.ts$/
 const TASKS = /^tasks\/[\w-]+\.ts$/
 
 const PERSONS_SIDE: Row = {
@@ -64,7 +65,9 @@ const TABLE: readonly Row[] = [
   { from: /^tasks\/steps\/[\w-]+\.ts$/, may: [/^node:/, FETCH], mayTypes: [TASKS] },
   // What the step that fetches is made of.
   { from: FETCH, may: [/^node:/, FETCH], mayTypes: [TASKS] },
-  { from: TASKS, may: [/^node:(path|os)$/, ENGINE, TASKS] },
+  // The table of failures is data.
+  { from: RULES_OF_FAILURE, may: [RULES_OF_FAILURE] },
+  { from: TASKS, may: [/^node:(path|os)$/, ENGINE, TASKS, RULES_OF_FAILURE] },
   { from: /^bitnet\.tasks\.ts$/, may: [ENGINE, TASKS] },
   // It is what evaluates a person's own graph file.
   {
@@ -150,6 +153,14 @@ const RULES: readonly Rule[] = [
         { 'tasks/git.ts': `import { x } from '../graph/plan.ts'\nimport fs from "node:fs"` },
         'tasks/git.ts imports graph/plan.ts (static)',
         'tasks/git.ts imports node:fs (static)',
+      ],
+      [
+        { 'tasks/failure-rules/machine.ts': `import { classify } from '../failure.ts'` },
+        'tasks/failure-rules/machine.ts imports tasks/failure.ts (static)',
+      ],
+      [
+        { 'src/cli.ts': `import { NETWORK } from '../tasks/failure-rules/network.ts'` },
+        'src/cli.ts imports tasks/failure-rules/network.ts (static)',
       ],
       [
         { 'bitnet.tasks.ts': `import { join } from 'node:path'\nimport './src/cli.ts'` },
@@ -274,6 +285,8 @@ const ALLOWED: Files = {
 child.stdout.on('data'); const { exit, stdout } = output\n// digits, legitimate`,
   'graph/host/index.ts': `import { shell } from './shell.ts'`,
   'tasks/git.ts': `import { argv } from '../graph/index.ts'\nimport { a } from './backends.ts'`,
+  'tasks/failure-rules/machine.ts': `import { DENIED } from './errno-texts.ts'`,
+  'tasks/failure-rules.ts': `import { PERMISSION } from './failure-rules/machine.ts'`,
   'tasks/backends.ts': `export const source = "from 'https://github.com/ggml-org/llama.cpp'"`,
   'tasks/steps/stage.ts': `import { x } from 'node:crypto'\nimport type { Mirror } from '../backends.ts'`,
   'bitnet.tasks.ts': `import { task } from './graph/index.ts'\nimport { git } from './tasks/git.ts'`,

@@ -6,7 +6,7 @@ import type { Machine } from '../../../src/preflight/packages.ts'
 import type { Trouble } from '../../../src/report/words/block.ts'
 import { repairFailed, revalidationFailed } from '../../../src/report/words/repair-failed.ts'
 import { BACKENDS } from '../../../tasks/backends.ts'
-import { type Cause, VERDICTS } from '../../../tasks/failure-rules.ts'
+import { type Cause, VERDICTS } from '../../../tasks/failure-rules/rule.ts'
 import { platformOf } from '../../../tasks/platform.ts'
 import { suite } from '../../support/suite.ts'
 
