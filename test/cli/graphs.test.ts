@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert'
 import { EXIT_TABLE } from '../../src/exit-code.ts'
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
-import { bin, bitnetTasks, type Ended } from './support/program.ts'
+import { bin, bitnetTasks, builtBin, type Ended } from './support/program.ts'
 
 const graphs = suite("a user's graph")
 
@@ -571,7 +571,7 @@ graphs(
 Object.defineProperty(process, 'version', { value: 'v${version}' })
 `,
       )
-      return bitnetTasks(['--version'], { home, node: ['--require', hook] })
+      return bitnetTasks(['--version'], { home, program: builtBin, node: ['--require', hook] })
     }
     for (const version of [
       '12.22.12',

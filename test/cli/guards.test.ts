@@ -7,7 +7,14 @@ import * as assert from 'uvu/assert'
 import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { copyHome, digestOf, inHome, newFolder, removeFolder, toolFolder } from './support/home.ts'
-import { bin, bitnetTasks, type Ended, type RunOptions, start } from './support/program.ts'
+import {
+  bin,
+  bitnetTasks,
+  type Ended,
+  MEASURED,
+  type RunOptions,
+  start,
+} from './support/program.ts'
 
 const guards = suite('guards')
 
@@ -168,7 +175,8 @@ if (${JSON.stringify(outcome)} === 'throw')
   require('node:child_process').ChildProcess.prototype.spawn = () => { throw Object.assign(new Error('spawn EAGAIN'), { code: 'EAGAIN' }) }
 `)
       const { url } = 'broken' in args ? fixtureRepo(join(home, 'broken'), args) : repo
-      const given = { HOME: home, PATH: process.env['PATH'], LLAMA_CPP_REPO: url, MINE: '1' }
+      const plain = { HOME: home, PATH: process.env['PATH'], ...MEASURED }
+      const given = { ...plain, LLAMA_CPP_REPO: url, MINE: '1' }
       const ended = await repair(home, given, node)
       if (code === undefined) assert.ok(ended.code > 0 && ended.code < 9)
       else assert.is(ended.code, code, ended.stderr)

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { copyHome, inHome, newFolder, removeFolder } from './support/home.ts'
-import { bitnetTasks, type RunOptions } from './support/program.ts'
+import { bitnetTasks, MEASURED, type RunOptions } from './support/program.ts'
 
 const tool = suite('command of the tool')
 
@@ -84,6 +84,7 @@ tool(
     assert.equal(seen.env, {
       HOME: home,
       PATH: process.env['PATH'],
+      ...MEASURED,
       BITNET_SEED: '42',
       ...plain,
       LD_LIBRARY_PATH: `${prepend.LD_LIBRARY_PATH.join(':')}:/mine`,

@@ -7,10 +7,11 @@ import { join } from 'node:path'
 const support = join(import.meta.dirname, '../../support')
 // `npm run coverage` counts the lines of the sources; otherwise it is what people get.
 const coverage = process.env['NODE_V8_COVERAGE']
-export const bin = coverage
-  ? join(support, 'covered/bin.ts')
-  : join(support, '../../dist/src/bin.cjs')
+export const builtBin = join(support, '../../dist/src/bin.cjs')
+export const bin = coverage ? join(support, 'covered/bin.ts') : builtBin
 if (!existsSync(bin)) throw new Error(`there is no ${bin}\n  hint: npm run build`)
+/** What a measured program has in its environment beside what the test gives. */
+export const MEASURED = coverage ? { NODE_V8_COVERAGE: coverage } : {}
 const keep = coverage ? ['--require', join(support, 'covered/keep.cjs')] : []
 
 export interface RunOptions {
@@ -22,6 +23,8 @@ export interface RunOptions {
   readonly before?: readonly string[]
   /** Options of node itself. */
   readonly node?: readonly string[]
+  /** Instead of `bin`: `builtBin`, where it matters what people get. */
+  readonly program?: string
 }
 
 /** How the program ended, and what it printed. */
@@ -49,9 +52,9 @@ export function bitnetTasks(args: readonly string[], options: RunOptions): Promi
 /** Starts `bitnet-tasks ARGS`. */
 export function start(args: readonly string[], options: RunOptions): Running {
   const { home, cwd = home, before = [], node = [] } = options
-  const [program = '', ...rest] = [...before, process.execPath, ...keep, ...node, bin, ...args]
-  const measured = coverage ? { NODE_V8_COVERAGE: coverage } : {}
-  const env = { HOME: home, PATH: process.env['PATH'], ...measured, ...options.env }
+  const ours = [...keep, ...node, options.program ?? bin]
+  const [program = '', ...rest] = [...before, process.execPath, ...ours, ...args]
+  const env = { HOME: home, PATH: process.env['PATH'], ...MEASURED, ...options.env }
   const child = spawn(program, rest, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
