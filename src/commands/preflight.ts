@@ -184,7 +184,7 @@ async function validated(request: Request, one: Candidate): Promise<Verdict> {
     return settled(request, lookAgain(one))
   // Judging takes the lock, and the repair that started us may hold it and wait for us.
   if (isInsideRepair(process.env)) return recursion(one)
-  const { judgeStaged } = await import('../preflight/repair-all.ts')
+  const { judgeStaged } = await import('../preflight/judge-staged.ts')
   return judgeStaged(request, one)
 }
 

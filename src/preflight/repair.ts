@@ -4,7 +4,6 @@ import { join } from 'node:path'
 
 import {
   type NodeFailure,
-  type RunEvent,
   type RunSummary,
   recall,
   runGraph,
@@ -16,22 +15,9 @@ import type { Manifest } from './detect.ts'
 import { commit, isWhole, type Leftover, rollBack, type Staged, stage } from './install.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { buildSteps } from './provenance.ts'
+import type { RepairContext } from './repair-context.ts'
 import { tryOut } from './try-out.ts'
 import { revalidateXtask } from './xtask.ts'
-
-/** What a repair works with, for all of its backends. */
-export interface RepairContext {
-  readonly session: Session
-  readonly jobs: number | undefined
-  /** For the lock of the graph's state, which repairs of all backends share. */
-  readonly wait: boolean
-  readonly lockTimeoutMs: number | undefined
-  readonly keepGoing: boolean
-  /** Run the nodes even if fresh. */
-  readonly force: boolean
-  readonly report: (event: RunEvent) => void
-  readonly signal: AbortSignal
-}
 
 /** Brings the graph up to the consumer tool of each candidate: one run, whatever their number. */
 export function build(
