@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import type { ParsedArgs } from './flags.ts'
+import type { ParsedArgs } from './flag.ts'
 
 /** Runs a command; resolves with its exit code. Errors are explained, never thrown. */
 export async function dispatch({ command, nodes, flags }: ParsedArgs): Promise<number> {

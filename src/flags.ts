@@ -1,141 +1,25 @@
 // The commands and their flags as data: one table for the quick parser and for commander.
-
-export interface Flag {
-  readonly long: string
-  readonly short?: string
-  /** Name of its value in help; without one it is a switch. */
-  readonly value?: string
-  /** Its value may be left out. */
-  readonly optional?: true
-  readonly kind?: 'number' | 'backend' | 'repair'
-  readonly choices?: readonly string[]
-  readonly help: string
-}
-
-export interface CommandRow {
-  readonly name: string
-  readonly help: string
-  /** What its own help says beside that. */
-  readonly about?: string
-  /** Its arguments as commander writes them: `[nodes...]`. */
-  readonly nodes?: string
-  /** What they are; nodes or tasks unless said. */
-  readonly nodesHelp?: string
-  readonly flags: readonly Flag[]
-  /** What is behind `--`, which is taken as it is. */
-  readonly behind?: string
-}
-
-const DIRECTORY: Flag = {
-  long: 'directory',
-  short: 'C',
-  value: 'dir',
-  help: 'work as if started in DIR',
-}
-const JSON_FLAG: Flag = { long: 'json', help: 'the answer as JSON' }
-const NO_WAIT: Flag = { long: 'no-wait', help: 'fail at once when another run holds the lock' }
-const NO_CACHE: Flag = { long: 'no-cache', help: 'restore nothing, store nothing' }
-const DRY_RUN: Flag = { long: 'dry-run', help: 'only say what would be done' }
-const KEEP_GOING: Flag = {
-  long: 'keep-going',
-  short: 'k',
-  help: 'after a failure go on with what does not depend on it',
-}
-const VERBOSE: Flag = { long: 'verbose', short: 'v', help: 'every line the tools print' }
-const QUIET: Flag = { long: 'quiet', short: 'q', help: 'only the answer' }
-const BACKEND: Flag = {
-  long: 'backend',
-  value: 'name',
-  kind: 'backend',
-  help: 'the backend; all without',
-}
-
-const REPAIR_CHOICES: readonly Flag[] = [
-  DIRECTORY,
-  JSON_FLAG,
-  { long: 'jobs', short: 'j', value: 'n', kind: 'number', help: 'how many at once' },
-  { long: 'source', value: 'where', help: 'auto, git, npm, or a folder with the sources' },
-  { long: 'ref', value: 'ref', help: 'another commit, tag or branch than the pinned one' },
-  { long: 'cuda-arch', value: 'list', help: "CUDA architectures, as '86;90'" },
-  { long: 'offline', help: 'do not use the network' },
-  { long: 'workspace', value: 'dir', help: 'the BitNet-rs checkout whose xtask is rebuilt' },
-]
-
-const FILE: Flag = {
-  long: 'file',
-  short: 'f',
-  value: 'file',
-  help: 'the graph file, instead of the nearest',
-}
-
-/** Of every command that works with a graph. */
-const CHOICES: readonly Flag[] = [...REPAIR_CHOICES, FILE]
-
-const FETCH_LIMITS: readonly Flag[] = [
-  {
-    long: 'connect-timeout',
-    value: 'seconds',
-    kind: 'number',
-    help: 'give a server up that says nothing for so long at first; 30',
-  },
-  {
-    long: 'stall-timeout',
-    value: 'seconds',
-    kind: 'number',
-    help: 'give a fetch up that stands still for so long; 60',
-  },
-  {
-    long: 'fetch-timeout',
-    value: 'seconds',
-    kind: 'number',
-    help: 'give a fetch up after so long in all; 900',
-  },
-]
-
-const PAST_RUN: Flag = {
-  long: 'run',
-  value: 'id',
-  help: 'a past run: its id, the beginning of it, last, or last~2',
-}
-const TRACE: Flag = {
-  long: 'trace',
-  value: 'file',
-  help: "write the run for Chrome's trace viewer",
-}
-
-const REPAIRING: readonly Flag[] = [
-  ...REPAIR_CHOICES,
-  ...FETCH_LIMITS,
+import type { CommandRow } from './flag.ts'
+import {
   BACKEND,
-  { long: 'force', help: 'run even if fresh' },
+  CHOICES,
+  DEVICE,
+  DIRECTORY,
   DRY_RUN,
+  EMIT,
+  FETCH_LIMITS,
+  FILE,
+  JSON_FLAG,
   KEEP_GOING,
+  NO_CACHE,
   NO_WAIT,
-  {
-    long: 'lock-timeout',
-    value: 'seconds',
-    kind: 'number',
-    help: 'wait for the lock at most so long',
-  },
-  VERBOSE,
+  PAST_RUN,
   QUIET,
-  { long: 'color', value: 'when', choices: ['auto', 'always', 'never'], help: 'colours' },
-]
-
-const DEVICE: Flag = {
-  long: 'device',
-  value: 'name',
-  choices: ['cpu', 'cuda'],
-  help: 'what to build for',
-}
-const EMIT: Flag = {
-  long: 'emit',
-  value: 'shell',
-  choices: ['sh', 'fish', 'pwsh', 'cmd', 'json', 'github'],
-  help: 'for which shell',
-}
-
-const RUNNING: readonly Flag[] = [...REPAIRING, FILE]
+  REPAIRING,
+  RUNNING,
+  TRACE,
+  VERBOSE,
+} from './shared-flags.ts'
 
 export const COMMANDS: readonly CommandRow[] = [
   {
@@ -361,15 +245,3 @@ What xtask has was decided when it was compiled:
     flags: [...REPAIRING.filter(({ long }) => long !== 'json' && long !== 'dry-run'), DEVICE, EMIT],
   },
 ]
-
-/** What a command is given; the names are those of the flags, in camel case. */
-export interface ParsedArgs {
-  readonly command: string
-  readonly nodes: readonly string[]
-  readonly flags: Readonly<Record<string, string | number | boolean>>
-}
-
-/** `--no-wait` is stored as `wait: false`, `--dry-run` as `dryRun: true`. */
-export function flagName({ long }: Flag): string {
-  return long.replace(/^no-/, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
-}

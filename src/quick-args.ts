@@ -1,6 +1,7 @@
 // Reads the plain forms of a command line without loading a parser. Whatever is odd in any way
 // (unknown, abbreviated, missing, `--help`) gives undefined, and commander decides and explains.
-import { COMMANDS, type Flag, flagName, type ParsedArgs } from './flags.ts'
+import { type Flag, flagName, type ParsedArgs } from './flag.ts'
+import { COMMANDS } from './flags.ts'
 
 export function quickArgs(args: readonly string[]): ParsedArgs | undefined {
   const row = COMMANDS.find(({ name }) => name === args[0])

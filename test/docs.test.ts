@@ -7,7 +7,8 @@ import { dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
 
 import { EXIT_TABLE } from '../src/exit-code.ts'
-import { COMMANDS, type Flag } from '../src/flags.ts'
+import type { Flag } from '../src/flag.ts'
+import { COMMANDS } from '../src/flags.ts'
 import { BACKENDS } from '../tasks/backends.ts'
 import { suite } from './support/suite.ts'
 

@@ -3,7 +3,8 @@
 import { resolve } from 'node:path'
 
 import { BACKEND_NAMES } from '../../tasks/backends.ts'
-import { COMMANDS, type CommandRow, type Flag } from '../flags.ts'
+import type { CommandRow, Flag } from '../flag.ts'
+import { COMMANDS } from '../flags.ts'
 import { print } from '../report/print.ts'
 
 /** Prints the candidates for the last of the words, one a line. The words are those after the program's name. */

@@ -1,0 +1,39 @@
+// A flag and a command as data, and what is made of them on a command line.
+
+export interface Flag {
+  readonly long: string
+  readonly short?: string
+  /** Name of its value in help; without one it is a switch. */
+  readonly value?: string
+  /** Its value may be left out. */
+  readonly optional?: true
+  readonly kind?: 'number' | 'backend' | 'repair'
+  readonly choices?: readonly string[]
+  readonly help: string
+}
+
+export interface CommandRow {
+  readonly name: string
+  readonly help: string
+  /** What its own help says beside that. */
+  readonly about?: string
+  /** Its arguments as commander writes them: `[nodes...]`. */
+  readonly nodes?: string
+  /** What they are; nodes or tasks unless said. */
+  readonly nodesHelp?: string
+  readonly flags: readonly Flag[]
+  /** What is behind `--`, which is taken as it is. */
+  readonly behind?: string
+}
+
+/** What a command is given; the names are those of the flags, in camel case. */
+export interface ParsedArgs {
+  readonly command: string
+  readonly nodes: readonly string[]
+  readonly flags: Readonly<Record<string, string | number | boolean>>
+}
+
+/** `--no-wait` is stored as `wait: false`, `--dry-run` as `dryRun: true`. */
+export function flagName({ long }: Flag): string {
+  return long.replace(/^no-/, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
