@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 
 import type { NodeFailure, Session } from '../../graph/index.ts'
 import { type Cause, classify, type FailureClass, relevantLines } from '../../tasks/failure.ts'
-import { clean } from '../report/text.ts'
+import { clean, logLine } from '../report/text.ts'
 import { stepLine, type Trouble } from '../report/words/block.ts'
 import { remedy } from '../report/words/remedy.ts'
 import { TITLES } from '../report/words/titles.ts'
@@ -46,7 +46,7 @@ export function nodeTrouble(
   const trouble: Trouble = {
     ...plainTrouble(candidate, cause, clean(found.firstCause || failure.message)),
     // Of what nobody knows everything may matter.
-    lines: relevantLines(failure.tail, cause === 'unknown' ? 200 : 12).map(clean),
+    lines: relevantLines(failure.tail, cause === 'unknown' ? 200 : 12).map(logLine),
     log: failure.log || `${session.stateFolder}/logs`,
     node,
     ...(stage ? { stage } : {}),
@@ -76,7 +76,7 @@ export function rejection(
     : classify({ stage: 'revalidate', text: error })
   const trouble: Trouble = {
     ...plainTrouble(candidate, found.cause, clean(error)),
-    lines: failure ? relevantLines(failure.tail, 12).map(clean) : [],
+    lines: failure ? relevantLines(failure.tail, 12).map(logLine) : [],
     log: failure?.log || `${session.stateFolder}/logs`,
   }
   // It was built, and what was built does not run.

@@ -3,9 +3,14 @@
 import { appendFileSync } from 'node:fs'
 
 import type { RunEvent, RunSummary } from '../../graph/index.ts'
+import { relevantLines } from '../../tasks/failure.ts'
+import { firstCause } from './cause.ts'
 import { countsText } from './summary-text.ts'
 import { clean } from './text.ts'
 import type { Reporter } from './view.ts'
+
+// As many of the log as an annotation shows without a click.
+const LINES = 8
 
 /** Tells GitHub beside what `reporter` tells. */
 export function withGithub(reporter: Reporter, summaryFile: string | undefined): Reporter {
@@ -23,17 +28,16 @@ export function withGithub(reporter: Reporter, summaryFile: string | undefined):
 /** `::error title=…::…` for a node that failed; undefined for everything else. */
 export function annotation(event: RunEvent): string | undefined {
   if (event.type !== 'finished' || event.failure === undefined) return undefined
-  const { message, tail } = event.failure
-  const last = tail.trimEnd().split('\n').slice(-5).map(clean)
-  const text = [clean(message.split('\n')[0] ?? ''), ...last].join('\n').trimEnd()
+  const cause = firstCause(event.failure)
+  const told = relevantLines(event.failure.tail, LINES).map(clean)
+  const text = [cause, ...told.filter((line) => line !== cause)].join('\n').trimEnd()
   return `::error title=${property(event.node)}::${data(text)}`
 }
 
 /** Markdown: the counts, and a row for each failure. */
 export function stepSummary(summary: RunSummary): string {
   const rows = summary.failures.map(
-    ({ node, failure }) =>
-      `| \`${cell(node)}\` | ${cell(failure.message.split('\n')[0] ?? '')} |\n`,
+    ({ node, failure }) => `| \`${cell(node)}\` | ${cell(firstCause(failure))} |\n`,
   )
   const table = rows.length === 0 ? '' : `\n| failed | why |\n| --- | --- |\n${rows.join('')}`
   return `### bitnet-tasks: ${summary.ok ? 'ok' : 'not ok'}\n\n${countsText(summary)}${table}\n`

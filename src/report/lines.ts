@@ -1,6 +1,6 @@
 // A run as plain lines on stderr: each says when, and which node.
-import type { NodeFailure, RunEvent } from '../../graph/index.ts'
-import { classify } from '../../tasks/failure.ts'
+import type { RunEvent } from '../../graph/index.ts'
+import { firstCause } from './cause.ts'
 import { bar, progressOf } from './progress.ts'
 import { gather, type Row } from './rows.ts'
 import { clean, elapsedSeconds } from './text.ts'
@@ -73,7 +73,7 @@ function tell(
       return say(
         event.at,
         event.node,
-        `failed: ${firstLine(event.failure)}\n[repair] Network error, retry ${event.attempt}/3 after ${event.afterMs}ms...`,
+        `failed: ${firstCause(event.failure)}\n[repair] Network error, retry ${event.attempt}/3 after ${event.afterMs}ms...`,
       )
     case 'input-moved':
       return say(
@@ -105,8 +105,8 @@ function tell(
 function finished(event: Extract<RunEvent, { type: 'finished' }>): string {
   const took = `(${(event.ms / 1000).toFixed(1)}s)`
   if (event.failure?.before)
-    return `${event.outcome} before, the same again: ${firstLine(event.failure)}`
-  if (event.failure) return `${event.outcome} ${took}: ${firstLine(event.failure)}`
+    return `${event.outcome} before, the same again: ${firstCause(event.failure)}`
+  if (event.failure) return `${event.outcome} ${took}: ${firstCause(event.failure)}`
   if (event.blockedBy) return `blocked by '${event.blockedBy}'`
   return event.outcome === 'fresh' || event.outcome === 'cancelled'
     ? event.outcome
@@ -117,14 +117,4 @@ function finished(event: Extract<RunEvent, { type: 'finished' }>): string {
 function howFar(rows: HowFar['rows'], now: number): string {
   const { share } = progressOf(rows.values(), now)
   return `${bar(share, 28)} ${Math.floor(share * 100)}%`
-}
-
-// What the tool said, where it said something; else what we say of it.
-function firstLine({ tail, message, exitCode, signal }: NodeFailure): string {
-  const { firstCause } = classify({
-    text: tail,
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(signal === undefined ? {} : { signal }),
-  })
-  return clean(firstCause || (message.split('\n')[0] ?? ''))
 }

@@ -4,7 +4,7 @@ import { DefaultRenderer, Listr, ListrLogger, ProcessOutput } from 'listr2'
 
 import type { RunEvent } from '../../graph/index.ts'
 import { gather, type Row } from './rows.ts'
-import { screenLines } from './screen.ts'
+import { lastLines, type ScreenSize, screenLines } from './screen.ts'
 import type { Style } from './terminal.ts'
 import { clean } from './text.ts'
 import type { Reporter, ReportOptions } from './view.ts'
@@ -46,19 +46,30 @@ class LiveView {
   async close(): Promise<void> {
     this.ended.resolve()
     await this.drawn
+    if (this.drawn === undefined) return
+    const rows = [...this.rows.values()]
+    const last = [...this.head, ...lastLines(rows, this.size, this.style)]
     // Whatever happened to the view, the cursor comes back.
-    if (this.drawn) process.stderr.write('\x1b[?25h')
+    process.stderr.write(`${last.map((line) => `${line}\n`).join('')}\x1b[?25h`)
+  }
+
+  private get head(): readonly string[] {
+    return this.title === undefined ? [] : [clip(this.title, this.columns - 1)]
+  }
+
+  // A terminal without a size says 0.
+  private get columns(): number {
+    return process.stderr.columns || 80
+  }
+
+  private get size(): ScreenSize {
+    return { columns: this.columns, rows: (process.stderr.rows || 24) - this.head.length }
   }
 
   private lines(): string {
-    // A terminal without a size says 0.
-    const columns = process.stderr.columns || 80
-    const rows = process.stderr.rows || 24
     const time = { since: this.since, now: Date.now() }
-    const head = this.title === undefined ? [] : [clip(this.title, columns - 1)]
-    const size = { columns, rows: rows - head.length }
-    const lines = screenLines([...this.rows.values()], time, size, this.style)
-    return [...head, ...lines].join('\n')
+    const lines = screenLines([...this.rows.values()], time, this.size, this.style)
+    return [...this.head, ...lines].join('\n')
   }
 
   // One task of listr2's stands for the run; what is drawn of it is ours.
@@ -74,7 +85,7 @@ class LiveView {
       exitOnError: false,
       registerSignalListeners: false,
       renderer: Screen,
-      rendererOptions: { logger: new ListrLogger({ processOutput: output }) },
+      rendererOptions: { clearOutput: true, logger: new ListrLogger({ processOutput: output }) },
     })
     await list.run().catch(() => {})
   }

@@ -8,32 +8,42 @@ export interface Progress {
   readonly leftMs: number | undefined
 }
 
-// A node of which nothing is known counts as one that takes so long.
+// A node of which nothing is known counts as one that takes so long, where nothing is known of any.
 const UNKNOWN_MS = 1000
 
 /** The progress of a run at a moment. Weighed by expected time: steps alone underestimate by 40 %. */
-export function progressOf(rows: Iterable<Row>, now: number): Progress {
+export function progressOf(given: Iterable<Row>, now: number): Progress {
+  const rows = [...given]
+  const { typical, isKnown } = historyOf(rows)
   let all = 0
-  let done = 0
-  let unknown = 0
   let left = 0
   let longest = 0
   let running = 0
   for (const row of rows) {
     if (row.outcome === 'fresh') continue
-    const weight = row.expectedMs ?? UNKNOWN_MS
-    const share = row.outcome === undefined ? shareOf(row, now) : 1
-    const rest = weight * (1 - share)
+    const weight = row.expectedMs ?? typical
+    const rest = row.outcome === undefined ? weight * (1 - shareOf(row, now)) : 0
     all += weight
-    done += weight * share
     left += rest
     longest = Math.max(longest, rest)
     if (row.startedAt !== undefined && row.outcome === undefined) running++
-    if (row.expectedMs === undefined && row.outcome === undefined) unknown++
   }
-  const share = all === 0 ? 1 : done / all
-  const isKnown = unknown === 0 && all > 0
-  return { share, leftMs: isKnown ? Math.max(longest, left / Math.max(1, running)) : undefined }
+  const share = all === 0 ? 1 : (all - left) / all
+  const leftMs = Math.max(longest, left / Math.max(1, running))
+  return { share, leftMs: isKnown && all > 0 ? leftMs : undefined }
+}
+
+// A few new nodes beside many known ones count as one of those; with more of them nothing is foretold.
+function historyOf(rows: readonly Row[]): { readonly typical: number; readonly isKnown: boolean } {
+  const known = rows.flatMap(({ expectedMs }) => expectedMs ?? [])
+  const sum = known.reduce((total, ms) => total + ms, 0)
+  const unknown = rows.filter(
+    ({ expectedMs, outcome }) => expectedMs === undefined && outcome === undefined,
+  ).length
+  return {
+    typical: known.length === 0 ? UNKNOWN_MS : sum / known.length,
+    isKnown: unknown * 3 <= known.length,
+  }
 }
 
 // A node that takes longer than the last time stays just short of its end.

@@ -1,5 +1,7 @@
 // A run under way as a table of nodes: the events, gathered. The live view is drawn from it.
-import type { Outcome, RunEvent } from '../../graph/index.ts'
+import type { NodeFailure, Outcome, RunEvent } from '../../graph/index.ts'
+import { relevantLines } from '../../tasks/failure.ts'
+import { firstCause } from './cause.ts'
 import { notStored } from './words/cache.ts'
 
 export interface Row {
@@ -17,9 +19,17 @@ export interface Row {
   readonly outcome: Outcome | undefined
   readonly endedAt: number
   readonly ms: number
-  /** First line of its failure. */
-  readonly failure: string | undefined
+  readonly failure: Told | undefined
 }
+
+/** Of a failure: its first cause, and the lines of the log that tell about it. */
+export interface Told {
+  readonly cause: string
+  readonly lines: readonly string[]
+}
+
+// More of a log than that is for the summary, and for `logs`.
+const LOG_LINES = 5
 
 /** The table after one more event. The map itself is changed: a run has thousands of them. */
 export function gather(rows: Map<string, Row>, event: RunEvent): void {
@@ -60,9 +70,13 @@ function changeOf(event: RunEvent): Partial<Row> | undefined {
       return { note: notStored(event.errno) }
     case 'finished': {
       const { outcome, at, ms, failure } = event
-      return { outcome, endedAt: at, ms, failure: failure?.message.split('\n')[0] }
+      return { outcome, endedAt: at, ms, failure: failure && told(failure) }
     }
     default:
       return undefined
   }
+}
+
+function told(failure: NodeFailure): Told {
+  return { cause: firstCause(failure), lines: relevantLines(failure.tail, LOG_LINES) }
 }

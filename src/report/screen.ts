@@ -1,20 +1,25 @@
-// The live view as lines of text: a bar, what failed, what runs, what has just ended, and how much waits.
-// Never more lines than the terminal has, never wider than it is.
+// The live view as lines of text: a bar, what failed and why, what has just ended, what runs, and how much
+// waits. Never more lines than the terminal has, never wider than it is.
 import { bar, clockTime, progressOf } from './progress.ts'
+import {
+  doneLine,
+  failedLine,
+  logLine,
+  moreLine,
+  runningLine,
+  type Signs,
+  signsOf,
+  stoppedLine,
+  waitingLine,
+} from './row-lines.ts'
 import type { Row } from './rows.ts'
-import { type Paint, paint, type Style } from './terminal.ts'
-import { clean } from './text.ts'
+import { type Line, lineText } from './screen-line.ts'
+import { paint, type Style } from './terminal.ts'
 import { clip } from './width.ts'
 
 export interface ScreenSize {
   readonly columns: number
   readonly rows: number
-}
-
-interface Line {
-  readonly sign: string
-  readonly text: string
-  readonly color: Paint
 }
 
 /** The lines of one moment. `since`: when the run began; both in milliseconds since 1970. */
@@ -24,119 +29,116 @@ export function screenLines(
   size: ScreenSize,
   style: Style,
 ): readonly string[] {
-  const sign = style.unicode ? SIGNS : ASCII
-  const width = Math.max(10, size.columns - 1)
-  const room = Math.max(2, size.rows - 2)
+  const { width, room } = within(size)
   const head = headLine(rows, since, now, width)
-  const shown = [...body(rows, now, sign, room - 1)]
+  const lines = body(sorted(rows), now, signsOf(style), room - 1)
   const mark = style.unicode ? '…' : '...'
-  const lines = shown.map(({ sign: of, text, color }) => {
-    const flat = style.unicode ? clean(text) : asAscii(clean(text))
-    return `${paint(of, color, style)} ${clip(flat, width - of.length - 1, mark)}`
-  })
-  return [paint(clip(head, width, mark), 'bold', style), ...lines]
+  return [
+    paint(clip(head, width, mark), 'bold', style),
+    ...lines.map((line) => lineText(line, width, style)),
+  ]
 }
 
-const SIGNS = { failed: '✖', running: '▸', done: '✔', waiting: '…', stopped: '⊘' } as const
-const ASCII = { failed: 'x', running: '>', done: '+', waiting: '.', stopped: '-' } as const
-type Signs = Readonly<Record<keyof typeof SIGNS, string>>
+/** What stays on the terminal when the run is over: its failures are told below, in full. */
+export function lastLines(rows: readonly Row[], size: ScreenSize, style: Style): readonly string[] {
+  const { width, room } = within(size)
+  const { done, stopped } = sorted(rows)
+  const sign = signsOf(style)
+  const end = stopped.length === 0 ? [] : [stoppedLine(stopped, sign)]
+  const lines = [...latest('done', done, room - end.length, (row) => doneLine(row, sign)), ...end]
+  return lines.map((line) => lineText(line, width, style))
+}
+
+function within({ columns, rows }: ScreenSize) {
+  return { width: Math.max(10, columns - 1), room: Math.max(2, rows - 2) }
+}
 
 function headLine(rows: readonly Row[], since: number, now: number, width: number): string {
-  const { share, leftMs } = progressOf(rows, now)
+  const { share, leftMs = 0 } = progressOf(rows, now)
   const ended = rows.filter(({ outcome }) => outcome !== undefined).length
   const percent = ` ${Math.floor(share * 100)}%`.padStart(5)
-  const isOver = ended === rows.length
-  const left = leftMs === undefined || isOver ? '' : `, about ${clockTime(leftMs)} left`
+  const left = leftMs < 500 || ended === rows.length ? '' : `, about ${clockTime(leftMs)} left`
   const tail = `${percent} - ${ended}/${rows.length} ${clockTime(now - since)}${left}`
   return `${bar(share, Math.min(30, Math.max(8, width - tail.length)))}${tail}`
 }
 
-function body(rows: readonly Row[], now: number, sign: Signs, room: number): readonly Line[] {
-  const failed = rows.filter(({ failure }) => failure !== undefined)
-  const running = rows.filter(
-    ({ startedAt, outcome }) => startedAt !== undefined && outcome === undefined,
+interface Sorted {
+  readonly failed: readonly Row[]
+  readonly running: readonly Row[]
+  readonly stopped: readonly Row[]
+  /** In the order in which they ended. */
+  readonly done: readonly Row[]
+  readonly waiting: readonly Row[]
+}
+
+function sorted(rows: readonly Row[]): Sorted {
+  const failed: Row[] = []
+  const running: Row[] = []
+  const stopped: Row[] = []
+  const done: Row[] = []
+  const waiting: Row[] = []
+  for (const row of rows)
+    if (row.failure !== undefined) failed.push(row)
+    else if (row.outcome === 'cancelled' || row.outcome === 'blocked') stopped.push(row)
+    else if (row.outcome !== undefined) row.outcome !== 'fresh' && done.push(row)
+    else (row.startedAt === undefined ? waiting : running).push(row)
+  const byEnd = (a: Row, b: Row): number => a.endedAt - b.endedAt
+  return { failed: failed.sort(byEnd), running, stopped, done: done.sort(byEnd), waiting }
+}
+
+// What runs must be seen beside many failures; what has ended takes a third at most of what is left, so
+// that a run does not fill the terminal with what is over.
+function body(rows: Sorted, now: number, sign: Signs, room: number): readonly Line[] {
+  const { failed, running, stopped, done, waiting } = rows
+  const last = [
+    ...(stopped.length === 0 ? [] : [stoppedLine(stopped, sign)]),
+    ...(waiting.length === 0 ? [] : [waitingLine(waiting, sign)]),
+  ]
+  const space = room - last.length
+  const reserved = Math.min(running.length, Math.ceil(space / 2))
+  const failures = failedLines(failed, space - reserved, sign)
+  const current = earliest('running', running, space - failures.length, (row) =>
+    runningLine(row, now, sign),
   )
-  const stopped = rows.filter(({ outcome }) => outcome === 'cancelled' || outcome === 'blocked')
-  const done = rows
-    .filter(({ outcome, failure }) => outcome !== undefined && outcome !== 'fresh' && !failure)
-    .filter((row) => !stopped.includes(row))
-    .sort((a, b) => a.endedAt - b.endedAt)
-  const waiting = rows.filter(
-    ({ startedAt, outcome }) => startedAt === undefined && outcome === undefined,
+  const left = space - failures.length - current.length
+  const ends = latest('done', done, Math.min(left, Math.max(3, Math.floor(room / 3))), (row) =>
+    doneLine(row, sign),
   )
-  const last = [stoppedLine(stopped, sign), waitingLine(waiting, sign)].filter(
-    (line) => line !== undefined,
-  )
-  let left = room - last.length
-  const take = (
-    all: readonly Row[],
-    from: 'start' | 'end',
-    make: (row: Row) => Line,
-  ): readonly Line[] => {
-    const shown = fitting(all, left, from)
-    const more = all.length - shown.length
-    left -= shown.length + (more > 0 && shown.length > 0 ? 1 : 0)
-    const lines = shown.map(make)
-    return more > 0 && lines.length > 0
-      ? [...lines, { sign: ' ', text: `+${more} more`, color: 'dim' as const }]
-      : lines
-  }
-  // What runs must be seen beside many failures; what has ended takes the room that is left.
-  const reserved = Math.min(running.length, Math.ceil(left / 2))
-  left -= reserved
-  const failures = take(failed, 'start', (row) => failedLine(row, sign))
-  left += reserved
-  const current = take(running, 'start', (row) => runningLine(row, now, sign))
-  const ends = take(done, 'end', (row) => doneLine(row, sign))
   return [...failures, ...ends, ...current, ...last].slice(0, room)
 }
 
+// The first failure with the lines that tell about it, the others with their cause.
+function failedLines(failed: readonly Row[], room: number, sign: Signs): readonly Line[] {
+  const all = earliest('failed', failed, room, (row) => failedLine(row, sign))
+  const told = failed[0]?.failure?.lines ?? []
+  const fitting = told.slice(0, Math.min(room - all.length, Math.ceil(room / 2)))
+  if (fitting.length < 2) return all
+  return [...all.slice(0, 1), ...fitting.map((text) => logLine(text, sign)), ...all.slice(1)]
+}
+
 // One line of the room is kept for '+n more'.
-function fitting(all: readonly Row[], room: number, from: 'start' | 'end'): readonly Row[] {
+function earliest(
+  what: string,
+  rows: readonly Row[],
+  room: number,
+  make: (row: Row) => Line,
+): readonly Line[] {
   if (room <= 0) return []
-  if (all.length <= room) return all
+  if (rows.length <= room) return rows.map(make)
   const count = Math.max(1, room - 1)
-  return from === 'start' ? all.slice(0, count) : all.slice(-count)
+  const lines = rows.slice(0, count).map(make)
+  return room === 1 ? lines : [...lines, moreLine(rows.length - count, what)]
 }
 
-function failedLine({ title, failure = '' }: Row, sign: Signs): Line {
-  return { sign: sign.failed, text: `${title}: ${failure}`, color: 'red' }
-}
-
-function runningLine(
-  { title, startedAt = 0, step, expectedMs }: Row,
-  now: number,
-  sign: Signs,
-): Line {
-  const steps = step ? `  [${step.done}/${step.total}] ${step.line}` : ''
-  const expected =
-    expectedMs !== undefined && expectedMs > 2000 ? ` of ${clockTime(expectedMs)}` : ''
-  const text = `${title}  ${clockTime(now - startedAt)}${expected}${steps}`
-  return { sign: sign.running, text, color: 'blue' }
-}
-
-function doneLine({ title, outcome, ms }: Row, sign: Signs): Line {
-  const took = ms >= 100 ? ` ${(ms / 1000).toFixed(1)}s` : ''
-  return { sign: sign.done, text: `${title}  ${outcome}${took}`, color: 'green' }
-}
-
-function stoppedLine(rows: readonly Row[], sign: Signs): Line | undefined {
-  if (rows.length === 0) return undefined
-  const names = rows.slice(0, 3).map(({ name }) => name)
-  const more = rows.length > names.length ? ` +${rows.length - names.length} more` : ''
-  const blocked = rows.filter(({ outcome }) => outcome === 'blocked').length
-  const word =
-    blocked === rows.length ? 'blocked' : blocked > 0 ? 'cancelled or blocked' : 'cancelled'
-  return { sign: sign.stopped, text: `${word}: ${names.join(', ')}${more}`, color: 'dim' }
-}
-
-function waitingLine(rows: readonly Row[], sign: Signs): Line | undefined {
-  if (rows.length === 0) return undefined
-  const retry = rows.find(({ note }) => note !== '')
-  const also = retry === undefined ? '' : `; ${retry.title} ${retry.note}`
-  return { sign: sign.waiting, text: `${rows.length} waiting${also}`, color: 'dim' }
-}
-
-function asAscii(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?')
+function latest(
+  what: string,
+  rows: readonly Row[],
+  room: number,
+  make: (row: Row) => Line,
+): readonly Line[] {
+  if (room <= 0) return []
+  if (rows.length <= room) return rows.map(make)
+  const count = Math.max(1, room - 1)
+  const lines = rows.slice(-count).map(make)
+  return room === 1 ? lines : [moreLine(rows.length - count, what), ...lines]
 }

@@ -18,6 +18,6 @@ export async function summaryText(summary: RunSummary): Promise<string> {
 /** Its failures alone. What words them is loaded when there is one. */
 export async function failuresText({ failures }: RunSummary): Promise<string> {
   if (failures.length === 0) return ''
-  const { failureText } = await import('./failure-text.ts')
-  return failures.map(failureText).join('')
+  const { failureTexts } = await import('./failure-text.ts')
+  return failureTexts(failures)
 }

@@ -18,6 +18,15 @@ export function clean(line: string): string {
   return line.slice(0, 20_000).replace(ESCAPES, '').replace(CONTROLS, '').slice(0, 2000)
 }
 
+/**
+ * A line of a log, where lines of ours stand beside it. GitHub's runner obeys a line that begins with `::`
+ * or `##[`, blanks before it or not.
+ * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+ */
+export function logLine(line: string): string {
+  return clean(line).replace(/^(?=\s*(?:::|##\[))/, '| ')
+}
+
 /** One JSON document; what could steer a terminal is escaped, also where JSON itself would not. */
 export function jsonDocument(value: unknown): string {
   return `${JSON.stringify(value, null, 2).replace(STEERING, escaped)}\n`

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 
 import type { NodeFailure, RunEvent, RunSummary } from '../../../graph/index.ts'
 import { annotation, stepSummary, withGithub } from '../../../src/report/github.ts'
+import { failuresText } from '../../../src/report/summary-text.ts'
 import { suite } from '../../support/suite.ts'
 
 const github = suite('github')
@@ -44,8 +45,19 @@ const summary: RunSummary = {
 github('a failure is one line, and nothing that was printed can begin a command of its own', () => {
   assert.is(
     annotation(finished),
-    '::error title=build[a%2Cb]::command failed with exit code 1: cc%0Aa.c:1: error: 100%25 wrong%0A::error::forged%0Ared',
+    '::error title=build[a%2Cb]::a.c:1: error: 100%25 wrong%0A::error::forged%0Ared',
   )
+})
+
+github('what a tool printed is no command in the last lines of a run either', async () => {
+  const tail = 'a.c:1: error: wrong\n::error::forged\n  ::stop-commands::x\n##[error]forged\n'
+  const text = await failuresText({
+    ...summary,
+    failures: [{ node: 'n', failure: { ...failure, tail } }],
+  })
+  // https://github.com/actions/runner: blanks before it are cut off before a line is looked at.
+  for (const line of text.split('\n')) assert.not.match(line.trimStart(), /^(?:::|##\[)/)
+  assert.match(text, '\n  | ::error::forged\n')
 })
 
 github('an end that is no failure is no annotation', () => {
@@ -57,7 +69,7 @@ github('an end that is no failure is no annotation', () => {
 })
 
 github('the step summary is a table whose cells hold no markup', () => {
-  const odd = { ...failure, message: 'a | b <script> `x`' }
+  const odd = { ...failure, tail: '', message: 'a | b <script> `x`' }
   const text = stepSummary({ ...summary, failures: [{ node: 'n', failure: odd }] })
   assert.is(
     text,

@@ -1,12 +1,13 @@
 // The live view as text: what it shows first, and that it never outgrows the terminal.
 import * as assert from 'uvu/assert'
 
-import type { RunEvent } from '../../../graph/index.ts'
+import type { RunEvent, RunSummary } from '../../../graph/index.ts'
 import { bar, clockTime, progressOf } from '../../../src/report/progress.ts'
 import { gather, type Row } from '../../../src/report/rows.ts'
-import { screenLines } from '../../../src/report/screen.ts'
+import { lastLines, screenLines } from '../../../src/report/screen.ts'
+import { failuresText } from '../../../src/report/summary-text.ts'
 import { type Style, styleOf } from '../../../src/report/terminal.ts'
-import { clip } from '../../../src/report/width.ts'
+import { clip, clipMiddle, columnsOf } from '../../../src/report/width.ts'
 import { Random } from '../../support/random.ts'
 import { suite } from '../../support/suite.ts'
 
@@ -49,13 +50,13 @@ const finished = (
   outcome,
   ms: outcome === 'changed' ? 4200 : 0,
 })
-const failed = (node: string, message: string): RunEvent => ({
+const failed = (node: string, message: string, tail = '', at = AT): RunEvent => ({
   type: 'finished',
-  at: AT,
+  at,
   node,
   outcome: 'failed',
   ms: 10,
-  failure: { message, how: 'command', tail: '', log: '' },
+  failure: { message, how: 'command', tail, log: '' },
 })
 
 const lines = (
@@ -79,7 +80,7 @@ screen('failures come first, then what has ended, what runs, what was stopped, w
     finished('e', 'cancelled'),
   ])
   assert.equal(shown.slice(1), [
-    '✖ make b: command failed with exit code 2: cc b.c',
+    '✖ b: command failed with exit code 2: cc b.c',
     '✔ make a  changed 4.2s',
     '▸ make c  4s  [34/77] Building x.o',
     '⊘ cancelled or blocked: d, e',
@@ -88,13 +89,109 @@ screen('failures come first, then what has ended, what runs, what was stopped, w
   assert.match(shown[0] ?? '', /^\[=+>? *\] +\d+% - 4\/6 5s$/)
 })
 
+const LOG = `In file included from b.c:1:
+b.h:7:3: error: expected ';'
+${Array.from({ length: 30 }, (_, i) => `make: noise ${i}\n`).join('')}ninja: build stopped
+`
+
+screen(
+  'a failure is told by its first cause, the first one with the lines that tell about it',
+  () => {
+    const shown = lines([
+      planned({ a: 1, b: 1, c: 1 }),
+      started('a'),
+      failed('c', 'command failed', 'c.c:1: error: of c\n', AT + 2),
+      failed('b', 'command failed', LOG, AT + 1),
+    ])
+    assert.equal(shown.slice(1), [
+      "✖ b: b.h:7:3: error: expected ';'",
+      '  │ In file included from b.c:1:',
+      "  │ b.h:7:3: error: expected ';'",
+      '  │ make: noise 0',
+      '  │ …',
+      '  │ ninja: build stopped',
+      '✖ c: c.c:1: error: of c',
+      '▸ make a  5s',
+    ])
+  },
+)
+
+screen(
+  'what has ended leaves room; the names of what did not fit are counted with what became of them',
+  () => {
+    const names = Array.from({ length: 40 }, (_, i) => `n${i}`)
+    const shown = lines(
+      [
+        planned({ ...Object.fromEntries(names.map((name) => [name, 1])), b: 1, c: 1, d: 1 }),
+        ...names.map((name, i) => finished(name, 'changed', AT + i)),
+        ...['b', 'c', 'd'].map((name) => failed(name, 'it broke')),
+      ],
+      { columns: 80, rows: 10 },
+    )
+    assert.equal(shown.slice(1), [
+      '✖ b: it broke',
+      '✖ c: it broke',
+      '✖ d: it broke',
+      '  +38 more done',
+      '✔ make n38  changed 4.2s',
+      '✔ make n39  changed 4.2s',
+    ])
+  },
+)
+
+screen('a long title gives way to time and steps, and keeps its end', () => {
+  const long = `${'long '.repeat(30)}name 7`
+  const shown = lines(
+    [
+      planned({ [long]: 60_000 }),
+      started(long),
+      { type: 'progress', at: AT, node: long, done: 3, total: 5, line: 'Building' },
+    ],
+    { columns: 60, rows: 24 },
+  )
+  assert.is(shown[1], '▸ make long long long…g long long name 7  5s of 1:00  [3/5]')
+})
+
+screen(
+  'when it is over what ended stays, and what was stopped in one line; failures are told below',
+  () => {
+    const events = [
+      planned({ a: 1, b: 1, c: 1, d: 1 }),
+      finished('a', 'changed'),
+      failed('b', 'it broke'),
+      finished('c', 'blocked'),
+      finished('d', 'cancelled'),
+    ]
+    assert.equal(lastLines(rowsOf(events), { columns: 80, rows: 24 }, PLAIN), [
+      '✔ make a  changed 4.2s',
+      '⊘ cancelled or blocked: c, d',
+    ])
+  },
+)
+
+screen('of many failures the first four are told in full, twenty more by their cause', async () => {
+  const failures = Array.from({ length: 30 }, (_, i) => ({
+    node: `n${i}`,
+    failure: { message: 'command failed', how: 'command' as const, tail: LOG, log: '/l' },
+  }))
+  const outcomes = {} as RunSummary['outcomes']
+  const summary = { ok: false, outcomes, ms: 1, failures, cancelled: false }
+  const told = (await failuresText(summary)).trimEnd().split('\n')
+  assert.is(told.filter((line) => line.startsWith('  full log: ')).length, 4)
+  assert.equal(told.slice(-3), [
+    "n23: b.h:7:3: error: expected ';'",
+    '+6 more failed',
+    "  hint: 'bitnet-tasks logs NODE' shows what one of them printed",
+  ])
+})
+
 screen('where the locale is not UTF-8 every sign is ASCII', () => {
   const shown = lines(
     [planned({ ä: undefined, b: undefined }), started('ä'), failed('b', 'x → y')],
     undefined,
     { color: false, unicode: false },
   )
-  assert.equal(shown.slice(1), ['x make b: x ? y', '> make ?  5s'])
+  assert.equal(shown.slice(1), ['x b: x ? y', '> make ?  5s'])
 })
 
 screen('escape codes of a child do not reach the terminal', () => {
@@ -141,7 +238,7 @@ screen('what does not fit is counted', () => {
   ]
   const shown = lines(events, { columns: 80, rows: 10 })
   assert.is(shown.length, 8)
-  assert.is(shown.at(-1), '  +24 more')
+  assert.is(shown.at(-1), '  +24 more running')
 })
 
 screen(
@@ -164,6 +261,13 @@ screen(
 
 screen('without a history no time is foretold', () => {
   assert.is(progressOf(rowsOf([planned({ a: undefined }), started('a')]), AT).leftMs, undefined)
+  const half = planned({ a: 9000, b: undefined })
+  assert.is(progressOf(rowsOf([half]), AT).leftMs, undefined)
+})
+
+screen('a new node among many known ones counts as one of those', () => {
+  const rows = rowsOf([planned({ a: 2000, b: 4000, c: 6000, new: undefined })])
+  assert.equal(progressOf(rows, AT), { share: 0, leftMs: 16_000 })
 })
 
 screen('a bar, a time', () => {
@@ -180,6 +284,14 @@ screen('a line is cut by what it is wide on a terminal', () => {
   assert.is(clip('長長長', 5), '長長…')
   assert.is(clip('e\u0301e\u0301e\u0301', 3), 'e\u0301e\u0301e\u0301')
   assert.is(clip('abc', 0), '')
+  assert.is(clipMiddle('abcdefgh', 8), 'abcdefgh')
+  assert.is(clipMiddle('abcdefgh', 7), 'abc…fgh')
+  assert.is(clipMiddle('長長長長', 6), '長…長')
+  assert.is(clipMiddle('abc', 0), '')
+  assert.equal(
+    ['é', 'e\u0301', '❤\ufe0f', '👨\u200d👩\u200d👧', '長'].map(columnsOf),
+    [1, 1, 2, 6, 2],
+  )
 })
 
 const STYLES: readonly (readonly [string, Readonly<Record<string, string>>, boolean, Style])[] = [

@@ -1,0 +1,80 @@
+// A row of the live view in words: a node that failed, runs or has ended, and those that are told together.
+import { clockTime } from './progress.ts'
+import type { Row } from './rows.ts'
+import type { Line } from './screen-line.ts'
+import type { Style } from './terminal.ts'
+
+const SIGNS = {
+  failed: '✖',
+  running: '▸',
+  done: '✔',
+  waiting: '…',
+  stopped: '⊘',
+  log: '  │',
+} as const
+const ASCII = {
+  failed: 'x',
+  running: '>',
+  done: '+',
+  waiting: '.',
+  stopped: '-',
+  log: '  |',
+} as const
+export type Signs = Readonly<Record<keyof typeof SIGNS, string>>
+
+/** What a row begins with, as the terminal can show it. */
+export function signsOf({ unicode }: Style): Signs {
+  return unicode ? SIGNS : ASCII
+}
+
+export function moreLine(count: number, what: string): Line {
+  return { sign: ' ', text: `+${count} more ${what}`, color: 'dim' }
+}
+
+/** A line of the log of what failed. */
+export function logLine(text: string, sign: Signs): Line {
+  return { sign: sign.log, text, color: 'dim' }
+}
+
+export function failedLine({ name, failure }: Row, sign: Signs): Line {
+  return { sign: sign.failed, text: `${name}: ${failure?.cause ?? ''}`, color: 'red' }
+}
+
+export function runningLine(
+  { title, startedAt = 0, step, expectedMs }: Row,
+  now: number,
+  sign: Signs,
+): Line {
+  const expected =
+    expectedMs !== undefined && expectedMs > 2000 ? ` of ${clockTime(expectedMs)}` : ''
+  const steps = step ? `  [${step.done}/${step.total}]` : ''
+  return {
+    sign: sign.running,
+    color: 'blue',
+    text: title,
+    cut: 'middle',
+    tail: `  ${clockTime(now - startedAt)}${expected}${steps}`,
+    ...(step ? { rest: ` ${step.line}` } : {}),
+  }
+}
+
+export function doneLine({ title, outcome, ms }: Row, sign: Signs): Line {
+  const took = ms >= 100 ? ` ${(ms / 1000).toFixed(1)}s` : ''
+  const tail = `  ${outcome}${took}`
+  return { sign: sign.done, color: 'green', text: title, cut: 'middle', tail }
+}
+
+export function stoppedLine(rows: readonly Row[], sign: Signs): Line {
+  const names = rows.slice(0, 3).map(({ name }) => name)
+  const more = rows.length > names.length ? ` +${rows.length - names.length} more` : ''
+  const blocked = rows.filter(({ outcome }) => outcome === 'blocked').length
+  const word =
+    blocked === rows.length ? 'blocked' : blocked > 0 ? 'cancelled or blocked' : 'cancelled'
+  return { sign: sign.stopped, color: 'dim', text: `${word}: ${names.join(', ')}`, tail: more }
+}
+
+export function waitingLine(rows: readonly Row[], sign: Signs): Line {
+  const retry = rows.find(({ note }) => note !== '')
+  const also = retry === undefined ? '' : `; ${retry.title} ${retry.note}`
+  return { sign: sign.waiting, color: 'dim', text: `${rows.length} waiting${also}` }
+}
