@@ -1,6 +1,6 @@
 // After the commands: the outputs are there, the inputs stood still, and the record says so.
-import { parseDepfile } from './depfile.ts'
 import { digestText } from './digest.ts'
+import { discover } from './discover.ts'
 import { type Done, failed } from './done.ts'
 import type { ActionOptions } from './execute.ts'
 import { PART_END, partsText } from './fingerprint.ts'
@@ -104,19 +104,6 @@ function isNewlyWritten(name: string, run: Pick<Ran, 'known' | 'startNs'>, world
   if (run.known.includes(name)) return false
   const stat = world.host.disk.stat(world.path(name))
   return stat !== undefined && isTooYoung(stat, run.startNs)
-}
-
-function discover(node: Node, memory: Memory): readonly string[] {
-  const { world } = memory
-  if (node.spec.depfile === undefined) return []
-  const text = world.host.disk.readText(world.path(node.spec.depfile)) ?? ''
-  const declared = new Set(world.inputs(node).map((file) => file.path))
-  for (const path of outputFiles(node, memory)) declared.add(world.path(path))
-  const within = `${world.folder}/`
-  const names = parseDepfile(text)
-    .filter((path) => !declared.has(world.path(path)))
-    .map((path) => (path.startsWith(within) ? path.slice(within.length) : path))
-  return [...new Set(names)].sort()
 }
 
 function firstDifference(before: string, after: string): string {

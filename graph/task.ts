@@ -55,7 +55,10 @@ export interface TaskSpec {
    * said: a command whose real product is more than its outputs says no.
    */
   readonly store?: boolean
-  /** A Makefile fragment that the commands write: the files it names are discovered inputs. */
+  /**
+   * A Makefile fragment that the commands write (`cc -MD`), or what `ninja -t deps` prints: the files it
+   * names are discovered inputs.
+   */
   readonly depfile?: string
   /** Checks that the outputs are what they must be; they run after the commands and fail the node. */
   readonly contracts?: readonly Command[]

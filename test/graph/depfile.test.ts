@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 
 import { parseDepfile } from '../../graph/depfile.ts'
+import { isNinjaDeps, parseNinjaDeps } from '../../graph/ninja-deps.ts'
 import { suite } from '../support/suite.ts'
 
 const depfile = suite('depfile')
@@ -22,5 +23,21 @@ for (const [what, text, names] of [
   depfile(`${what} gives ${JSON.stringify(names)}`, () => {
     assert.equal(parseDepfile(text), names)
   })
+
+const NINJA = `main.o: #deps 2, deps mtime 1763721345000000000 (VALID)
+    ../src/main.c
+    my header.h
+
+lib.o: #deps 1, deps mtime -1 (STALE)
+    ../src/main.c
+
+`
+
+depfile('what ninja prints of its deps log gives each name once, blanks and all', () => {
+  assert.ok(isNinjaDeps(NINJA))
+  assert.equal(parseNinjaDeps(NINJA), ['../src/main.c', 'my header.h'])
+  for (const text of ['', 'a.o: a.c\n', 'a.o: #deps\n', 'main.o: deps not found\n'])
+    assert.not(isNinjaDeps(text), text)
+})
 
 depfile.run()
