@@ -2,9 +2,9 @@
 // explain and --dry-run.
 import { loadDigest } from './digest.ts'
 import { GraphError } from './error.ts'
-import type { Reason } from './freshness.ts'
 import { reasonsOf, recordedResult } from './look.ts'
 import type { Node } from './node.ts'
+import type { Reason } from './reason.ts'
 import type { Memory } from './state.ts'
 import { DIGEST_NEEDED } from './world.ts'
 
@@ -68,7 +68,8 @@ function isOpen(reason: Reason, { journal }: Memory, done: ReadonlyMap<Node, Ass
     if (state === 'fresh') continue
     const isNeed = reason.kind === 'need-changed' && node.name === reason.name
     const made = journal.history.lastOutputs.get(node.name) ?? []
-    if (isNeed || made.some(([path]) => path === reason.name)) return true
+    const names = reason.kind === 'input-renamed' ? [reason.name, reason.old] : [reason.name]
+    if (isNeed || made.some(([path]) => names.includes(path))) return true
   }
   return false
 }
@@ -78,6 +79,7 @@ const OF_NEEDS: readonly Reason['kind'][] = [
   'input-changed',
   'input-added',
   'input-removed',
+  'input-renamed',
   'discovered-changed',
   'tool-changed',
 ]

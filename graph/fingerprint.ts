@@ -1,6 +1,8 @@
 // Every part that decides freshness, named and ordered, listed once here: hashing and explaining
 // walk the same list. A part is one line `kind TAB name TAB value`; the fingerprint is the digest of
 // all lines. They end with 0x1e, not with a line end, so that a record is one line of the journal as it is. Raise FORMAT when a line changes its meaning: everything then runs once.
+import { isAbsolute, normalize } from 'node:path'
+
 import { type Command, commandProgram } from './command.ts'
 import type { Node, NodeName } from './node.ts'
 import { unmatched, type World } from './world.ts'
@@ -133,9 +135,16 @@ export function toolNames(node: Node): readonly string[] {
   const names = new Set(node.spec.tools)
   for (const command of node.commands) {
     const program = command.kind === 'sh' ? 'sh' : commandProgram(command)
-    if (program !== undefined) names.add(program)
+    if (program !== undefined) names.add(fromFolder(program, node.spec.cwd))
   }
   return names.size < 2 ? [...names] : [...names].sort()
+}
+
+// A program that a command names by a path is looked for from where the command runs.
+function fromFolder(program: string, cwd: Node['spec']['cwd']): string {
+  if (!program.includes('/') || isAbsolute(program) || typeof cwd !== 'string') return program
+  const path = normalize(`${cwd}/${program}`)
+  return path.includes('/') ? path : `./${path}`
 }
 
 function sortedNeeds(node: Node): readonly Node[] {

@@ -1,8 +1,8 @@
 // What is stale still when a run has ended: it is run again, or held until something of it changes.
 import type { Outcome } from './event.ts'
-import type { Reason } from './freshness.ts'
 import type { NodeName } from './node.ts'
 import { LONGEST_QUIET_MS } from './quiet.ts'
+import type { Reason } from './reason.ts'
 import type { Stale } from './survey.ts'
 
 // So often a run follows at once on one that left something stale; then after a pause in which nobody edits

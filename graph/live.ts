@@ -1,6 +1,7 @@
 // What a run and the one who watches have to say to each other.
-import type { Reason } from './freshness.ts'
+
 import type { Node } from './node.ts'
+import type { Reason } from './reason.ts'
 import type { Memory, Session } from './state.ts'
 
 export interface Live {

@@ -2,9 +2,10 @@
 import { loadDigest } from './digest.ts'
 import { GraphError } from './error.ts'
 import { partsText } from './fingerprint.ts'
-import { decide, type Reason, type Seen, withoutRecord } from './freshness.ts'
+import { decide, type Seen, withoutRecord } from './freshness.ts'
 import type { History, NodeRecord } from './history.ts'
 import type { Node } from './node.ts'
+import type { Reason } from './reason.ts'
 import type { Memory } from './state.ts'
 import { DIGEST_NEEDED, isPattern, type World } from './world.ts'
 

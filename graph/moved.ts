@@ -1,9 +1,10 @@
 // While nodes run, files change. Who saw something else than what is there now?
+import { changedParts } from './difference.ts'
 import { GraphError } from './error.ts'
 import { partsText } from './fingerprint.ts'
-import { changedParts, type Reason } from './freshness.ts'
 import { knownDiscovered } from './look.ts'
 import type { Node } from './node.ts'
+import type { Reason } from './reason.ts'
 import type { NodeState } from './schedule.ts'
 import type { Memory } from './state.ts'
 

@@ -1,9 +1,10 @@
 // Files change while a run goes on: who saw something else than is there now runs again, and with it what
 // stands on it. All others go on.
-import type { Reason } from './freshness.ts'
+
 import type { Live } from './live.ts'
 import { difference, movedNodes } from './moved.ts'
 import type { Node } from './node.ts'
+import type { Reason } from './reason.ts'
 import type { RunningNodes } from './running.ts'
 import type { Schedule } from './schedule.ts'
 import type { Memory } from './state.ts'

@@ -2,11 +2,12 @@
 // depended on. A node that is stale has a sight: the same text means that nothing of it has changed since.
 import { GraphError } from './error.ts'
 import { partsText } from './fingerprint.ts'
-import { decide, type Reason, withoutRecord } from './freshness.ts'
+import { decide, withoutRecord } from './freshness.ts'
 import { knownDiscovered, recordedResult, seenOutputs } from './look.ts'
 import type { Node, NodeName } from './node.ts'
 import type { Noting } from './noting.ts'
 import { plan } from './plan.ts'
+import type { Reason } from './reason.ts'
 import { select } from './select.ts'
 import { type Memory, recall, type Session } from './state.ts'
 import { isPattern, type World } from './world.ts'

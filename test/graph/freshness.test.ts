@@ -110,6 +110,12 @@ const changes: readonly Change[] = [
     reasons: [{ kind: 'input-changed', name: 'b.in', old: file('b'), new: file('B') }],
   },
   {
+    what: 'a file of a glob that got another name',
+    spec: { inputs: ['src/**'], run: sh`true` },
+    edit: ({ host }) => host.disk.rename('/w/src/x.c', '/w/src/y.c'),
+    reasons: [{ kind: 'input-renamed', name: 'src/y.c', old: 'src/x.c', new: 'src/y.c' }],
+  },
+  {
     what: 'an optional input that came',
     spec: { inputs: ['a.in', 'local.in?'], run: sh`true` },
     edit: (world) => world.write('local.in', 'here'),
@@ -147,6 +153,25 @@ const changes: readonly Change[] = [
         new: 'argv ["echo","two"]',
       },
     ],
+  },
+  {
+    what: 'a first word of a command, which is a program too',
+    spec: { run: argv('cc', 'one') },
+    into: { run: argv('echo a', 'one') },
+    reasons: [
+      {
+        kind: 'command-changed',
+        name: '1',
+        old: 'argv ["cc","one"]',
+        new: 'argv ["echo a","one"]',
+      },
+    ],
+  },
+  {
+    what: 'a command that a shell reads now',
+    spec: { run: argv('true') },
+    into: { run: sh`true` },
+    reasons: [{ kind: 'command-changed', name: '1', old: 'argv ["true"]', new: 'sh ["true"]' }],
   },
   {
     what: 'a second command',
@@ -256,6 +281,12 @@ const changes: readonly Change[] = [
     ],
   },
   {
+    what: 'a script of the folder that is an input as well',
+    spec: { inputs: ['src/x.c'], run: argv('./src/x.c') },
+    edit: (world) => world.write('src/x.c', 'X'),
+    reasons: [{ kind: 'input-changed', name: 'src/x.c', old: file('x'), new: file('X') }],
+  },
+  {
     what: 'a fact of the machine',
     spec: { facts: ['cpu'], run: sh`true` },
     edit: (world) => world.host.facts.set('cpu', 'cpu-2'),
@@ -266,6 +297,13 @@ const changes: readonly Change[] = [
     spec: { run: sh`echo > s.out` },
     into: { run: sh`echo > s.out`, outputs: ['s.out'] },
     reasons: [{ kind: 'output-spec-changed', name: 's.out', old: 'absent', new: '' }],
+    isOtherResult: true,
+  },
+  {
+    what: 'an output that is called otherwise now',
+    spec: { run: sh`echo > s.out && echo > t.out`, outputs: ['s.out'] },
+    into: { run: sh`echo > s.out && echo > t.out`, outputs: ['t.out'] },
+    reasons: [{ kind: 'output-spec-changed', name: 't.out', old: 's.out', new: 't.out' }],
     isOtherResult: true,
   },
   {
@@ -418,10 +456,7 @@ fresh('a renamed parameter makes it stale', async () => {
   const two = task('build', { target: ['cpu'] }, () => ({ run: sh`true` }))
   await world.run(defineGraph({ tasks: [one] }))
   assert.equal(await world.reasons(defineGraph({ tasks: [two] })), {
-    'build[cpu]': [
-      { kind: 'param-changed', name: 'target', old: 'absent', new: 'cpu' },
-      { kind: 'param-changed', name: 'device', old: 'cpu', new: 'absent' },
-    ],
+    'build[cpu]': [{ kind: 'param-renamed', name: 'target', old: 'device', new: 'target' }],
   })
 })
 

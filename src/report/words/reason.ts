@@ -27,6 +27,8 @@ function rawReason(reason: Reason): string {
       return `the input '${reason.name}' is new`
     case 'input-removed':
       return `the input '${reason.name}' is gone`
+    case 'input-renamed':
+      return `the input '${reason.old}' is now called '${reason.name}'`
     case 'discovered-changed':
       return `the discovered input '${reason.name}' changed${fromTo(reason)}`
     case 'need-changed':
@@ -53,12 +55,14 @@ function rawReason(reason: Reason): string {
       return `its contract ${reason.name} changed`
     case 'param-changed':
       return `its parameter '${reason.name}' changed`
+    case 'param-renamed':
+      return `its parameter '${reason.old}' is now called '${reason.name}'`
     case 'set-changed':
       return `the fixed variable ${reason.name} changed from ${shown(reason.old)} to ${shown(reason.new)}`
     case 'cwd-changed':
       return 'its working directory changed'
     case 'output-spec-changed':
-      return `what it declares as output changed: '${reason.name}'`
+      return `what it declares as output changed: ${outputSpec(reason)}`
     case 'format-changed':
       return 'bitnet-tasks now fingerprints differently; everything runs once'
     default:
@@ -68,6 +72,11 @@ function rawReason(reason: Reason): string {
 
 function fromTo(reason: { readonly old: string; readonly new: string }): string {
   return ` (${short(reason.old)} -> ${short(reason.new)})`
+}
+
+function outputSpec({ name, old }: { readonly name: string; readonly old: string }): string {
+  const isRenamed = old !== '' && old !== 'absent' && old !== 'depfile'
+  return isRenamed ? `'${old}' -> '${name}'` : `'${name}'`
 }
 
 function programs({ old, new: now }: { readonly old: string; readonly new: string }): string {
