@@ -5,12 +5,13 @@ import { commit } from './commit.ts'
 import { type Done, failed } from './done.ts'
 import { type ActionOptions, runCommands } from './execute.ts'
 import { keyOfFailure } from './failed-before.ts'
-import { partsText, toolNames } from './fingerprint.ts'
+import { parseParts, partsText, toolNames } from './fingerprint.ts'
+import type { NodeRecord } from './history.ts'
 import { knownDiscovered } from './look.ts'
 import type { Node } from './node.ts'
 import { systemFailure, toolMissing } from './node-failure.ts'
 import { logName, type Memory, type Session } from './state.ts'
-import { isPattern, MISSING } from './world.ts'
+import { isPattern, MISSING, type World } from './world.ts'
 
 /** The log of one attempt of a node. */
 export function logPath(session: Session, node: Node, attempt: number): string {
@@ -24,9 +25,13 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
   const start = session.host.clock.now()
   const elapsed = (): number => session.host.clock.now() - start
   const log = logPath(session, node, options.attempt)
+  // `begin` forgets it.
+  const record = journal.history.records.get(node.name)
   journal.begin(node.name)
   try {
-    prepare(node, session, memory, log)
+    session.host.disk.removeFile(log)
+    if (isCleaned(node, record, memory.world)) removeOutputs(node, memory)
+    makeFolders(node, memory.world)
     const missing = toolNames(node).find((name) => memory.world.tool(name) === MISSING)
     if (missing !== undefined) return failed(node, toolMissing(missing, log), memory, elapsed())
     // The key is taken before the commands run: what changes meanwhile is noticed against it.
@@ -54,15 +59,24 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
   }
 }
 
-function prepare(node: Node, session: Session, memory: Memory, log: string): void {
-  const { disk } = session.host
-  disk.removeFile(log)
-  // Only what this node is known to have made is removed: a wrong `outputs` deletes no source.
-  if (node.spec.clean !== false)
-    for (const [path] of memory.journal.history.lastOutputs.get(node.name) ?? [])
-      disk.removeFile(memory.world.path(path))
+function isCleaned(node: Node, record: NodeRecord | undefined, world: World): boolean {
+  const { clean = true } = node.spec
+  if (typeof clean === 'boolean') return clean
+  if (record === undefined) return true
+  const now = new Set(world.inputs(node).map(({ name }) => name))
+  const before = [...parseParts(record.parts).values()].filter(({ kind }) => kind === 'input')
+  return before.some(({ name }) => !now.has(name))
+}
+
+// Only what this node is known to have made is removed: a wrong `outputs` deletes no source.
+function removeOutputs(node: Node, { journal, world }: Memory): void {
+  for (const [path] of journal.history.lastOutputs.get(node.name) ?? [])
+    world.host.disk.removeFile(world.path(path))
+}
+
+function makeFolders(node: Node, world: World): void {
   for (const path of node.spec.outputs ?? []) {
     const slash = path.lastIndexOf('/')
-    if (!isPattern(path) && slash > 0) disk.makeFolder(memory.world.path(path.slice(0, slash)))
+    if (!isPattern(path) && slash > 0) world.host.disk.makeFolder(world.path(path.slice(0, slash)))
   }
 }

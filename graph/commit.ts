@@ -11,7 +11,7 @@ import { outputMissing } from './node-failure.ts'
 import { type FileState, isTooYoung } from './snapshot.ts'
 import type { Memory } from './state.ts'
 import { isStored, store } from './store.ts'
-import { isPattern, type World } from './world.ts'
+import { isMinus, isPattern, type World } from './world.ts'
 
 // An fsync takes some 3 ms a file. It is done where that is small beside the work that it saves after a
 // power loss; the outputs of other nodes are digested again then, which is soon done.
@@ -44,7 +44,7 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
     outputs.push([path, state])
   }
   for (const pattern of (node.spec.outputs ?? []).filter(isPattern))
-    if (!pattern.startsWith('!') && world.glob([pattern], world.folder).length === 0)
+    if (!isMinus(pattern) && world.glob([pattern], world.folder).length === 0)
       return failed(node, outputMissing(pattern, run.log, session.host.disk), memory, run.ms)
   const { resultOf } = options
   const after = partsText(node, world, { resultOf, discovered: run.known })
@@ -52,7 +52,7 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   const moved = new Set(discovered.filter((name) => isNewlyWritten(name, run, world)))
   const hasDepfile = node.spec.depfile !== undefined
   const parts = hasDepfile ? partsText(node, world, { resultOf, discovered, moved }) : after
-  const result = run.answer === undefined ? resultOfOutputs(outputs) : digestText(run.answer)
+  const result = produced(node, outputs, run.answer ?? parts)
   const movedInput =
     run.before === after ? editedOutput(node, memory) : firstDifference(run.before, after)
   if (movedInput !== undefined) {
@@ -79,6 +79,12 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   if (options.cache && moved.size === 0 && isStored(node))
     store(node, record, { cache: options.cache, world, resultOf })
   return { how: 'done', result, ms: run.ms, movedInput: [...moved][0] }
+}
+
+// A probe is what it printed. What has no commands stands for all that it names, which is its key.
+function produced(node: Node, outputs: NodeRecord['outputs'], text: string): string {
+  const isTask = node.kind === 'task' && node.commands.length > 0
+  return isTask ? resultOfOutputs(outputs) : digestText(text)
 }
 
 /** What a task produced: the digest of its outputs. */

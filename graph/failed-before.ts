@@ -20,7 +20,8 @@ export function keyOfFailure(
   { memory, resultOf }: { memory: Memory; resultOf: (need: Node) => string },
 ): string | undefined {
   const { kind, spec } = node
-  if (kind !== 'task' || spec.depfile !== undefined || spec.clean === false) return undefined
+  const isOfKey = spec.depfile === undefined && (spec.clean ?? true) === true && !spec.always
+  if (kind !== 'task' || !isOfKey) return undefined
   if (!isOwnVerdict(failure)) return undefined
   const after = partsText(node, memory.world, { resultOf, discovered: [] })
   const isSame = after === before && editedOutput(node, memory) === undefined

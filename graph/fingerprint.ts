@@ -16,6 +16,7 @@ export type PartKind =
   | 'contract'
   | 'cwd'
   | 'output-spec'
+  | 'clean'
   | 'set'
   | 'env'
   | 'tool'
@@ -119,6 +120,8 @@ function declaredText(node: Node): string {
   if (spec.cwd !== undefined) text += line('cwd', '', JSON.stringify(spec.cwd))
   for (const path of sorted(spec.outputs)) text += line('output-spec', path, '')
   if (spec.depfile !== undefined) text += line('output-spec', spec.depfile, 'depfile')
+  // What stays of older outputs may decide what the commands do, and is among the outputs then.
+  if (spec.clean !== undefined && spec.clean !== true) text += line('clean', '', `${spec.clean}`)
   for (const name of sorted(spec.set && Object.keys(spec.set)))
     text += line('set', name, spec.set?.[name] as string)
   declared.set(node, text)

@@ -12,6 +12,8 @@ export interface Seen {
   readonly outputs: readonly (FileState | undefined)[]
   /** Files that match its output globs and are in no record. */
   readonly unknownOutputs: readonly string[]
+  /** It declares that it runs each time. */
+  readonly isAlways: boolean
 }
 
 /** The reasons why a node is stale; empty means fresh. Pure. */
@@ -31,6 +33,7 @@ export function decide(
   })
   for (const name of seen.unknownOutputs)
     reasons.push({ kind: 'output-added', name, old: ABSENT, new: '' })
+  if (seen.isAlways && reasons.length === 0) reasons.push({ kind: 'always' })
   return reasons
 }
 

@@ -8,11 +8,12 @@ import { sorted } from './order.ts'
 import {
   refuseBadLimits,
   refuseBadPools,
+  refuseIdleMinus,
   refuseOutside,
   refuseSharedOutputs,
   refuseUnknownFields,
 } from './refuse.ts'
-import type { Declaration, Ref, TaskHandle } from './task.ts'
+import type { Declaration, Ref, TaskHandle, TaskSpec } from './task.ts'
 
 export interface Graph {
   /** In topological order. */
@@ -102,17 +103,31 @@ function bind(
   const name = refName({ task: declaration.name, values })
   const spec = declaration.define(values)
   refuseUnknownFields(name, spec)
-  const commands = Array.isArray(spec.run) ? spec.run : [spec.run as Command]
-  if (commands.length === 0 || commands.some((command) => command?.kind === undefined))
-    throw new GraphError(`'${name}' has nothing to run`, {
-      code: 'bad-graph',
-      place: name,
-      hint: 'give it run: sh`...` or run: argv(...)',
-    })
+  const commands = commandsOf(name, spec)
   for (const path of spec.outputs ?? []) refuseOutside(name, path)
   for (const path of spec.inputs ?? []) if (typeof path === 'string') refuseOutside(name, path)
+  for (const paths of [spec.inputs, spec.outputs]) refuseIdleMinus(name, paths)
   const { kind, name: task } = declaration
   drafts.set(name, { name, index: 0, kind, task, values, spec, commands, needs: [], after: [] })
+}
+
+function commandsOf(node: NodeName, spec: TaskSpec): readonly Command[] {
+  if (spec.run === undefined && isGroup(spec)) return []
+  const commands = Array.isArray(spec.run) ? spec.run : [spec.run as Command]
+  if (commands.length > 0 && commands.every((command) => command?.kind !== undefined))
+    return commands
+  throw new GraphError(`'${node}' has nothing to run`, {
+    code: 'bad-graph',
+    place: node,
+    hint: 'give it run: sh`...` or run: argv(...)',
+  })
+}
+
+// Nobody would make its outputs.
+function isGroup({ needs, after, inputs, outputs, depfile }: TaskSpec): boolean {
+  const isEmpty = (list: readonly unknown[] = []): boolean => list.length === 0
+  const names = ![needs, after, inputs].every((list) => isEmpty(list))
+  return names && isEmpty(outputs) && depfile === undefined
 }
 
 function link(draft: Draft, drafts: ReadonlyMap<NodeName, Draft>): void {

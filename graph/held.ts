@@ -109,10 +109,12 @@ export class HeldNodes {
       const key = this.keys.get(node.name)
       return key !== undefined && key !== sight
     }
-    // Written by another node: that one would write it again.
-    return reasons.some(({ kind }) => kind !== 'output-changed' && kind !== 'output-added')
+    return reasons.some(({ kind }) => !NO_REASON_AGAIN.includes(kind))
   }
 }
+
+// An output that another node wrote it would write again, and who runs each time has just run.
+const NO_REASON_AGAIN: readonly Reason['kind'][] = ['output-changed', 'output-added', 'always']
 
 function isFailure(outcome: Outcome): boolean {
   return outcome === 'failed' || outcome === 'timed-out'

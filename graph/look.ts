@@ -30,7 +30,7 @@ export function reasonsOf(
 export function seenOutputs(node: Node, record: NodeRecord, world: World): Omit<Seen, 'parts'> {
   const outputs = record.outputs.map(([path]) => stateOrOdd(() => world.output(world.path(path))))
   const unknownOutputs = unknown(node, record, (patterns) => world.glob(patterns, world.folder))
-  return { outputs, unknownOutputs }
+  return { outputs, unknownOutputs, isAlways: node.spec.always === true }
 }
 
 /** The inputs that a node was last known to discover. */

@@ -95,7 +95,8 @@ export class Loop {
   }
 
   private isEnough(): boolean {
-    return this.tally.failures.length > 0 && !this.options.keepGoing
+    const { keepGoing, failFast } = this.options
+    return this.tally.failures.length > 0 && (failFast === true || !keepGoing)
   }
 
   private begin(node: Node): void {
@@ -189,6 +190,7 @@ export class Loop {
   private fail(node: Node, outcome: 'failed' | 'timed-out', found: NodeFailure, ms: number): void {
     const hasLog = found.log !== '' && this.memory.world.host.disk.stat(found.log) !== undefined
     const failure = hasLog ? found : { ...found, log: '' }
+    if (this.options.failFast) this.running.endAll()
     this.tally.finish(node, outcome, ms, { failure })
     for (const blocked of this.schedule.settle(node, 'failed'))
       this.tally.finish(blocked, 'blocked', 0, { blockedBy: node.name })

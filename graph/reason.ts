@@ -5,9 +5,12 @@ import type { NodeName } from './node.ts'
 export type Reason =
   | { readonly kind: 'no-record' }
   | { readonly kind: 'forced' }
+  /** It declares that it runs each time, and nothing else speaks for it. */
+  | { readonly kind: 'always' }
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'failed-before'; readonly detail: string; readonly log: string }
   | Changed<'command-changed' | 'contract-changed' | 'cwd-changed' | 'output-spec-changed'>
+  | Changed<'clean-changed'>
   | Changed<'param-changed' | 'set-changed' | 'env-changed' | 'tool-changed' | 'fact-changed'>
   | Changed<'input-changed' | 'input-added' | 'input-removed' | 'discovered-changed'>
   /** `name` and `new` are what it is called now, `old` what it was called; it holds the same. */

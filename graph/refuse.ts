@@ -23,6 +23,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof TaskSpec>([
   'pool',
   'timeoutMs',
   'clean',
+  'always',
   'store',
   'depfile',
   'contracts',
@@ -62,6 +63,21 @@ export function refuseOutside(node: NodeName, path: string): void {
       hint: 'outputs stay below the folder of the graph; for an input elsewhere declare a root and use it',
     },
   )
+}
+
+// In front it would take nothing away, and nobody would notice.
+export function refuseIdleMinus(node: NodeName, paths: readonly (string | Place)[] = []): void {
+  const seen = new Set<string>()
+  for (const one of paths) {
+    const { root, path } = isPlace(one) ? one : { root: '', path: one }
+    if (!path.startsWith('!')) seen.add(root)
+    else if (!seen.has(root))
+      throw new GraphError(`'${node}': ${JSON.stringify(path)} takes nothing away`, {
+        code: 'bad-graph',
+        place: node,
+        hint: 'it takes from the patterns before it: write it behind them',
+      })
+  }
 }
 
 export function refuseBadPools(

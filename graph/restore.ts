@@ -11,7 +11,7 @@ import { isRefusal } from './node-failure.ts'
 import { putBack, type Sources } from './put-back.ts'
 import type { Memory } from './state.ts'
 import { isStored } from './store.ts'
-import { isPattern } from './world.ts'
+import { isMinus, isPattern } from './world.ts'
 
 export interface RestoreOptions {
   readonly memory: Memory
@@ -99,8 +99,7 @@ function isOurs({ path }: StoredOutput, { spec }: Node): boolean {
   if (path.startsWith('/') || path.split('/').includes('..')) return false
   return (spec.outputs ?? []).some((output) =>
     isPattern(output)
-      ? !output.startsWith('!') &&
-        path.startsWith(output.slice(0, output.search(/[^/]*[*?[\]{}()!]/)))
+      ? !isMinus(output) && path.startsWith(output.slice(0, output.search(/[^/]*[*?[\]{}()!]/)))
       : output === path,
   )
 }

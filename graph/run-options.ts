@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly wrap?: (text: string) => string
   /** After a failure go on with what does not depend on it. */
   readonly keepGoing?: boolean
+  /** After a failure end at once what runs; otherwise it may come to its end. */
+  readonly failFast?: boolean
   /** Aborting cancels: no process is left. */
   readonly signal?: AbortSignal
   readonly report?: (event: RunEvent) => void

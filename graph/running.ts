@@ -17,9 +17,12 @@ export class RunningNodes {
   constructor(clock: Clock, stop: AbortSignal) {
     this.clock = clock
     this.stop = stop
-    stop.addEventListener('abort', () => {
-      for (const { stop: own } of this.nodes.values()) own.abort()
-    })
+    stop.addEventListener('abort', () => this.endAll())
+  }
+
+  /** Ends them all. */
+  endAll(): void {
+    for (const { stop } of this.nodes.values()) stop.abort()
   }
 
   /** The signal that ends the node. */

@@ -13,9 +13,12 @@ const SMALL_BYTES = 4096
 // One node may not drive out all others.
 const MOST_OF_IT = 1 / 4
 
-/** Whether what it makes may stand for a run of it. A probe asks the machine, each time anew. */
-export function isStored(node: Node): boolean {
-  return node.kind === 'task' && node.spec.store !== false
+/**
+ * Whether what it makes may stand for a run of it. A probe asks the machine, each time anew, and what has
+ * no commands is done at once.
+ */
+export function isStored({ kind, spec, commands }: Node): boolean {
+  return kind === 'task' && spec.store !== false && spec.always !== true && commands.length > 0
 }
 
 /**

@@ -10,7 +10,7 @@ import { plan } from './plan.ts'
 import type { Reason } from './reason.ts'
 import { select } from './select.ts'
 import { type Memory, recall, type Session } from './state.ts'
-import { isPattern, type World } from './world.ts'
+import { isMinus, isPattern, type World } from './world.ts'
 
 export interface Stale {
   readonly node: Node
@@ -72,7 +72,7 @@ function noteInputs(node: Node, world: World, noting: Noting): void {
   for (const spec of node.spec.inputs ?? []) {
     const isPlace = typeof spec !== 'string'
     const pattern = (isPlace ? spec.path : spec).replace(/\?$/, '')
-    if (pattern.startsWith('!')) continue
+    if (isMinus(pattern)) continue
     const folder = isPlace ? world.path({ ...spec, path: '' }) : world.folder
     try {
       if (isPattern(pattern)) world.glob([pattern], folder.replace(/\/$/, ''))

@@ -48,8 +48,13 @@ export interface TaskSpec {
   readonly pool?: string
   /** Milliseconds for one try of all commands. */
   readonly timeoutMs?: number
-  /** Remove the recorded outputs before the commands run. True unless said: an inner build says no. */
-  readonly clean?: boolean
+  /**
+   * Remove the recorded outputs before the commands run. True unless said: an inner build says no, and
+   * one that leaves the outputs of sources that are gone says 'input-removed'.
+   */
+  readonly clean?: boolean | 'input-removed'
+  /** Stale each time, for what no key can tell; what stands on it still goes by what it produced. */
+  readonly always?: boolean
   /**
    * Keep what it makes, to put it back instead of running when the same key comes again. True unless
    * said: a command whose real product is more than its outputs says no.
@@ -62,7 +67,11 @@ export interface TaskSpec {
   readonly depfile?: string
   /** Checks that the outputs are what they must be; they run after the commands and fail the node. */
   readonly contracts?: readonly Command[]
-  readonly run: Command | readonly Command[]
+  /**
+   * Without it the task is a name for what it needs and reads: whoever needs it is stale when any of that
+   * has changed.
+   */
+  readonly run?: Command | readonly Command[]
 }
 
 export interface ProbeSpec {

@@ -108,7 +108,7 @@ export class World {
     return files
   }
 
-  /** Files below the graph's folder that match, by name, sorted; `!pattern` takes away. */
+  /** Files below `cwd` that match, by name, sorted; `!pattern` takes away from those before it. */
   glob(patterns: readonly string[], cwd: string): readonly string[] {
     try {
       return this.findAll(patterns, cwd)
@@ -118,12 +118,18 @@ export class World {
   }
 
   private findAll(patterns: readonly string[], cwd: string): readonly string[] {
+    const again = patterns.findIndex((one, i) => i > 0 && !isMinus(one) && isMinus(patterns[i - 1]))
+    if (again > 0) {
+      const behind = patterns.slice(again)
+      const first = this.findAll([...patterns.slice(0, again), ...behind.filter(isMinus)], cwd)
+      return [...new Set([...first, ...this.findAll(behind, cwd)])].sort()
+    }
     const key = `${cwd}\0${patterns.join('\0')}`
     const known = this.snapshot.knownGlob(key, (folder) => this.host.disk.stat(folder))
     if (known) return known
     const lookedAt = this.host.clock.nowNs()
-    const positive = patterns.filter((pattern) => !pattern.startsWith('!'))
-    const negative = patterns.filter((pattern) => pattern.startsWith('!')).map((p) => p.slice(1))
+    const positive = patterns.filter((pattern) => !isMinus(pattern))
+    const negative = patterns.filter(isMinus).map((pattern) => pattern.slice(1))
     const found = this.host.disk.glob(positive, negative, cwd)
     const folders = found.folders.map((folder) => [folder, this.host.disk.stat(folder)] as const)
     this.snapshot.rememberGlob(key, found.files, folders, lookedAt)
@@ -156,13 +162,14 @@ export class World {
   private expand(node: Node, specs: readonly (string | Place)[]): readonly NamedFile[] {
     const found = new Map<string, string>()
     const places = specs.map((spec) => (isPlace(spec) ? spec : { root: OWN, path: spec as string }))
-    for (const { root, path } of places) {
-      if (path.startsWith('!')) continue
+    for (const [i, { root, path }] of places.entries()) {
+      if (isMinus(path)) continue
       const isOptional = path.endsWith('?')
       const pattern = isOptional ? path.slice(0, -1) : path
       const cwd = root === OWN ? this.folder : placePath({ root, path: '' }, this.roots)
       const prefix = root === OWN ? '' : `{${root}}/`
-      const minus = places.filter((other) => other.root === root && other.path.startsWith('!'))
+      const behind = places.slice(i)
+      const minus = behind.filter((other) => other.root === root && isMinus(other.path))
       const names = isPattern(pattern)
         ? this.glob([pattern, ...minus.map((other) => other.path)], cwd)
         : isOptional && this.host.disk.stat(`${cwd}/${pattern}`) === undefined
@@ -233,6 +240,11 @@ export class World {
 /** Whether a path is a glob. */
 export function isPattern(path: string): boolean {
   return /[*?[\]{}()!]/.test(path)
+}
+
+/** Whether it takes matches away. */
+export function isMinus(pattern: string | undefined): boolean {
+  return pattern?.startsWith('!') === true
 }
 
 // A file or folder that is there and refuses to be read is the person's to correct.

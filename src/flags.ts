@@ -66,6 +66,10 @@ What xtask has was decided when it was compiled:
     flags: [
       ...RUNNING,
       NO_CACHE,
+      {
+        long: 'fail-fast',
+        help: 'after a failure end at once what runs, whatever --keep-going says',
+      },
       { long: 'retry', help: 'run also what failed before under the same key' },
       { long: 'only', help: 'these nodes alone; what they need is taken as it was last made' },
       {

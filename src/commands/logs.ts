@@ -25,12 +25,23 @@ export async function logs([name = '']: readonly string[], args: LogArgs): Promi
     copyOut(session, path, 0)
     return 0
   }
-  throw new GraphError(
-    args.attempt === undefined
-      ? `'${node.name}' has no log: it has not run yet`
-      : `'${node.name}' has no log of try ${args.attempt}`,
-    { code: 'bad-file', place: node.name, hint: `bitnet-tasks run '${node.name}'` },
-  )
+  throw noLog(node, args.attempt)
+}
+
+function noLog({ name, commands, needs }: Node, attempt: number | undefined): GraphError {
+  if (commands.length === 0)
+    return new GraphError(`'${name}' has no log: it is a name for others and runs nothing`, {
+      code: 'bad-file',
+      place: name,
+      hint: needs[0] ? `bitnet-tasks logs '${needs[0].name}'` : 'it has no commands',
+    })
+  const why =
+    attempt === undefined ? 'has no log: it has not run yet' : `has no log of try ${attempt}`
+  return new GraphError(`'${name}' ${why}`, {
+    code: 'bad-file',
+    place: name,
+    hint: `bitnet-tasks run '${name}'`,
+  })
 }
 
 function logFile(session: Session, node: Node, attempt: number | undefined): string | undefined {

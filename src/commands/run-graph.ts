@@ -20,6 +20,7 @@ import { furnish } from '../state-folder.ts'
 export interface RunArgs extends GraphChoices {
   readonly force?: boolean
   readonly keepGoing?: boolean
+  readonly failFast?: boolean
   readonly dryRun?: boolean
   readonly wait?: boolean
   readonly cache?: boolean
@@ -64,6 +65,7 @@ export async function runNodes(
       targets,
       force: args.force === true,
       keepGoing: args.keepGoing === true,
+      failFast: args.failFast === true,
       only: args.only === true,
       ...(args.from === undefined ? {} : { from: args.from }),
       follow: !args.quiet,

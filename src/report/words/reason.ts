@@ -13,6 +13,8 @@ function rawReason(reason: Reason): string {
       return 'it has not run yet'
     case 'forced':
       return 'it was forced'
+    case 'always':
+      return 'it runs each time'
     case 'interrupted':
       return 'its last run was interrupted'
     case 'failed-before':
@@ -63,6 +65,8 @@ function rawReason(reason: Reason): string {
       return 'its working directory changed'
     case 'output-spec-changed':
       return `what it declares as output changed: ${outputSpec(reason)}`
+    case 'clean-changed':
+      return `its 'clean' changed${fromTo(reason)}`
     case 'format-changed':
       return 'bitnet-tasks now fingerprints differently; everything runs once'
     default:
