@@ -1,14 +1,6 @@
 // The declared repair graph: every task, every edge, on one page.
 //   fetch-source -> cmake-configure -> cmake-build -> gen-detect-constants -> rebuild-tool -> revalidate
-import {
-  argv,
-  type Command,
-  defineGraph,
-  type Graph,
-  type Place,
-  root,
-  task,
-} from './graph/index.ts'
+import { type Command, defineGraph, type Graph, type Place, root, task } from './graph/index.ts'
 import {
   BACKEND_NAMES,
   BACKENDS,
@@ -180,7 +172,7 @@ export function repairGraph(options: RepairOptions = {}): Graph {
       timeoutMs: 10 * MINUTE,
       run: [
         ...laid.commands,
-        argv(...step('stamp-processor'), build),
+        step('stamp-processor', [build]),
         configure(backend, device, { ...laid, build }, options),
       ],
     }
@@ -227,7 +219,7 @@ export function repairGraph(options: RepairOptions = {}): Graph {
       pool: 'compiler',
       run: [
         compile(at.build, backend.target),
-        argv(...step('stage'), at.laid.source, stageOrder(backend, device, at)),
+        step('stage', [at.laid.source], stageOrder(backend, device, at)),
         fitHeader(at.prefix),
         ...shim(backend, device, at),
       ],
@@ -292,7 +284,7 @@ export function repairGraph(options: RepairOptions = {}): Graph {
     facts: ['cpu'],
     set: SET,
     timeoutMs: MINUTE,
-    run: argv(...step('revalidate'), prefixOf(name, device), `validation/${name}-${device}.json`),
+    run: step('revalidate', [prefixOf(name, device), `validation/${name}-${device}.json`]),
   }))
 
   return defineGraph({
@@ -312,7 +304,7 @@ export function repairGraph(options: RepairOptions = {}): Graph {
 
 // BitNet-rs compiles against the headers of an installation.
 function fitHeader(prefix: string): Command {
-  return argv(...step('fit-header'), prefix)
+  return step('fit-header', [prefix])
 }
 
 // In a BitNet-rs checkout xtask is the consumer tool. It is compiled against an installation and not
@@ -389,9 +381,9 @@ function stageOrder(
   { libraries, pieces, libraryFolders, includes }: Backend,
   device: Device,
   { build, prefix }: { readonly build: string; readonly prefix: string },
-): string {
+): object {
   const wanted = libraries[device]
-  return JSON.stringify({ build, prefix, libraries: wanted, pieces, libraryFolders, includes })
+  return { build, prefix, libraries: wanted, pieces, libraryFolders, includes }
 }
 
 // CMake wants absolute folders here; the key holds them relative to the graph's folder.

@@ -17,13 +17,14 @@ export type Word = string | Place | readonly (string | Place)[]
 export interface ArgvCommand {
   readonly kind: 'argv'
   readonly words: readonly Word[]
-  /** Shown instead of the whole line, for long commands. */
+  /** What messages show instead of the whole line; no part of the key. */
   readonly title?: string
 }
 
 export interface ShellCommand {
   readonly kind: 'sh'
   readonly text: readonly (string | Place)[]
+  readonly title?: string
 }
 
 export type Command = ArgvCommand | ShellCommand
@@ -75,6 +76,16 @@ export function sh(
 }
 
 /**
+ * A command under a short name, for messages about it: its own line may be long, or hold what no
+ * person reads. The key of a node holds the command and not its title.
+ *
+ * @example titled('check app', argv('node', 'check.mjs', JSON.stringify({ files: ['app'] })))
+ */
+export function titled(title: string, command: Command): Command {
+  return { ...command, title }
+}
+
+/**
  * Names a root; give its folder to `defineGraph({ roots })`. The root '' is the graph's own folder.
  *
  * @example const pkg = root('package')
@@ -99,6 +110,11 @@ export function commandText(command: Command, roots: Roots): string {
   return command.text
     .map((piece) => (typeof piece === 'string' ? piece : quote(where(piece))))
     .join('')
+}
+
+/** The command as messages have it: by its title, or else as `/bin/sh` would be given it. */
+export function shownCommand(command: Command, roots: Roots): string {
+  return command.title ?? commandText(command, roots)
 }
 
 /** The program that an argv command starts; undefined for shell text, where only sh is known. */

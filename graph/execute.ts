@@ -1,6 +1,6 @@
 // Carries out what a node says to do: its commands one after another, or the question of a probe.
 import type { Cache } from './cache.ts'
-import { commandText } from './command.ts'
+import { commandText, shownCommand } from './command.ts'
 import { nodeEnvironment } from './environment.ts'
 import type { NodeFailure } from './event.ts'
 import type { Node } from './node.ts'
@@ -55,7 +55,8 @@ export async function runCommands(node: Node, options: ActionOptions, log: strin
     if (exit.how === 'exited' && exit.code === 0) continue
     if (exit.how === 'cancelled') return { how: 'cancelled' }
     const how = i < node.commands.length ? 'command' : 'contract'
-    const failure = exitFailure(exit, { how, text, log }, session.host.disk)
+    const shown = shownCommand(command, memory.world.roots)
+    const failure = exitFailure(exit, { how, text: shown, log }, session.host.disk)
     return { how: exit.how === 'timed-out' ? 'timed-out' : 'failed', failure }
   }
   return { how: 'ok', answer: undefined }
@@ -67,7 +68,8 @@ async function ask(
   { session, memory, signal }: ActionOptions,
   at: { env: Readonly<Record<string, string>>; cwd: string; log: string },
 ): Promise<Ended> {
-  const text = commandText(node.commands[0]!, memory.world.roots)
+  const command = node.commands[0]!
+  const text = commandText(command, memory.world.roots)
   const { exit, stdout, stderr } = await session.host.shell.capture(['/bin/sh', '-c', text], {
     cwd: at.cwd,
     env: at.env,
@@ -77,6 +79,8 @@ async function ask(
   session.host.disk.writeWhole(at.log, stdout + stderr)
   if (exit.how === 'exited' && exit.code === 0) return { how: 'ok', answer: stdout }
   if (exit.how === 'cancelled') return { how: 'cancelled' }
-  const failure = exitFailure(exit, { how: 'command', text, log: at.log }, session.host.disk)
+  const shown = shownCommand(command, memory.world.roots)
+  const told = { how: 'command', text: shown, log: at.log } as const
+  const failure = exitFailure(exit, told, session.host.disk)
   return { how: exit.how === 'timed-out' ? 'timed-out' : 'failed', failure }
 }

@@ -13,6 +13,7 @@ export {
   type Roots,
   root,
   sh,
+  titled,
   type Word,
 } from './command.ts'
 export { loadDigest } from './digest.ts'

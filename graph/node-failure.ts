@@ -10,6 +10,7 @@ export const TAIL_BYTES = 65_536
 /** What was run, for the message. */
 export interface Told {
   readonly how: NodeFailure['how']
+  /** The command as it is shown. */
   readonly text: string
   readonly log: string
 }

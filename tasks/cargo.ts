@@ -1,5 +1,5 @@
 // How cargo is called in a BitNet-rs checkout, so that the constants of its xtask flip.
-import { argv, type Command, root } from '../graph/index.ts'
+import { type Command, root } from '../graph/index.ts'
 import type { WorkspaceOptions } from './options.ts'
 import { step } from './places.ts'
 import { PLATFORM } from './platform.ts'
@@ -108,10 +108,10 @@ export function rebuildXtask(
 ): Command {
   const order = { build: cargoBuild(build), ...(clean ? { clean: cargoClean } : {}), answer }
   const against = installation === undefined ? '' : installedFile('')
-  return argv(...step('rebuild-xtask'), workspaceFile(''), against, JSON.stringify(order))
+  return step('rebuild-xtask', [workspaceFile(''), against], order)
 }
 
 /** Has the program that was built say which backends it knows. */
 export function revalidateXtask(rebuilt: string, answer: string): Command {
-  return argv(...step('revalidate-xtask'), rebuilt, answer)
+  return step('revalidate-xtask', [rebuilt, answer])
 }

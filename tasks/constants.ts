@@ -1,6 +1,6 @@
 // gen-detect-constants: what is baked into a consumer tool when it is compiled. JSON for us, a C++
 // header for bitnet-probe.
-import { argv, type Command } from '../graph/index.ts'
+import type { Command } from '../graph/index.ts'
 import type { Backend, Device } from './backend.ts'
 import { installedLibraries } from './backends.ts'
 import { givenWithShim } from './given.ts'
@@ -29,5 +29,5 @@ export function writeConstants(
     libraries,
     ...(backend.shim ? { shim: backend.shim.library } : {}),
   }
-  return argv(...step('write-constants'), JSON.stringify(order))
+  return step('write-constants', [], order)
 }

@@ -1,6 +1,6 @@
 // What an artefact must be. A configure for CUDA that silently builds for the CPU alone exits with 0
 // (llama.cpp issue 8155): so the artefact is looked at, not the exit code.
-import { argv, type Command } from '../graph/index.ts'
+import type { Command } from '../graph/index.ts'
 import type { Backend, Device } from './backend.ts'
 import { installedLibraries } from './backends.ts'
 import { step } from './places.ts'
@@ -56,5 +56,5 @@ function check(
   const files = Object.fromEntries(names.map((name) => [name, PLATFORM.library(name)]))
   const format = PLATFORM.libraryFormat
   const order: CheckOrder = { prefix, build, format, files, symbols, pieces, cache }
-  return argv(...step('check-libraries'), JSON.stringify(order))
+  return step('check-libraries', [], order)
 }

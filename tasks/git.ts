@@ -1,5 +1,5 @@
 // How a source is fetched: one step that tries the mirrors in order and checks the pin.
-import { argv, type Command } from '../graph/index.ts'
+import type { Command } from '../graph/index.ts'
 import { refuseOddRef, refuseOddRepository } from './address.ts'
 import type { Backend, Mirror, Submodule } from './backend.ts'
 import type { RepairOptions } from './options.ts'
@@ -45,7 +45,7 @@ export const FETCH_VARIABLES = [
 ] as const
 
 export function fetchSource(backend: Backend, into: string, options: RepairOptions): Command {
-  return argv(...step('fetch-source'), into, JSON.stringify(fetchOrder(backend, options)))
+  return step('fetch-source', [into], fetchOrder(backend, options))
 }
 
 function fetchOrder(backend: Backend, options: RepairOptions): FetchOrder {

@@ -25,7 +25,7 @@ export function useTree({ name: backend, submodules }: Backend) {
     inputs: [place('CMakeLists.txt'), stepFile('check-source')],
     outputs: [answer],
     clean: false,
-    run: argv(...step('check-source'), place(''), answer, ...submodules.map(({ path }) => path)),
+    run: step('check-source', [place(''), answer, ...submodules.map(({ path }) => path)]),
   }
 }
 
@@ -39,12 +39,11 @@ export function unpackArchive({ name: backend, submodules }: Backend, archive: s
     ],
     outputs: [`sources/${backend}/**`],
     clean: false,
-    run: argv(
-      ...step('unpack-source'),
+    run: step('unpack-source', [
       givenPlace(backend)(file),
       `sources/${backend}`,
       ...submodules.map(({ path }) => path),
-    ),
+    ]),
   }
 }
 
@@ -65,7 +64,7 @@ export function useLibraries(backend: BackendName, given: GivenLibraries, prefix
       `${prefix}/lib/**`,
       ...(given.headers.length > 0 ? [`${prefix}/include/**`, `${prefix}/ggml/include/**`] : []),
     ],
-    run: argv(...step('link-libraries'), place(''), JSON.stringify(order)),
+    run: step('link-libraries', [place('')], order),
   }
 }
 
@@ -94,7 +93,7 @@ export function loadLibraries(backend: BackendName, given: GivenLibraries) {
   return {
     inputs: [...givenFiles(backend, given), stepFile('load-libraries')],
     facts: ['cpu'],
-    run: argv(...step('load-libraries'), ...files),
+    run: step('load-libraries', files),
   }
 }
 

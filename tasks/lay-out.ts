@@ -2,7 +2,7 @@
 // The tree is not written to: it may be a person's.
 import { posix } from 'node:path'
 
-import { argv, type Command, type Place, root } from '../graph/index.ts'
+import { type Command, type Place, root } from '../graph/index.ts'
 import type { Backend } from './backend.ts'
 import { step, stepFile } from './places.ts'
 
@@ -25,6 +25,6 @@ export function layOut({ standIns }: Backend, source: string | Place, folder: st
     headers: [...folders].map((name) => root('')(`${folder}/${name}`)),
     inputs: [stepFile('lay-source')],
     outputs: [`${folder}/**`],
-    commands: [argv(...step('lay-source'), source, folder, JSON.stringify(standIns))],
+    commands: [step('lay-source', [source, folder], standIns)],
   }
 }

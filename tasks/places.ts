@@ -1,7 +1,15 @@
 // Roots outside the cache that commands and inputs name, so that no key holds where they lie.
 import { dirname } from 'node:path'
 
-import { type Place, type Roots, root, type Word } from '../graph/index.ts'
+import {
+  argv,
+  type Command,
+  type Place,
+  type Roots,
+  root,
+  titled,
+  type Word,
+} from '../graph/index.ts'
 import type { BackendName } from './backends.ts'
 import type { RepairOptions } from './options.ts'
 import { PLATFORM } from './platform.ts'
@@ -39,9 +47,17 @@ export function fetchFiles(): readonly Place[] {
   return EXTENSION === '.js' ? [step] : [step, root('fetch')('*.ts')]
 }
 
-/** The words that run a step with this Node, whichever version it is: a newer Node is no reason to fetch again. */
-export function step(name: string): readonly Word[] {
-  return [node(PLATFORM.program('node')), stepFile(name)]
+/**
+ * Runs a step with this Node, whichever version it is: a newer Node is no reason to fetch again.
+ *
+ * @param words what it is told; messages show those that are text
+ * @param order more of that, as JSON behind them
+ */
+export function step(name: string, words: readonly Word[], order?: object): Command {
+  const told = order === undefined ? words : [...words, JSON.stringify(order)]
+  const shown = words.filter((word) => typeof word === 'string' && word !== '')
+  const program = node(PLATFORM.program('node'))
+  return titled([name, ...shown].join(' '), argv(program, stepFile(name), ...told))
 }
 
 export function roots(given: RepairOptions['given'] = {}): Roots {

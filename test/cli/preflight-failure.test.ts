@@ -133,6 +133,11 @@ failure(
       assert.match(noRef.stderr, "setup-cpp-auto failed: fatal: couldn't find remote ref v9.9.9\n")
       assert.match(logIn(noRef.stderr), "couldn't find remote ref v9.9.9")
       assert.match(noRef.stderr, 'Exit code: 1 (source not found)')
+      const third = await repair(home, repo.url, 'v9.9.9')
+      assert.match(
+        third.stderr,
+        'fetch-source[llama] is stale: its last run failed: command failed with exit code 128: fetch-source sources/llama\n',
+      )
     })
   }),
 )

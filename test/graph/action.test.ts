@@ -8,6 +8,7 @@ import {
   sh,
   type TaskSpec,
   task,
+  titled,
 } from '../../graph/index.ts'
 import { suite } from '../support/suite.ts'
 import { JOURNAL, STATE, World } from '../support/world.ts'
@@ -72,6 +73,28 @@ action('a long command is cut in the message', async () => {
   const line = `exit 3 ${'x'.repeat(400)}`
   const { failures } = await world.run(only({ run: sh(line) }))
   assert.is(failures['a']?.message, `command failed with exit code 3: ${line.slice(0, 300)}…`)
+})
+
+action('a command with a title is named by it, and runs as it is', async () => {
+  const world = new World()
+  world.program('fetch', 'fetch')
+  const order = JSON.stringify({ wanted: 'none.txt' })
+  world.host.shell.commands.set(`fetch '${order}'`, ({ print }) => {
+    print('no such file\n')
+    return 4
+  })
+  const graph = only({ run: titled('fetch none.txt', argv('fetch', order)) })
+  assert.equal(
+    (await world.run(graph)).failures['a'],
+    failure({
+      message: 'command failed with exit code 4: fetch none.txt',
+      exitCode: 4,
+      tail: 'no such file\n',
+    }),
+  )
+  const checked = only({ run: sh`true`, contracts: [titled('check', sh`exit 5`)] })
+  const { failures } = await world.run(checked)
+  assert.is(failures['a']?.message, 'contract failed with exit code 5: check')
 })
 
 action('an exit code above 128 names the signal', async () => {

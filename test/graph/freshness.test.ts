@@ -10,6 +10,7 @@ import {
   sh,
   type TaskSpec,
   task,
+  titled,
 } from '../../graph/index.ts'
 import { suite } from '../support/suite.ts'
 import { FOLDER, World } from '../support/world.ts'
@@ -525,6 +526,20 @@ for (const { what, edit } of harmless)
     assert.equal(await world.reasons(graph), {})
     assert.equal((await world.run(graph)).started, [])
   })
+
+fresh('another title of a command makes nothing stale', async () => {
+  const world = files()
+  const named = (title: string): Graph =>
+    around({
+      inputs: ['a.in'],
+      outputs: ['s.out'],
+      run: titled(title, sh`cat a.in > s.out`),
+      contracts: [titled(title, argv('cat', 's.out'))],
+    })
+  await world.run(named('copy'))
+  assert.equal(await world.reasons(named('copy a.in')), {})
+  assert.equal((await world.run(named('copy a.in'))).started, [])
+})
 
 fresh('a root that lies elsewhere makes nothing stale', async () => {
   const world = new World()

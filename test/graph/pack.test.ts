@@ -10,6 +10,7 @@ import {
   root,
   sh,
   task,
+  titled,
   unpackGraph,
 } from '../../graph/index.ts'
 import { suite } from '../support/suite.ts'
@@ -26,7 +27,7 @@ const a = task('a', { m: ['x', 'y'] }, ({ m }) => ({
   pool: 'one',
   set: { V: 'v' },
   run: sh`cat a.in > ${`${m}.out`}`,
-  contracts: [argv('cat', `${m}.out`)],
+  contracts: [titled('read it', argv('cat', `${m}.out`))],
 }))
 const b = task('b', () => ({ after: [a({ m: 'x' })], run: [sh`true`, sh`echo b`] }))
 const graph = defineGraph({

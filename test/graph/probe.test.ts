@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 
-import { argv, defineGraph, probe, sh, task } from '../../graph/index.ts'
+import { argv, defineGraph, probe, sh, task, titled } from '../../graph/index.ts'
 import { suite } from '../support/suite.ts'
 import { STATE, World } from '../support/world.ts'
 
@@ -74,6 +74,14 @@ ask('a probe that fails blocks what needs it, and says what it printed', async (
   assert.equal(outcomes, { 'version[cc]': 'failed', build: 'blocked' })
   assert.is(failures['version[cc]']?.message, 'command failed with exit code 1: cc --version')
   assert.is(failures['version[cc]']?.tail, 'licence expired\n')
+})
+
+ask('a probe whose command has a title is named by it', async () => {
+  const world = machine()
+  world.host.shell.commands.set('cc --version', () => 2)
+  const version = probe('version', {}, () => ({ run: titled('which cc', argv('cc', '--version')) }))
+  const { failures } = await world.run(defineGraph({ tasks: [version] }))
+  assert.is(failures['version']?.message, 'command failed with exit code 2: which cc')
 })
 
 ask('a probe that does not answer within half a minute is ended', async () => {

@@ -44,6 +44,19 @@ for (const [line, name, url] of [
   )
 }
 
+backends('what messages call a step is short, and holds none of its orders', () => {
+  const archive = { given: { llama: { kind: 'archive', path: '/x/y.tgz' } } } as const
+  const steps = [graph, repairGraph(archive)]
+    .flatMap(({ nodes }) => nodes)
+    .flatMap(({ commands, spec }) => [...commands, ...(spec.contracts ?? [])])
+    .filter((command) =>
+      commandText(command, { ...roots, 'given-llama': '/x' }).includes('/steps/'),
+    )
+  assert.ok(steps.length > 20)
+  for (const { title = '' } of steps) assert.match(title, /^[a-z-]+(?: [\w./,-]+)*$/)
+  assert.ok(steps.some(({ title }) => title === 'fetch-source sources/llama'))
+})
+
 backends('AC-064 they are installed where BitNet-rs looks', () => {
   assert.equal(
     Object.values(BACKENDS).map(({ folder, folderVariable }) => [folder, folderVariable]),
