@@ -122,9 +122,10 @@ function failing(
   return log ? { ...known, log } : known
 }
 
-// The last place that was asked, as the fetch says it.
+// The last place that was asked, as the fetch says it: `fetching REF from ADDRESS`, and of a submodule
+// `fetching PATH at COMMIT from ADDRESS`.
 function fetchedFrom(tail: string): string | undefined {
-  return [...tail.matchAll(/fetching \S+ from (\S+)$/gm)].at(-1)?.[1]
+  return [...tail.matchAll(/fetching \S+(?: at \S+)? from (\S+)$/gm)].at(-1)?.[1]
 }
 
 function cmakeLogs(folder: string, { backend, device }: Candidate): readonly string[] {

@@ -268,6 +268,7 @@ bitnet(
       stderr,
       `submodule '${SUBMODULE}': git fetch failed (exit code 128); wanted: ${moved.llama.commit}`,
     )
+    assert.match(stderr, `\n     git ls-remote ${join(home, 'moved/gone.git')}\n`)
     const env = { BITNET_CPP_LLAMA_REPO: moved.llama.dir }
     const helped = await repair(home, { of: moved, env })
     assert.is(helped.code, 0, helped.stderr)
@@ -294,6 +295,8 @@ bitnet(
     }
     assert.match(first.stderr, `unable to access 'http://127.0.0.1:1/llama.cpp.git/'`)
     assert.match(first.stderr, `submodule '${SUBMODULE}'`)
+    assert.match(first.stderr, '\n  Failed to clone http://127.0.0.1:1/llama.cpp.git\n')
+    assert.match(second.stderr, `\n  Failed to clone ${silent.url}\n`)
     assert.match(second.stderr, 'git fetch: connection timed out, no progress in 1 s')
   }),
 )

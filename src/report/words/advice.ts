@@ -16,6 +16,8 @@ export interface Situation {
   readonly backend?: Backend
   /** What could not be read or written. */
   readonly path?: string
+  /** From where it was to be fetched. */
+  readonly url?: string
   /** The node that failed. */
   readonly node?: string
 }

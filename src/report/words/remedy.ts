@@ -61,7 +61,7 @@ const STEPS: Readonly<Record<Cause, (situation: Situation) => readonly Step[]>> 
     ...otherSource(situation),
   ],
   'source-not-found': (situation) => [
-    ['Check the address and the version:', `git ls-remote ${urlIn(situation.firstCause) ?? 'URL'}`],
+    ['Check the address and the version:', `git ls-remote ${addressIn(situation)}`],
     [
       'Without --ref and another repository the pinned source is fetched:',
       repair(situation.backend),
@@ -164,4 +164,9 @@ const STEPS: Readonly<Record<Cause, (situation: Situation) => readonly Step[]>> 
       repair(backend),
     ],
   ],
+}
+
+function addressIn({ url, firstCause }: Situation): string {
+  const found = url ?? urlIn(firstCause)
+  return found === undefined ? 'URL' : shellWord(found)
 }
