@@ -2,7 +2,7 @@
 import { logPath, runAction } from './action.ts'
 import type { Cache } from './cache.ts'
 import type { Done, Failed } from './done.ts'
-import { taskEnvironment } from './environment.ts'
+import { taskEnvironment, wholeEnvironment } from './environment.ts'
 import type { NodeFailure } from './event.ts'
 import type { ActionOptions } from './execute.ts'
 import { failedUnder } from './failed-before.ts'
@@ -41,7 +41,8 @@ export class Attempts {
 
   constructor(given: AttemptsOptions) {
     this.given = given
-    this.env = taskEnvironment(given.session.host)
+    const { host } = given.session
+    this.env = this.isStrict ? taskEnvironment(host) : wholeEnvironment(host)
     this.follower = new LogFollower(given.session.host, (event) => given.tally.tell(event))
   }
 
@@ -72,6 +73,10 @@ export class Attempts {
     }
   }
 
+  private get isStrict(): boolean {
+    return this.given.options.strictEnv !== false
+  }
+
   private async runOnce(node: Node, attempt: number, signal: AbortSignal): Promise<Done> {
     const { session, options, tally } = this.given
     const log = logPath(session, node, attempt)
@@ -85,7 +90,7 @@ export class Attempts {
   private actionOptions(node: Node, attempt: number, signal: AbortSignal): ActionOptions {
     const { session, memory, options, cache, reopening, resultOf } = this.given
     return {
-      ...{ session, memory, env: this.env, attempt, signal, resultOf },
+      ...{ session, memory, env: this.env, strictEnv: this.isStrict, attempt, signal, resultOf },
       ...(cache ? { cache } : {}),
       ...(reopening ? { onKey: (key: string) => reopening.began(node, key) } : {}),
       ...(options.wrap ? { wrap: options.wrap } : {}),

@@ -55,10 +55,10 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   const result = produced(node, outputs, run.answer ?? parts)
   const movedInput =
     run.before === after ? editedOutput(node, memory) : firstDifference(run.before, after)
-  if (movedInput !== undefined) {
-    // Not recorded: the next run does it again, with inputs that stand still.
-    const detail = `the input '${movedInput}' changed while it ran`
-    journal.fail(node.name, { what: 'failed', detail, log: run.log, at: session.host.clock.now() })
+  const detail = whyUnrecorded(movedInput, options)
+  if (detail !== undefined) {
+    const at = session.host.clock.now()
+    journal.fail(node.name, { what: 'unrecorded', detail, log: run.log, at })
     journal.history.lastOutputs.set(node.name, outputs)
     return { how: 'done', result, ms: run.ms, movedInput }
   }
@@ -85,6 +85,15 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
 function produced(node: Node, outputs: NodeRecord['outputs'], text: string): string {
   const isTask = node.kind === 'task' && node.commands.length > 0
   return isTask ? resultOfOutputs(outputs) : digestText(text)
+}
+
+// The next run does it again: with inputs that stand still, and with what is declared alone.
+function whyUnrecorded(
+  movedInput: string | undefined,
+  { strictEnv }: ActionOptions,
+): string | undefined {
+  if (movedInput !== undefined) return `the input '${movedInput}' changed while it ran`
+  return strictEnv ? undefined : 'it saw the whole environment, which is in no key'
 }
 
 /** What a task produced: the digest of its outputs. */

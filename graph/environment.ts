@@ -44,6 +44,14 @@ export function taskEnvironment(host: Host): Record<string, string> {
   return env
 }
 
+/** Every variable that is set, and the run's mark: what no key holds. */
+export function wholeEnvironment(host: Host): Record<string, string> {
+  const env: Record<string, string> = {}
+  for (const [name, value] of Object.entries(host.env)) if (value !== undefined) env[name] = value
+  env[MARK] = host.mark
+  return env
+}
+
 /**
  * What the commands of a node get: `passed`, what it declares, what it sets.
  *

@@ -19,6 +19,8 @@ export interface ActionOptions {
   /** Told of the file that grows while a command runs. */
   readonly onSpool?: (file: string) => void
   readonly wrap?: (text: string) => string
+  /** False: the commands see the whole environment, so that nothing of them is recorded. */
+  readonly strictEnv: boolean
   /** Told of all that decides the node, as it stands when the commands begin. */
   readonly onKey?: (key: string) => void
 }

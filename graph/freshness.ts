@@ -40,5 +40,6 @@ export function decide(
 export function withoutRecord(trouble: Trouble | undefined): Reason {
   if (trouble === undefined) return { kind: 'no-record' }
   if (trouble.what === 'interrupted') return { kind: 'interrupted' }
-  return { kind: 'failed-before', detail: trouble.detail, log: trouble.log }
+  const { what, detail, log } = trouble
+  return { kind: what === 'failed' ? 'failed-before' : what, detail, log }
 }

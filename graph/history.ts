@@ -30,7 +30,8 @@ export interface FailedUnder {
 
 /** Why a node has no record. */
 export interface Trouble {
-  readonly what: 'interrupted' | 'failed'
+  /** 'unrecorded': its commands did well, and nothing can be said of when they would do the same. */
+  readonly what: 'interrupted' | 'failed' | 'unrecorded'
   readonly detail: string
   readonly log: string
   readonly at: number

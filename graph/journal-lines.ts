@@ -24,11 +24,14 @@ export function beginFields(node: NodeName, at: number): string[] {
   return ['B', node, String(Math.round(at))]
 }
 
-export function failFields(node: NodeName, { detail, log, at, under }: Trouble): string[] {
-  const fields = ['F', node, escaped(detail), escaped(log), String(Math.round(at))]
+export function troubleFields(node: NodeName, trouble: Trouble): string[] {
+  const { what, detail, log, at, under } = trouble
+  if (what === 'interrupted') return beginFields(node, at)
+  const kind = what === 'failed' ? 'F' : 'N'
+  const fields = [kind, node, escaped(detail), escaped(log), String(Math.round(at))]
   if (under === undefined) return fields
-  const { key, how, exitCode, class: kind } = under
-  return [...fields, key, how, String(exitCode ?? ''), escaped(kind ?? '')]
+  const { key, how, exitCode, class: found } = under
+  return [...fields, key, how, String(exitCode ?? ''), escaped(found ?? '')]
 }
 
 export function commitFields(node: NodeName, record: NodeRecord): string[] {
@@ -88,11 +91,11 @@ function replay(history: History, fields: readonly string[], boot: string): void
   else if (fields[0] === 'B') {
     history.records.delete(node)
     history.troubles.set(node, { what: 'interrupted', detail: '', log: '', at: Number(fields[2]) })
-  } else if (fields[0] === 'F') history.troubles.set(node, troubleOf(fields))
+  } else if (fields[0] === 'F' || fields[0] === 'N') history.troubles.set(node, troubleOf(fields))
 }
 
 function troubleOf([
-  ,
+  letter,
   ,
   detail = '',
   log = '',
@@ -103,7 +106,7 @@ function troubleOf([
   kind,
 ]: readonly string[]): Trouble {
   const trouble: Trouble = {
-    what: 'failed',
+    what: letter === 'F' ? 'failed' : 'unrecorded',
     detail: unescaped(detail),
     log: unescaped(log),
     at: Number(at),

@@ -4,7 +4,7 @@ import { GraphError } from './error.ts'
 import { FORMAT } from './fingerprint.ts'
 import { forget, type History, type NodeRecord, remember, type Trouble } from './history.ts'
 import type { AppendFile, Clock, Disk } from './host.ts'
-import { asLine, beginFields, commitFields, failFields, readHistory } from './journal-lines.ts'
+import { asLine, beginFields, commitFields, readHistory, troubleFields } from './journal-lines.ts'
 import type { NodeName } from './node.ts'
 
 const GROUP_MS = 1000
@@ -55,7 +55,7 @@ export class Journal {
   }
 
   fail(node: NodeName, trouble: Trouble): void {
-    this.put(failFields(node, trouble))
+    this.put(troubleFields(node, trouble))
     this.history.troubles.set(node, trouble)
   }
 
@@ -130,9 +130,7 @@ export class Journal {
       }
     }
     for (const [node, trouble] of this.history.troubles)
-      text += asLine(
-        trouble.what === 'interrupted' ? beginFields(node, trouble.at) : failFields(node, trouble),
-      )
+      text += asLine(troubleFields(node, trouble))
     this.disk.writeWhole(this.path, text, { durable: true })
   }
 }

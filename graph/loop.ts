@@ -183,7 +183,8 @@ export class Loop {
   }
 
   private failedBefore(node: Node): NodeFailure | undefined {
-    if (this.options.retry || this.forced.has(node)) return undefined
+    const { retry, strictEnv } = this.options
+    if (retry || strictEnv === false || this.forced.has(node)) return undefined
     return failedBefore(node, this.memory, this.resultOf)
   }
 

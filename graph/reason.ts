@@ -9,6 +9,8 @@ export type Reason =
   | { readonly kind: 'always' }
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'failed-before'; readonly detail: string; readonly log: string }
+  /** Its last run did well and was not recorded; the detail says why. */
+  | { readonly kind: 'unrecorded'; readonly detail: string; readonly log: string }
   | Changed<'command-changed' | 'contract-changed' | 'cwd-changed' | 'output-spec-changed'>
   | Changed<'clean-changed'>
   | Changed<'param-changed' | 'set-changed' | 'env-changed' | 'tool-changed' | 'fact-changed'>

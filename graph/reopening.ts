@@ -50,7 +50,8 @@ export class Reopening {
   reasonsOf(node: Node, found: readonly Reason[]): readonly Reason[] {
     const reopened = this.reasons.get(node)
     if (reopened !== undefined) return reopened
-    const saw = found[0]?.kind === 'failed-before' ? this.options.live.sawBefore(node) : undefined
+    const isUnknown = found[0]?.kind === 'failed-before' || found[0]?.kind === 'unrecorded'
+    const saw = isUnknown ? this.options.live.sawBefore(node) : undefined
     const changes = saw === undefined ? [] : difference(node, saw, this.options)
     return changes.length > 0 ? changes : found
   }

@@ -19,6 +19,11 @@ export interface RunOptions {
   readonly retry?: boolean
   /** False: nothing is restored from the cache, nothing is stored. */
   readonly cache?: boolean
+  /**
+   * False: commands see the whole environment. What they make then is in no key: it is neither recorded as
+   * fresh nor stored, nothing is restored, and no failure of before is told again.
+   */
+  readonly strictEnv?: boolean
   /** Runs another line in place of a command, as one that watches it; the key stays that of the command. */
   readonly wrap?: (text: string) => string
   /** After a failure go on with what does not depend on it. */

@@ -53,7 +53,8 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
       tally.record(new RunWriter(given, options.targets))
       tally.tellPlan(again.journal.history.durations)
       refuseMissing(scope, again.journal.history)
-      const cache = all.cache === false ? undefined : openCache(given)
+      const hasCache = all.cache !== false && all.strictEnv !== false
+      const cache = hasCache ? openCache(given) : undefined
       const work = { scope, tally, cache, stop }
       try {
         await new Loop({ session: given, memory: again, options: all, ...work }).run()

@@ -70,6 +70,11 @@ What xtask has was decided when it was compiled:
         long: 'fail-fast',
         help: 'after a failure end at once what runs, whatever --keep-going says',
       },
+      { long: 'strict-env', help: 'commands see what is declared and a short list; the default' },
+      {
+        long: 'no-strict-env',
+        help: 'commands see the whole environment; what they make is not recorded',
+      },
       { long: 'retry', help: 'run also what failed before under the same key' },
       { long: 'only', help: 'these nodes alone; what they need is taken as it was last made' },
       {

@@ -13,6 +13,7 @@ import { countsText, failuresText } from '../report/summary-text.ts'
 import type { ColorChoice } from '../report/terminal.ts'
 import { jsonDocument } from '../report/text.ts'
 import type { Reporter } from '../report/view.ts'
+import { OPEN_ENVIRONMENT } from '../report/words/environment.ts'
 import { type GraphChoices, openOwn, openSession } from '../session.ts'
 import type { Interruption } from '../signals.ts'
 import { furnish } from '../state-folder.ts'
@@ -25,6 +26,7 @@ export interface RunArgs extends GraphChoices {
   readonly wait?: boolean
   readonly cache?: boolean
   readonly retry?: boolean
+  readonly strictEnv?: boolean
   readonly lockTimeout?: number
   readonly verbose?: boolean
   readonly quiet?: boolean
@@ -72,7 +74,9 @@ export async function runNodes(
       wait: args.wait !== false,
       cache: args.cache !== false,
       retry: mayRetry,
+      strictEnv: args.strictEnv !== false,
       whenStale: () => {
+        if (args.strictEnv === false && !args.quiet) process.stderr.write(OPEN_ENVIRONMENT)
         if (file !== undefined) furnish(session.stateFolder, file)
         return view.open()
       },

@@ -341,6 +341,40 @@ graphs(
 )
 
 graphs(
+  'commands see no variable that is not declared; with --no-strict-env they do, and it is told once',
+  withGraph(
+    `import { defineGraph, sh, task } from 'bitnet-tasks'
+const show = task('show', () => ({ outputs: ['out.txt'], run: sh\`echo "saw $FLAVOUR" > out.txt\` }))
+export default defineGraph({ tasks: [show] })
+`,
+    async ({ home }) => {
+      const run = async (...args: readonly string[]): Promise<readonly [string, Ended]> => {
+        const ended = await bitnetTasks(['run', ...args], { home, env: { FLAVOUR: 'sweet' } })
+        assert.is(ended.code, 0, ended.stderr)
+        return [fs.readFileSync(join(home, 'out.txt'), 'utf8'), ended]
+      }
+      assert.is((await run('--strict-env'))[0], 'saw \n')
+      const [open, { stderr }] = await run('--no-strict-env', '--force')
+      assert.is(open, 'saw sweet\n')
+      assert.equal(
+        stderr.split('\n').filter((line) => line.startsWith('warning')),
+        [
+          'warning: --no-strict-env: commands see your whole environment; what they make is neither recorded as fresh nor stored',
+        ],
+      )
+      assert.is(
+        (await bitnetTasks(['status'], { home })).stdout,
+        'show  stale  its last run was not recorded: it saw the whole environment, which is in no key\n',
+      )
+      // From the cache, where nothing but what the strict run made can be.
+      const [strict, last] = await run()
+      assert.is(strict, 'saw \n')
+      assert.match(last.stderr, '1 restored')
+    },
+  ),
+)
+
+graphs(
   '--keep-going runs what does not depend on the failure; without it nothing new starts',
   withGraph(FAILING, async ({ home, tasks }) => {
     const stopped = await tasks('run', '-j', '1')

@@ -386,7 +386,7 @@ action('an input that is edited while the node runs is not recorded as fresh', a
   world.host.shell.commands.set('late', () => undefined)
   const again = await world.run(graph)
   assert.equal(again.reasons['a'], [
-    { kind: 'failed-before', detail: "the input 'a.in' changed while it ran", log: LOG },
+    { kind: 'unrecorded', detail: "the input 'a.in' changed while it ran", log: LOG },
   ])
   assert.is(world.read('a.out'), 'two')
   assert.equal((await world.run(graph)).started, [])

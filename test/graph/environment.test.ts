@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 
-import { defineGraph, type Graph, probe, sh, type TaskSpec, task } from '../../graph/index.ts'
+import { PASSED } from '../../graph/environment.ts'
+import { defineGraph, type Graph, MARK, probe, sh, type TaskSpec, task } from '../../graph/index.ts'
 import { suite } from '../support/suite.ts'
-import { World } from '../support/world.ts'
+import { STATE, World } from '../support/world.ts'
 
 function only(spec: TaskSpec): Graph {
   return defineGraph({ tasks: [task('a', () => spec)] })
@@ -81,6 +83,65 @@ environment('a probe gets what it declares', async () => {
   assert.equal((await world.run(graph)).started, [])
   world.host.env['CC'] = 'clang'
   assert.equal((await world.run(graph)).started, ['p', 'q'])
+})
+
+environment(
+  'without strictness commands see everything, and a strict run makes all of it again',
+  async () => {
+    const world = person()
+    const show = task('show', () => ({ outputs: ['s.txt'], run: sh`echo $TOKEN > s.txt` }))
+    const use = task('use', () => ({
+      needs: [show()],
+      outputs: ['u.txt'],
+      run: sh`cat s.txt > u.txt`,
+    }))
+    const graph = defineGraph({ tasks: [show, use] })
+    const open = await world.run(graph, { strictEnv: false, cache: true, retry: false })
+    assert.equal(open.outcomes, { show: 'changed', use: 'changed' })
+    assert.is(world.read('u.txt'), 'secret\n')
+    assert.equal(world.host.shell.spawned[0]?.env, { ...world.host.env, ...passed })
+    const unrecorded = (name: string) => ({
+      kind: 'unrecorded',
+      detail: 'it saw the whole environment, which is in no key',
+      log: `${STATE}/logs/${name}.1.log`,
+    })
+    assert.equal((await world.reasons(graph))['show'], [unrecorded('show')])
+    const strict = await world.run(graph, { cache: true })
+    assert.equal(strict.outcomes, { show: 'changed', use: 'changed' })
+    assert.is(world.read('u.txt'), '\n')
+    assert.equal((await world.run(graph)).started, [])
+  },
+)
+
+environment('without strictness nothing is restored, and no failure is remembered', async () => {
+  const world = person()
+  const graph = only({ inputs: ['a.in'], outputs: ['o'], run: sh`check > o` })
+  let exit = 0
+  world.host.shell.commands.set('check > o', () => {
+    world.write('o', 'o')
+    return exit
+  })
+  for (const text of ['one', 'two']) {
+    world.edit('a.in', text)
+    await world.run(graph, { cache: true })
+  }
+  world.edit('a.in', 'one')
+  const options = { strictEnv: false, cache: true, retry: false } as const
+  assert.equal((await world.run(graph, options)).outcomes, { a: 'unchanged' })
+  exit = 3
+  world.edit('a.in', 'three')
+  assert.equal((await world.run(graph, options)).outcomes, { a: 'failed' })
+  assert.equal((await world.run(graph, { cache: true, retry: false })).started, ['a'])
+  // Now the strict run's failure is; and without strictness it is asked again.
+  assert.equal((await world.run(graph, { cache: true, retry: false })).started, [])
+  assert.equal((await world.run(graph, options)).started, ['a'])
+})
+
+environment('the reference names every variable that reaches all commands', () => {
+  const text = readFileSync(new URL('../../docs/graphs.md', import.meta.url), 'utf8')
+  const [, section = ''] = text.split('### Environment\n')
+  const [list = ''] = section.split('\n#')
+  for (const name of [...PASSED, MARK]) assert.match(list, `\`${name.toUpperCase()}\``)
 })
 
 environment.run()

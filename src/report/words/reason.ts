@@ -19,6 +19,8 @@ function rawReason(reason: Reason): string {
       return 'its last run was interrupted'
     case 'failed-before':
       return `its last run failed: ${reason.detail}`
+    case 'unrecorded':
+      return `its last run was not recorded: ${reason.detail}`
     case 'input-missing':
       return reason.detail
     case 'need-will-run':
