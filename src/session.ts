@@ -1,5 +1,5 @@
 // A command's graph on this machine: the user's own, or the shipped repair graph with its choices.
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
@@ -10,6 +10,7 @@ import { evaluatedGraph } from './evaluated-graph.ts'
 import { repairFolder } from './folders.ts'
 import { backendOfPath } from './preflight/backend-of-path.ts'
 import { chooseCompilers } from './preflight/compilers.ts'
+import { isArchive } from './preflight/given.ts'
 import { givenFor } from './preflight/given-for.ts'
 import { installations } from './preflight/installations.ts'
 import { workspaceOf, workspaceOptions } from './preflight/workspace-options.ts'
@@ -21,7 +22,7 @@ export interface GraphChoices {
   readonly folder: string
   /** `-f`: the graph file, instead of the nearest. */
   readonly file?: string
-  /** auto, git, npm or a folder. */
+  /** auto, git, npm, a folder or an archive. */
   readonly source?: string
   readonly ref?: string
   readonly offline?: boolean
@@ -31,7 +32,7 @@ export interface GraphChoices {
   readonly connectTimeout?: number
   readonly stallTimeout?: number
   readonly fetchTimeout?: number
-  /** The backend that `--source DIR` is a tree of. */
+  /** The backend of which `--source WHERE` holds the sources. */
   readonly backend?: BackendName
   /** A BitNet-rs checkout: with it the shipped graph has nodes for its xtask. */
   readonly workspace?: string | undefined
@@ -81,19 +82,26 @@ export function mirrorOf(source: string | undefined): 'auto' | 'git' | 'npm' {
   return source === 'git' || source === 'npm' ? source : 'auto'
 }
 
-/** The absolute folder of --source DIR. */
-export function sourceFolderOf({ source, folder }: GraphChoices): string | undefined {
+/**
+ * What --source gives: a folder with sources, or an archive of one. Nothing, where it chooses a mirror.
+ *
+ * @throws GraphError 'bad-file' when it is neither
+ */
+export function givenSource({ source, folder }: GraphChoices): Given | undefined {
   if (source === undefined || ['auto', 'git', 'npm'].includes(source)) return undefined
   const path = resolve(folder, source)
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path
-  throw new GraphError(
-    `--source ${source}: ${existsSync(path) ? 'is no folder' : 'there is no such folder'}`,
-    {
-      code: 'bad-file',
-      place: path,
-      hint: "give a folder with the backend's sources, or one of auto, git, npm",
-    },
-  )
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat?.isDirectory()) return { kind: 'source', path }
+  if (stat?.isFile() && isArchive(path)) return { kind: 'archive', path }
+  const problem =
+    stat === undefined
+      ? 'there is no such folder or archive'
+      : 'is no folder, and no archive (.tar.gz, .tgz)'
+  throw new GraphError(`--source ${source}: ${problem}`, {
+    code: 'bad-file',
+    place: path,
+    hint: "give a folder with the backend's sources or an archive of one, or one of auto, git, npm",
+  })
 }
 
 function repairOptions(choices: GraphChoices, host: Host): RepairOptions {
@@ -145,10 +153,10 @@ export function givenBy(choices: GraphChoices): NonNullable<RepairOptions['given
       isAsked || mirrorOf(choices.source) !== 'auto' ? undefined : givenFor(backend, process.env)
     if (found) given[backend.name] = found
   }
-  const path = sourceFolderOf(choices)
-  if (path === undefined) return given
+  const own = givenSource(choices)
+  if (own === undefined) return given
   const backend = choices.backend ?? backendOfPath(choices.source as string)
-  return { ...given, [backend]: { kind: 'source', path } }
+  return { ...given, [backend]: own }
 }
 
 // How to fetch, how long, and with how many jobs decide no result: they travel outside the key.

@@ -32,7 +32,11 @@ const REPAIR_CHOICES: readonly Flag[] = [
   DIRECTORY,
   JSON_FLAG,
   { long: 'jobs', short: 'j', value: 'n', kind: 'number', help: 'how many at once' },
-  { long: 'source', value: 'where', help: 'auto, git, npm, or a folder with the sources' },
+  {
+    long: 'source',
+    value: 'where',
+    help: 'auto, git, npm, or a folder or .tar.gz with the sources',
+  },
   { long: 'ref', value: 'ref', help: 'another commit, tag or branch than the pinned one' },
   { long: 'cuda-arch', value: 'list', help: "CUDA architectures, as '86;90'" },
   { long: 'offline', help: 'do not use the network' },

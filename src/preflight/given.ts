@@ -23,9 +23,14 @@ export function sourcesIn(backend: Backend, folder: string): Given | undefined {
     isTree(backend, path),
   )
   if (tree !== undefined) return { kind: 'source', path: tree }
-  const archives = entries.filter((one) => one.isFile() && /\.(?:tar\.gz|tgz)$/.test(one.name))
+  const archives = entries.filter((one) => one.isFile() && isArchive(one.name))
   const archive = archives.length === 1 ? archives[0] : undefined
   return archive && { kind: 'archive', path: join(folder, archive.name) }
+}
+
+/** Whether a file is an archive that can be unpacked, by its name. */
+export function isArchive(name: string): boolean {
+  return /\.(?:tar\.gz|tgz)$/.test(name)
 }
 
 /** Whether libraries of a backend lie there, by their names alone: an older tool has built here. */

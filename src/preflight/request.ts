@@ -3,7 +3,7 @@ import { BACKEND_NAMES, type Device } from '../../tasks/backends.ts'
 import type { EmitFormat } from '../commands/env.ts'
 import type { ColorChoice } from '../report/terminal.ts'
 import * as words from '../report/words.ts'
-import { type GraphChoices, sourceFolderOf } from '../session.ts'
+import { type GraphChoices, givenSource } from '../session.ts'
 import { type RepairMode, readRepairFlag, repairMode } from './repair-mode.ts'
 import { findWorkspace } from './workspace.ts'
 
@@ -85,5 +85,5 @@ export function requested(given: PreflightArgs, command: readonly string[]): Req
 
 /** Sources named by hand may have changed: the graph decides, not the constants. */
 export function choosesSource(args: PreflightArgs): boolean {
-  return sourceFolderOf(args) !== undefined || args.ref !== undefined
+  return givenSource(args) !== undefined || args.ref !== undefined
 }

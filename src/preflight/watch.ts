@@ -9,7 +9,7 @@ import { repairFolder } from '../folders.ts'
 import { type Keys, listenForKeys } from '../keys.ts'
 import { StatusLine } from '../report/status-line.ts'
 import * as words from '../report/words/watch.ts'
-import { givenBy, openRepair, sourceFolderOf } from '../session.ts'
+import { givenBy, givenSource, openRepair } from '../session.ts'
 import { dieBy, type Interruption, interruptible } from '../signals.ts'
 import { candidate } from './candidate.ts'
 import { readHistory } from './history.ts'
@@ -20,7 +20,7 @@ import { workspaceOf } from './workspace-options.ts'
 /** Runs until a key or a signal ends it; resolves with the exit code of the last decision. */
 export async function watchPreflight(args: PreflightArgs): Promise<number> {
   await loadDigest()
-  const graph = sourceFolderOf(args) === undefined ? undefined : await openRepair(args)
+  const graph = givenSource(args) === undefined ? undefined : await openRepair(args)
   return new PreflightWatch(args, graph).run()
 }
 

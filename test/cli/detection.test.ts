@@ -371,6 +371,24 @@ for (const [title, place] of PLACED)
     )
 
 detection(
+  'AC-071 an archive given with --source is built offline, again only when it changes, and stays as it was',
+  inHome(async (home) => {
+    const theirs = join(home, 'v0.5.0.tar.gz')
+    fs.copyFileSync(archive(), theirs)
+    const before = fs.readFileSync(theirs)
+    const asked = [...LLAMA, '--source', 'v0.5.0.tar.gz', '--offline']
+    const { code, stdout, stderr } = await bitnetTasks(asked, { home })
+    assert.is(code, 0, stderr)
+    assert.match(stdout, `  Libraries installed: ${join(home, '.cache/llama_cpp')}/lib\n`)
+    const again = await bitnetTasks(asked, { home })
+    assert.is(again.code, 0, again.stderr)
+    assert.not.match(again.stderr, /(?:fetch-source|cmake-build)\S* started/)
+    assert.equal(fs.readFileSync(theirs), before)
+    assert.match((await bitnetTasks(LLAMA, { home })).stdout, '(cached)')
+  }),
+)
+
+detection(
   'AC-071 a damaged archive says so, and leaves nothing half unpacked',
   inHome(async (home) => {
     const folder = join(home, 'theirs')

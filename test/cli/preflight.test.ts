@@ -365,7 +365,16 @@ const USAGE: readonly (readonly [string, readonly string[], string])[] = [
   ['an unknown device', [...LLAMA, '--device', 'tpu'], 'Allowed choices are cpu, cuda'],
   ['an argument that nobody asked for', [...LLAMA, 'now'], 'too many arguments'],
   ['a lock timeout that is no number', [...LLAMA, '--lock-timeout', 'soon'], 'whole number'],
-  ['a source that is not there', [...LLAMA, '--source', 'nowhere'], 'there is no such folder'],
+  [
+    'a source that is not there',
+    [...LLAMA, '--source', 'nowhere'],
+    '--source nowhere: there is no such folder or archive',
+  ],
+  [
+    'a source that is neither a folder nor an archive',
+    [...LLAMA, '--source', process.execPath],
+    `is no folder, and no archive (.tar.gz, .tgz)\n  hint: give a folder with the backend's sources or an archive of one, or one of auto, git, npm`,
+  ],
 ]
 for (const [title, args, says] of USAGE)
   preflight(
