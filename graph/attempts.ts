@@ -7,6 +7,7 @@ import type { NodeFailure } from './event.ts'
 import type { ActionOptions } from './execute.ts'
 import { failedUnder } from './failed-before.ts'
 import { LogFollower } from './follow.ts'
+import type { JobTokens } from './job-tokens.ts'
 import type { Node } from './node.ts'
 import type { Reopening } from './reopening.ts'
 import { type Restored, restore } from './restore.ts'
@@ -30,6 +31,7 @@ export interface AttemptsOptions {
   readonly cache: Cache | undefined
   readonly running: RunningNodes
   readonly reopening: Reopening | undefined
+  readonly tokens: JobTokens | undefined
   readonly resultOf: (need: Node) => string
 }
 
@@ -88,10 +90,11 @@ export class Attempts {
   }
 
   private actionOptions(node: Node, attempt: number, signal: AbortSignal): ActionOptions {
-    const { session, memory, options, cache, reopening, resultOf } = this.given
+    const { session, memory, options, cache, reopening, tokens, resultOf } = this.given
     return {
       ...{ session, memory, env: this.env, strictEnv: this.isStrict, attempt, signal, resultOf },
       ...(cache ? { cache } : {}),
+      ...(tokens ? { tokens } : {}),
       ...(reopening ? { onKey: (key: string) => reopening.began(node, key) } : {}),
       ...(options.wrap ? { wrap: options.wrap } : {}),
       ...(options.follow ? { onSpool: (file: string) => this.follower.grows(node, file) } : {}),

@@ -69,6 +69,13 @@ export type RunEvent =
       readonly node: NodeName
       readonly name: string
     }
+  /** Nodes are ready, and the load of the machine is not below the limit: they wait. */
+  | {
+      readonly type: 'held-back'
+      readonly at: number
+      readonly load: number
+      readonly maxLoad: number
+    }
   /** Inputs of these changed while the run went on: they, and what stands on them, are open again. */
   | { readonly type: 'reopened'; readonly at: number; readonly nodes: readonly NodeName[] }
   /** The disk refused what a node made: from here on the run stores nothing. */

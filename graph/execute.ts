@@ -3,6 +3,8 @@ import type { Cache } from './cache.ts'
 import { commandText, shownCommand } from './command.ts'
 import { nodeEnvironment } from './environment.ts'
 import type { NodeFailure } from './event.ts'
+import type { JobTokens } from './job-tokens.ts'
+import { withJobserver } from './jobserver.ts'
 import type { Node } from './node.ts'
 import { exitFailure } from './node-failure.ts'
 import type { Memory, Session } from './state.ts'
@@ -14,6 +16,8 @@ export interface ActionOptions {
   readonly resultOf: (need: Node) => string
   /** Where what it makes is stored. */
   readonly cache?: Cache
+  /** The jobs of the run, for the tools of a node that shares them. */
+  readonly tokens?: JobTokens
   readonly attempt: number
   readonly signal: AbortSignal
   /** Told of the file that grows while a command runs. */
@@ -37,6 +41,8 @@ export async function runCommands(node: Node, options: ActionOptions, log: strin
   const env = nodeEnvironment(node, options.session.host, options.env)
   const cwd = memory.world.path(node.spec.cwd ?? '')
   if (node.kind === 'probe') return ask(node, options, { env, cwd, log })
+  const shared =
+    node.spec.jobserver && options.tokens ? await withJobserver(env, options.tokens) : undefined
   const start = clock.now()
   const all = [...node.commands, ...(node.spec.contracts ?? [])]
   for (const [i, command] of all.entries()) {
@@ -53,6 +59,7 @@ export async function runCommands(node: Node, options: ActionOptions, log: strin
       signal,
       ...timeout,
       ...(onSpool ? { onSpool } : {}),
+      ...shared,
     })
     if (exit.how === 'exited' && exit.code === 0) continue
     if (exit.how === 'cancelled') return { how: 'cancelled' }

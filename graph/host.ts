@@ -79,6 +79,8 @@ export interface Spawn {
   readonly log: string
   /** Told of the file that grows while the command runs, if that is not the log itself. */
   readonly onSpool?: (file: string) => void
+  /** A FIFO that the command finds open, to read and to write, as these two descriptors. */
+  readonly tokens?: { readonly path: string; readonly read: number; readonly write: number }
   /** Milliseconds; then the whole process group is ended. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
@@ -118,6 +120,18 @@ export interface Shell {
   /** Ends all that runs, at once: the second Ctrl-C. */
   killNow(): void
   /** Releases long-lived helpers. */
+  close(): void
+}
+
+/** Jobs that the tools of several nodes share, as bytes in a FIFO: GNU make's jobserver. */
+export interface TokenPipe {
+  readonly path: string
+  /** Takes one without waiting; false when there is none. */
+  take(): boolean
+  put(count: number): void
+  /** Takes all there are. */
+  empty(): void
+  /** Removes it. */
   close(): void
 }
 
@@ -205,4 +219,8 @@ export interface Host {
   /** In the environment of every process started by this engine. */
   readonly mark: string
   readonly cores: number
+  /** How many processes ran or wanted to run, on average over the last minute; 0 where nobody counts. */
+  load(): number
+  /** Makes a pipe for tokens, without any; rejects with the errno of a disk that knows no FIFO. */
+  tokens(path: string): Promise<TokenPipe>
 }

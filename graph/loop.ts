@@ -13,6 +13,7 @@ import { Schedule } from './schedule.ts'
 import type { Scope } from './scope.ts'
 import type { Memory, Session } from './state.ts'
 import type { Tally } from './tally.ts'
+import { type Throttle, throttleOf } from './throttle.ts'
 
 export interface LoopOptions {
   readonly session: Session
@@ -34,6 +35,7 @@ export class Loop {
   private readonly schedule: Schedule
   private readonly running: RunningNodes
   private readonly reopening: Reopening | undefined
+  private readonly throttle: Throttle | undefined
   private readonly attempts: Attempts
   private readonly active = new Set<Promise<void>>()
   private readonly results = new Map<Node, string>()
@@ -48,18 +50,21 @@ export class Loop {
     const { durations } = memory.journal.history
     for (const node of scope.given)
       this.results.set(node, recordedResult(memory.journal.history, node))
+    const jobs = Math.max(1, options.jobs ?? session.host.cores)
+    this.throttle = throttleOf(session, { options, wanted: scope.wanted, jobs, tally })
     this.schedule = new Schedule({
       graph: session.graph,
       wanted: scope.wanted,
-      jobs: Math.max(1, options.jobs ?? session.host.cores),
+      jobs,
       expected: (node) => durations.get(node.name) ?? 1,
     })
     this.running = new RunningNodes(session.host.clock, stop.signal)
     const { schedule, running, resultOf } = this
     const common = { wanted: scope.wanted, memory, schedule, tally, running, resultOf }
     this.reopening = options.live && new Reopening({ live: options.live, ...common })
-    const { reopening } = this
-    const given = { session, memory, options, tally, cache, running, reopening, resultOf }
+    const { reopening, throttle } = this
+    const tokens = throttle?.tokens
+    const given = { session, memory, options, tally, cache, running, reopening, tokens, resultOf }
     this.attempts = new Attempts(given)
   }
 
@@ -73,23 +78,28 @@ export class Loop {
       this.stop.abort()
       await Promise.allSettled(this.active)
       throw error
+    } finally {
+      this.throttle?.close()
     }
   }
 
   private async turn(): Promise<void> {
-    const { schedule, active, reopening } = this
+    const { schedule, active, reopening, throttle } = this
     while (!schedule.isFinished) {
+      let again: Promise<void> | undefined
       if (this.stop.signal.aborted || this.isEnough()) {
         for (const node of schedule.abandon()) this.tally.finish(node, 'cancelled', 0)
         if (active.size === 0) break
       } else {
         await this.decideReady()
         if (this.isEnough()) continue
-        for (let node = schedule.nextToRun(); node; node = schedule.nextToRun()) this.begin(node)
+        throttle?.look(schedule.runningCount)
+        for (let node = this.next(); node; node = this.next()) this.begin(node)
         if (schedule.hasReady) continue
+        again = throttle?.settled()
       }
-      const hinted = reopening ? [reopening.hinted] : []
-      if (active.size > 0) await Promise.race([...active, ...hinted])
+      const wakers = [reopening?.hinted, again].filter((waker) => waker !== undefined)
+      if (active.size > 0) await Promise.race([...active, ...wakers])
       if (!this.stop.signal.aborted) reopening?.lookAgain()
     }
   }
@@ -99,7 +109,14 @@ export class Loop {
     return this.tally.failures.length > 0 && (failFast === true || !keepGoing)
   }
 
+  private next(): Node | undefined {
+    const { schedule, throttle } = this
+    if (throttle && !(schedule.canRun && throttle.mayBegin())) return undefined
+    return schedule.nextToRun()
+  }
+
   private begin(node: Node): void {
+    this.throttle?.begin(node)
     const one: Promise<void> = this.runOne(node).finally(() => this.active.delete(one))
     this.active.add(one)
   }
@@ -135,6 +152,7 @@ export class Loop {
 
   private end(node: Node, ended: Ended, before: string | undefined): void {
     this.running.end(node)
+    this.throttle?.end(node)
     switch (ended.how) {
       case 'restored':
         return this.succeed(node, 'restored', ended)

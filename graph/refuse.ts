@@ -21,6 +21,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof TaskSpec>([
   'facts',
   'cwd',
   'pool',
+  'jobserver',
   'timeoutMs',
   'clean',
   'always',

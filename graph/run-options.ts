@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly targets: readonly string[]
   /** Nodes that run at once; the number of cores unless said. */
   readonly jobs?: number
+  /** While anything runs, begin no node unless the machine's load average is below this. */
+  readonly maxLoad?: number
   /** Run the targets even if they are fresh. */
   readonly force?: boolean
   /** Touch the targets alone: what they need is taken as it was last made. */

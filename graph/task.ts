@@ -46,6 +46,11 @@ export interface TaskSpec {
   readonly cwd?: string | Place
   /** Nodes of one pool share its limit. */
   readonly pool?: string
+  /**
+   * The commands call a tool that runs several jobs of its own and takes part in GNU make's jobserver:
+   * its jobs then count as jobs of the run. How many there are decides no result: it is not in the key.
+   */
+  readonly jobserver?: boolean
   /** Milliseconds for one try of all commands. */
   readonly timeoutMs?: number
   /**

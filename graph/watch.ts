@@ -22,7 +22,10 @@ import { identityOf, LocksAhead, WarmMemory } from './warm.ts'
 import { World } from './world.ts'
 
 export interface WatchOptions
-  extends Pick<RunOptions, 'targets' | 'jobs' | 'keepGoing' | 'follow' | 'cache' | 'retry'> {
+  extends Pick<
+    RunOptions,
+    'targets' | 'jobs' | 'maxLoad' | 'keepGoing' | 'follow' | 'cache' | 'retry'
+  > {
   readonly host: Host
   readonly folder: string
   readonly stateFolder: string
@@ -229,7 +232,8 @@ export class GraphWatch {
   }
 
   private async runOnce(asked?: 'rerun' | 'force'): Promise<boolean> {
-    const { targets, signal, report, jobs, keepGoing, follow, cache, onFailure } = this.options
+    const { targets, signal, report, jobs, maxLoad, keepGoing, follow, cache, onFailure } =
+      this.options
     this.held.begin()
     this.isRunning = true
     this.isIdleTold = false
@@ -245,6 +249,7 @@ export class GraphWatch {
           report(event)
         },
         ...(jobs === undefined ? {} : { jobs }),
+        ...(maxLoad === undefined ? {} : { maxLoad }),
         ...(keepGoing === undefined ? {} : { keepGoing }),
         ...(follow === undefined ? {} : { follow }),
         ...(cache === undefined ? {} : { cache }),

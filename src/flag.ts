@@ -7,7 +7,7 @@ export interface Flag {
   readonly value?: string
   /** Its value may be left out. */
   readonly optional?: true
-  readonly kind?: 'number' | 'backend' | 'repair'
+  readonly kind?: 'number' | 'load' | 'backend' | 'repair'
   readonly choices?: readonly string[]
   readonly help: string
 }
@@ -36,4 +36,9 @@ export interface ParsedArgs {
 /** `--no-wait` is stored as `wait: false`, `--dry-run` as `dryRun: true`. */
 export function flagName({ long }: Flag): string {
   return long.replace(/^no-/, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** The load average that a person wrote: above 0, as 4 or 2.5; undefined for anything else. */
+export function readLoad(text: string): number | undefined {
+  return /^\d{1,5}(\.\d{1,3})?$/.test(text) && Number(text) > 0 ? Number(text) : undefined
 }

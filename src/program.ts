@@ -4,7 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { BACKEND_NAMES } from '../tasks/backends.ts'
 import { dispatch } from './dispatch.ts'
 import { EXIT, EXIT_TABLE } from './exit-code.ts'
-import { type CommandRow, type Flag, flagName, type ParsedArgs } from './flag.ts'
+import { type CommandRow, type Flag, flagName, type ParsedArgs, readLoad } from './flag.ts'
 import { COMMANDS } from './flags.ts'
 import { packageVersion } from './package.ts'
 import { readRepairFlag } from './preflight/repair-mode.ts'
@@ -142,6 +142,7 @@ function option({ long, short, value, optional, kind, choices, help }: Flag): Op
   )
   if (choices) return made.choices([...choices])
   if (kind === 'number') return made.argParser(number)
+  if (kind === 'load') return made.argParser(load)
   if (kind === 'repair') return made.argParser(repair)
   return kind === 'backend' ? made.argParser(backend) : made
 }
@@ -157,6 +158,12 @@ function backend(value: string): string {
 function repair(value: string): string {
   if (readRepairFlag(value) !== undefined) return value
   throw new InvalidArgumentError(`Invalid repair mode: ${value}. Use auto, never or always.`)
+}
+
+function load(value: string): number {
+  const read = readLoad(value)
+  if (read !== undefined) return read
+  throw new InvalidArgumentError('must be a number above 0, as 4 or 2.5.')
 }
 
 function number(value: string): number {

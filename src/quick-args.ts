@@ -1,6 +1,6 @@
 // Reads the plain forms of a command line without loading a parser. Whatever is odd in any way
 // (unknown, abbreviated, missing, `--help`) gives undefined, and commander decides and explains.
-import { type Flag, flagName, type ParsedArgs } from './flag.ts'
+import { type Flag, flagName, type ParsedArgs, readLoad } from './flag.ts'
 import { COMMANDS } from './flags.ts'
 
 export function quickArgs(args: readonly string[]): ParsedArgs | undefined {
@@ -48,6 +48,7 @@ function flagValue(flag: Flag, text: string): string | number | undefined {
   // The names of backends are checked where they are known; commander then says what is valid.
   if (flag.kind === 'backend') return undefined
   if (flag.kind === 'repair' && !['auto', 'never', 'always'].includes(text)) return undefined
+  if (flag.kind === 'load') return readLoad(text)
   if (flag.kind !== 'number') return text
   return /^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined
 }

@@ -19,6 +19,13 @@ export const KEEP_GOING: Flag = {
   short: 'k',
   help: 'after a failure go on with what does not depend on it',
 }
+export const LOAD: Flag = {
+  long: 'load',
+  short: 'l',
+  value: 'n',
+  kind: 'load',
+  help: 'begin nothing beside what runs unless the load average is below N',
+}
 export const VERBOSE: Flag = { long: 'verbose', short: 'v', help: 'every line the tools print' }
 export const QUIET: Flag = { long: 'quiet', short: 'q', help: 'only the answer' }
 export const BACKEND: Flag = {
@@ -92,6 +99,7 @@ export const REPAIRING: readonly Flag[] = [
   { long: 'force', help: 'run even if fresh' },
   DRY_RUN,
   KEEP_GOING,
+  LOAD,
   NO_WAIT,
   {
     long: 'lock-timeout',

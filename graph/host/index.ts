@@ -1,6 +1,6 @@
 // The real machine.
 import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 
 import type { Clock, Host, Locks, Shell, Watcher } from '../host.ts'
 import { disk } from './disk.ts'
@@ -23,6 +23,8 @@ export function machine(env: Readonly<Record<string, string | undefined>> = proc
     fact,
     mark,
     cores: availableParallelism(),
+    load: () => loadavg()[0] as number,
+    tokens: async (path) => (await import('./tokens.ts')).tokenPipe(path),
   }
 }
 

@@ -127,9 +127,10 @@ class Worker {
   }
 
   // In a subshell, so that nothing it does stays with the worker.
-  private script({ cwd, env }: Spawn, line: string): string {
+  private script({ cwd, env, tokens }: Spawn, line: string): string {
     const own = env === this.env ? '' : changes(this.env, env, this.mark)
-    return `( ${own}cd ${quote(cwd)} || exit 126; ${line} ) </dev/null >${quote(this.spool)} 2>&1; echo $?\n`
+    const open = tokens === undefined ? '' : opened(tokens)
+    return `( ${own}${open}cd ${quote(cwd)} || exit 126; ${line} ) </dev/null >${quote(this.spool)} 2>&1; echo $?\n`
   }
 
   kill(): void {
@@ -187,6 +188,11 @@ function moveOutput(spool: string, log: string): void {
 // becomes the command: one fork less than with `eval`, a fifth of a trivial command's time.
 function isPlain(text: string): boolean {
   return /^[\w ./*?=,:@%+>-]+$/.test(text)
+}
+
+// Both ways each: opening one end of a FIFO waits for whoever opens the other.
+function opened({ path, read, write }: NonNullable<Spawn['tokens']>): string {
+  return `exec ${read}<>${quote(path)} ${write}<>${quote(path)}; `
 }
 
 /** What has to be said to turn one environment into another. */

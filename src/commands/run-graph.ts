@@ -28,6 +28,7 @@ export interface RunArgs extends GraphChoices {
   readonly retry?: boolean
   readonly strictEnv?: boolean
   readonly lockTimeout?: number
+  readonly load?: number
   readonly verbose?: boolean
   readonly quiet?: boolean
   readonly color?: ColorChoice
@@ -88,6 +89,7 @@ export async function runNodes(
         return { class: verdict.class ?? 'unknown', isLasting: view.isLasting(node.task, failure) }
       },
       ...(args.jobs === undefined ? {} : { jobs: args.jobs }),
+      ...(args.load === undefined ? {} : { maxLoad: args.load }),
       ...(args.lockTimeout === undefined ? {} : { lockTimeoutMs: args.lockTimeout * 1000 }),
     })
   } finally {

@@ -26,6 +26,7 @@ interface WatchArgs extends GraphChoices {
   readonly quiet?: boolean
   readonly json?: boolean
   readonly cache?: boolean
+  readonly load?: number
 }
 
 // They change by the hundred, and nobody means them by `**`.
@@ -36,7 +37,7 @@ const LOG_LINES = 40
 export async function watch(targets: readonly string[], args: WatchArgs): Promise<number> {
   const place = placeOf(args, targets)
   const { host } = place
-  const { quiet = false, verbose = false, keepGoing = false, jobs } = args
+  const { quiet = false, verbose = false, keepGoing = false, jobs, load } = args
   const { stdin, stderr, env } = process
   const isTerminal = stderr.isTTY === true && env['TERM'] !== 'dumb' && !env['CI'] && !args.json
   const view = new WatchView({ quiet, verbose, isTerminal, hasKeys: isTerminal && stdin.isTTY })
@@ -52,6 +53,7 @@ export async function watch(targets: readonly string[], args: WatchArgs): Promis
     cache: args.cache !== false,
     seldom: SELDOM,
     ...(jobs === undefined ? {} : { jobs }),
+    ...(load === undefined ? {} : { maxLoad: load }),
   })
   const tail = (log: string): string => host.disk.readTail(log, 65_536)
   const keys = isTerminal

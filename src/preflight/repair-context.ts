@@ -11,6 +11,7 @@ import type { Held, LockOptions } from './under-locks.ts'
 export interface RepairContext {
   readonly session: Session
   readonly jobs: number | undefined
+  readonly maxLoad: number | undefined
   /** For the lock of the graph's state, which repairs of all backends share. */
   readonly wait: boolean
   readonly lockTimeoutMs: number | undefined
@@ -36,6 +37,7 @@ export function contextOf(
   return {
     session,
     jobs: args.jobs,
+    maxLoad: args.load,
     wait: args.wait !== false,
     lockTimeoutMs: lockTimeoutMs(args),
     keepGoing: args.keepGoing === true,

@@ -120,7 +120,7 @@ const BUILT = ['cmake-configure', 'cmake-build', 'gen-detect-constants', 'rebuil
 
 /** Runs the nodes of tasks for each candidate, with retries for the network. */
 export function runNodes(
-  { session, jobs, wait, lockTimeoutMs, keepGoing, force, report, signal }: RepairContext,
+  { session, jobs, maxLoad, wait, lockTimeoutMs, keepGoing, force, report, signal }: RepairContext,
   candidates: readonly Candidate[],
   tasks: readonly string[],
 ): Promise<RunSummary> {
@@ -137,6 +137,7 @@ export function runNodes(
     wait,
     ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
     ...(jobs === undefined ? {} : { jobs }),
+    ...(maxLoad === undefined ? {} : { maxLoad }),
   })
 }
 

@@ -27,6 +27,8 @@ export interface PreflightArgs extends GraphChoices {
   readonly keepGoing?: boolean
   readonly wait?: boolean
   readonly lockTimeout?: number
+  /** Load average. */
+  readonly load?: number
   readonly verbose?: boolean
   readonly quiet?: boolean
   readonly color?: ColorChoice

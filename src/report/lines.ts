@@ -6,10 +6,14 @@ import { gather, type Row } from './rows.ts'
 import { clean, elapsedSeconds } from './text.ts'
 import type { Reporter, ReportOptions } from './view.ts'
 import { notStored } from './words/cache.ts'
+import { heldBack } from './words/held-back.ts'
 import { reasonText } from './words/reason.ts'
 
 // Progress of a long build: often enough to see that it lives, not so often that it fills a log.
 const PROGRESS_EVERY_MS = 10_000
+// Under a load that stays, each node that ends lets one begin and the next one wait.
+const HELD_EVERY_MS = 60_000
+const NOBODY = ''
 
 export function lineReporter(options: ReportOptions): Reporter {
   const far: HowFar = { told: new Map(), rows: new Map() }
@@ -29,7 +33,7 @@ export function lineReporter(options: ReportOptions): Reporter {
 }
 
 interface HowFar {
-  /** When a node's progress was last told. */
+  /** When a node's progress was last told, and that nodes are held back. */
   readonly told: Map<string, number>
   readonly rows: Map<string, Row>
 }
@@ -93,6 +97,11 @@ function tell(
     }
     case 'not-stored':
       return say(event.at, event.node, notStored(event.errno))
+    case 'held-back':
+      if (event.at - (told.get(NOBODY) ?? Number.NEGATIVE_INFINITY) < HELD_EVERY_MS) return
+      told.set(NOBODY, event.at)
+      write(`[${elapsedSeconds(event.at - since)}] ${heldBack(event)}\n`)
+      return
     case 'planned':
     case 'reopened':
     case 'done':

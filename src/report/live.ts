@@ -9,6 +9,7 @@ import type { Style } from './terminal.ts'
 import { clean } from './text.ts'
 import type { Reporter, ReportOptions } from './view.ts'
 import { clip } from './width.ts'
+import { heldBackBriefly } from './words/held-back.ts'
 
 /** Draws the run until it is closed. */
 export function liveReporter(
@@ -25,6 +26,7 @@ class LiveView {
   private readonly title: string | undefined
   private readonly style: Style
   private readonly ended = Promise.withResolvers<void>()
+  private held = ''
   private drawn: Promise<unknown> | undefined
 
   constructor({ since, title }: Pick<ReportOptions, 'since' | 'title'>, style: Style) {
@@ -39,6 +41,8 @@ class LiveView {
       const who = owner ? `process ${owner.pid} (${clean(owner.purpose)})` : 'another run'
       process.stderr.write(`waiting for ${who}; lock: ${lock}\n`)
     }
+    if (event.type === 'held-back') this.held = heldBackBriefly(event)
+    else if (event.type === 'started') this.held = ''
     gather(this.rows, event)
     if (event.type === 'planned') this.drawn ??= this.draw()
   }
@@ -67,7 +71,7 @@ class LiveView {
   }
 
   private lines(): string {
-    const time = { since: this.since, now: Date.now() }
+    const time = { since: this.since, now: Date.now(), held: this.held }
     const lines = screenLines([...this.rows.values()], time, this.size, this.style)
     return [...this.head, ...lines].join('\n')
   }

@@ -73,8 +73,8 @@ export function stoppedLine(rows: readonly Row[], sign: Signs): Line {
   return { sign: sign.stopped, color: 'dim', text: `${word}: ${names.join(', ')}`, tail: more }
 }
 
-export function waitingLine(rows: readonly Row[], sign: Signs): Line {
+export function waitingLine(rows: readonly Row[], held: string | undefined, sign: Signs): Line {
   const retry = rows.find(({ note }) => note !== '')
   const also = retry === undefined ? '' : `; ${retry.title} ${retry.note}`
-  return { sign: sign.waiting, color: 'dim', text: `${rows.length} waiting${also}` }
+  return { sign: sign.waiting, color: 'dim', text: `${rows.length} waiting${held ?? ''}${also}` }
 }

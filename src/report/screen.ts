@@ -22,16 +22,24 @@ export interface ScreenSize {
   readonly rows: number
 }
 
-/** The lines of one moment. `since`: when the run began; both in milliseconds since 1970. */
+export interface Moment {
+  /** When the run began, and now; milliseconds since 1970. */
+  readonly since: number
+  readonly now: number
+  /** What those wait for that could begin: ' for a load below 4'. */
+  readonly held?: string
+}
+
+/** The lines of one moment. */
 export function screenLines(
   rows: readonly Row[],
-  { since, now }: { readonly since: number; readonly now: number },
+  { since, now, held = '' }: Moment,
   size: ScreenSize,
   style: Style,
 ): readonly string[] {
   const { width, room } = within(size)
   const head = headLine(rows, since, now, width)
-  const lines = body(sorted(rows), now, signsOf(style), room - 1)
+  const lines = body(sorted(rows), { since, now, held }, signsOf(style), room - 1)
   const mark = style.unicode ? '…' : '...'
   return [
     paint(clip(head, width, mark), 'bold', style),
@@ -88,11 +96,11 @@ function sorted(rows: readonly Row[]): Sorted {
 
 // What runs must be seen beside many failures; what has ended takes a third at most of what is left, so
 // that a run does not fill the terminal with what is over.
-function body(rows: Sorted, now: number, sign: Signs, room: number): readonly Line[] {
+function body(rows: Sorted, { now, held }: Moment, sign: Signs, room: number): readonly Line[] {
   const { failed, running, stopped, done, waiting } = rows
   const last = [
     ...(stopped.length === 0 ? [] : [stoppedLine(stopped, sign)]),
-    ...(waiting.length === 0 ? [] : [waitingLine(waiting, sign)]),
+    ...(waiting.length === 0 ? [] : [waitingLine(waiting, held, sign)]),
   ]
   const space = room - last.length
   const reserved = Math.min(running.length, Math.ceil(space / 2))

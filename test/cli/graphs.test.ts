@@ -170,6 +170,20 @@ graphs(
   }),
 )
 
+graphs(
+  'a bad value of --load is refused with exit 2; a good one runs',
+  withGraph(GRAPH, async ({ tasks }) => {
+    for (const value of ['0', '-1', '2,5', 'many', '1e3', '']) {
+      const { code, stdout, stderr } = await tasks('run', '--load', value)
+      assert.is(code, 2, value)
+      assert.is(stdout, '')
+      assert.match(stderr, /'?-l, --load <n>'? argument|must be a number above 0/, value)
+    }
+    for (const value of ['-l0.01', '-l4', '--load=2.5'])
+      assert.is((await tasks('run', value, '--force')).code, 0, value)
+  }),
+)
+
 const WRONG: readonly (readonly [string, string, string])[] = [
   [
     'broken syntax',

@@ -1,5 +1,5 @@
 // A whole machine in memory: it does what the test says, when the test says it.
-import type { Host } from '../../graph/host.ts'
+import type { Host, TokenPipe } from '../../graph/host.ts'
 import { MemoryClock } from './memory-clock.ts'
 import { MemoryDisk } from './memory-disk.ts'
 import { MemoryLocks } from './memory-locks.ts'
@@ -15,6 +15,10 @@ export interface MemoryHost extends Host {
   /** Tests write here between runs. */
   readonly env: Record<string, string | undefined>
   readonly facts: Map<string, string>
+  /** The load average; tests write here. */
+  loadNow: number
+  /** Bytes in the pipe of the run that is under way; undefined while there is none. */
+  tokensLeft: number | undefined
 }
 
 /** `/bin` holds sh and a few programs; PATH is `/opt/bin:/bin`. */
@@ -26,7 +30,7 @@ export function memoryHost(): MemoryHost {
     disk.write(`/bin/${name}`, `${name} 1`, 0o755)
   disk.makeFolder('/opt/bin')
   const path = '/opt/bin:/bin'
-  return {
+  const host: MemoryHost = {
     disk,
     shell: new MemoryShell(disk, clock, path),
     locks: new MemoryLocks(clock),
@@ -37,5 +41,31 @@ export function memoryHost(): MemoryHost {
     facts,
     mark: 'mark-1',
     cores: 4,
+    loadNow: 0,
+    load: () => host.loadNow,
+    tokensLeft: undefined,
+    tokens: async (path) => {
+      host.tokensLeft = 0
+      return tokenPipe(host, path)
+    },
+  }
+  return host
+}
+
+function tokenPipe(host: MemoryHost, path: string): TokenPipe {
+  const set = (left: number | undefined): void => {
+    host.tokensLeft = left
+  }
+  const left = (): number => host.tokensLeft as number
+  return {
+    path,
+    take: () => {
+      if (left() === 0) return false
+      set(left() - 1)
+      return true
+    },
+    put: (count) => set(left() + count),
+    empty: () => set(0),
+    close: () => set(undefined),
   }
 }

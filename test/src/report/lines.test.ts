@@ -58,6 +58,15 @@ lines('a run of any graph says the steps alone', () => {
   )
 })
 
+lines('why nothing more begins is told once a minute', () => {
+  const held = (at: number): RunEvent => ({ type: 'held-back', at, load: 9.256, maxLoad: 4 })
+  const text = 'nothing more is begun while the load is not below 4; it is 9.26'
+  assert.is(
+    told([PLANNED, held(1000), held(30_000), held(62_000)]),
+    `[  1.00s] ${text}\n[ 62.00s] ${text}\n`,
+  )
+})
+
 lines('a failure is told by its first cause, and not by the command that was run', () => {
   const failure = {
     message: `command failed with exit code 1: cmake --build ${'x'.repeat(500)}`,

@@ -314,4 +314,11 @@ for (const [what, env, isTerminal, wanted] of STYLES)
     assert.is(styleOf(env, isTerminal, 'never').color, false)
   })
 
+screen('what waits for the machine says so', () => {
+  const rows = rowsOf([planned({ a: undefined, b: undefined, c: undefined }), started('a')])
+  const time = { since: AT, now: AT + 5000, held: ' for a load below 4' }
+  const shown = screenLines(rows, time, { columns: 80, rows: 24 }, PLAIN)
+  assert.is(shown.at(-1), '… 2 waiting for a load below 4')
+})
+
 screen.run()
