@@ -3,7 +3,7 @@
 // all lines. They end with 0x1e, not with a line end, so that a record is one line of the journal as it is. Raise FORMAT when a line changes its meaning: everything then runs once.
 import { isAbsolute, normalize } from 'node:path'
 
-import { type Command, commandProgram } from './command.ts'
+import { type Command, commandProgram, isPlace } from './command.ts'
 import type { Node, NodeName } from './node.ts'
 import { unmatched, type World } from './world.ts'
 
@@ -66,8 +66,9 @@ export function partsText(node: Node, world: World, options: PartsOptions): stri
   for (const name of sorted(facts)) text += line('fact', name, world.fact(name))
   for (const { name, path } of world.inputs(node)) {
     const state = world.input(path)
-    if (state === undefined) throw unmatched(node.name, name)
-    text += line('input', name, state)
+    if (state !== undefined) text += line('input', name, state)
+    // A glob also finds links that lead to nothing, as an editor makes them to say that it has a file open.
+    else if (isNamed(node, name)) throw unmatched(node.name, name)
   }
   for (const name of options.discovered) {
     const state = options.moved?.has(name) ? MOVED : world.input(world.path(name))
@@ -141,6 +142,14 @@ export function toolNames(node: Node): readonly string[] {
     if (program !== undefined) names.add(fromFolder(program, node.spec.cwd))
   }
   return names.size < 2 ? [...names] : [...names].sort()
+}
+
+function isNamed({ spec }: Node, name: string): boolean {
+  return (spec.inputs ?? []).some((one) => {
+    const { root, path } = isPlace(one) ? one : { root: '', path: one }
+    const named = path.replace(/\?$/, '')
+    return (root === '' ? named : `{${root}}/${named}`) === name
+  })
 }
 
 // A program that a command names by a path is looked for from where the command runs.

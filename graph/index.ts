@@ -54,3 +54,4 @@ export {
 } from './task.ts'
 export { identityOf } from './warm.ts'
 export { GraphWatch, type LoadedGraph, type WatchEvent, type WatchOptions } from './watch.ts'
+export { addWords } from './words.ts'

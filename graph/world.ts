@@ -56,12 +56,15 @@ export class World {
     return name.startsWith('/') ? name : `${this.folder}/${name}`
   }
 
-  /** State of a file that is read; links are followed. Undefined when nothing is there. */
+  /** State of a file that is read; links to files are followed. Undefined when nothing is there. */
   input(path: string): FileState | undefined {
     if (this.pretended.has(path)) return PRETENDED
     try {
       const stat = this.host.disk.stat(path)
-      return stat === undefined ? undefined : this.state(path, stat)
+      if (stat === undefined) return undefined
+      // What lies behind a link to a folder is not looked at: where it leads is all that counts.
+      const own = stat.kind === 'folder' ? this.host.disk.lstat(path) : stat
+      return own?.kind === 'link' ? this.linkState(path, own) : this.state(path, stat)
     } catch (error) {
       throw unreadable(path, error)
     }

@@ -47,6 +47,28 @@ fresh('a link among the inputs counts by what it leads to', async () => {
   assert.equal((await world.run(one(A))).started, ['a'])
 })
 
+fresh('a link to a folder counts by where it leads, and not by what lies there', async () => {
+  const world = new World({ 'target/x': '0', 'other/x': '0' })
+  world.host.disk.link(`${FOLDER}/in/link`, '../target')
+  assert.is((await world.run(one(A))).summary.ok, true)
+  world.edit('target/x', '1')
+  assert.equal((await world.run(one(A))).started, [])
+  world.host.disk.link(`${FOLDER}/in/link`, '../other')
+  world.pause()
+  assert.equal((await world.run(one(A))).started, ['a'])
+})
+
+fresh('a link to nothing, as an editor leaves it, is no input of a glob', async () => {
+  const world = await after(one(A), { 'in/x': '0' })
+  world.pause()
+  world.host.disk.link(`${FOLDER}/in/.#x`, 'somebody@host.1234')
+  world.pause()
+  const { summary, started } = await world.run(one(A))
+  assert.equal([summary.ok, started], [true, []])
+  const named = one({ inputs: ['in/.#x'], run: sh`true` })
+  assert.match((await world.run(named)).failures['a']?.message ?? '', /no file matches the input/)
+})
+
 fresh('what `!` took away counts again where a later pattern names it', async () => {
   const graph = one({ inputs: ['in/**', '!in/sub/**', 'in/sub/back*'], run: sh`true` })
   const world = await after(graph, { 'in/x': '0', 'in/sub/y': '0', 'in/sub/back.txt': '0' })
