@@ -5,11 +5,11 @@ import { resolve } from 'node:path'
 import type { ParsedArgs } from './flag.ts'
 
 /** Runs a command; resolves with its exit code. Errors are explained, never thrown. */
-export async function dispatch({ command, nodes, flags }: ParsedArgs): Promise<number> {
+export async function dispatch({ command, nodes, flags, words }: ParsedArgs): Promise<number> {
   const { directory, ...others } = flags
   const folder = resolve(String(directory ?? '.'))
   if (directory !== undefined && !isFolder(folder)) return noFolder(folder)
-  const args = { ...others, folder } as never
+  const args = { ...others, folder, ...(words ? { words } : {}) } as never
   try {
     return (await COMMANDS_BY_NAME[command]?.(args, nodes)) ?? 1
   } catch (error) {

@@ -24,6 +24,8 @@ export interface CommandRow {
   readonly flags: readonly Flag[]
   /** What is behind `--`, which is taken as it is. */
   readonly behind?: string
+  /** Behind `--` are more words for a command of the graph, beside the nodes. */
+  readonly takesWords?: true
 }
 
 /** What a command is given; the names are those of the flags, in camel case. */
@@ -31,6 +33,8 @@ export interface ParsedArgs {
   readonly command: string
   readonly nodes: readonly string[]
   readonly flags: Readonly<Record<string, string | number | boolean>>
+  /** What is behind `--`, where the command takes that beside nodes. */
+  readonly words?: readonly string[]
 }
 
 /** `--no-wait` is stored as `wait: false`, `--dry-run` as `dryRun: true`. */

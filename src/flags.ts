@@ -63,7 +63,9 @@ What xtask has was decided when it was compiled:
   {
     name: 'run',
     help: 'Bring nodes and all they need up to date.',
+    about: 'Words behind -- are added to the last command of the one node that is named.',
     nodes: '[nodes...]',
+    takesWords: true,
     flags: [
       ...RUNNING,
       NO_CACHE,

@@ -2,6 +2,21 @@
 import { GraphError, type Node, type Session, select } from '../graph/index.ts'
 
 /**
+ * The node that the words behind `--` are for.
+ *
+ * @throws GraphError 'unknown-node' when the targets are none, or several
+ */
+export function oneTarget(session: Session, targets: readonly string[]): Node {
+  const [only] = targets
+  if (only !== undefined && targets.length === 1) return oneNode(session, only)
+  throw new GraphError(`words behind -- are for one node, and ${targets.length} are named`, {
+    code: 'unknown-node',
+    place: targets[0] ?? '',
+    hint: 'bitnet-tasks run NODE -- WORDS...',
+  })
+}
+
+/**
  * The node that a selector names.
  *
  * @throws GraphError 'unknown-node' when it names none, or several

@@ -113,6 +113,7 @@ function addCommand(
   const words = row.nodesHelp ?? (row.nodes?.includes('nodes') ? 'nodes or tasks' : '')
   if (row.nodes) made.argument(row.nodes, words)
   if (row.behind) made.argument('[COMMAND...]', row.behind).usage('[options] [-- COMMAND...]')
+  if (row.takesWords) made.usage('[options] [nodes...] [-- WORDS...]')
   for (const flag of row.flags) made.addOption(option(flag))
   const lone = new Set(row.flags.filter(({ long }) => LONE_NO.includes(long)).map(flagName))
   if (row.name === 'preflight') made.addHelpText('after', exitCodes())
@@ -122,7 +123,9 @@ function addCommand(
     const all = Object.entries({ ...program.opts(), ...own })
     // commander gives a lone `--no-x` a default of true: only the answer 'no' was asked for.
     const flags = Object.fromEntries(all.filter(([name, value]) => !lone.has(name) || !value))
-    take({ command: row.name, nodes: made.args, flags })
+    if (!row.takesWords) return take({ command: row.name, nodes: made.args, flags })
+    const nodes = made.args.slice(0, made.args.length - behind.length)
+    take({ command: row.name, nodes, flags, words: behind })
   })
 }
 

@@ -1,5 +1,6 @@
 // A run that has to look at the graph: its view, its seal, its summary.
 import {
+  addWords,
   type NodeFailure,
   type RunSummary,
   runGraph,
@@ -37,6 +38,8 @@ export interface RunArgs extends GraphChoices {
   readonly only?: boolean
   readonly from?: string
   readonly until?: string
+  /** More words for the last command of the one node that is named. */
+  readonly words?: readonly string[]
 }
 
 /** Runs the targets of the graph in `file`, or of the shipped one. */
@@ -50,7 +53,7 @@ export async function runNodes(
   const isOpen = file === undefined && named.length === 0 && args.from === undefined
   const targets = isOpen ? ['revalidate[cpu]'] : named
   const own = file === undefined ? undefined : await openOwn(file)
-  const session = own?.session ?? (await openSession(args))
+  const session = await withWords(own?.session ?? (await openSession(args)), named, args.words)
   // What a machine lacks to build C++ stands in no key.
   const mayRetry = args.retry === true || file === undefined
   if (args.dryRun) {
@@ -59,7 +62,7 @@ export async function runNodes(
     print(args.json ? jsonDocument({ version: 1, wouldExecute: commands }) : text)
     return EXIT.available
   }
-  const isWhole = !args.only && args.from === undefined
+  const isWhole = !args.only && args.from === undefined && session === own?.session
   const seal = file && own && isWhole ? sealOptions(file, targets, own.sources) : undefined
   const view = new View(session, args)
   let summary: RunSummary
@@ -105,6 +108,17 @@ export async function runNodes(
   // An input that nothing matches is a mistake in the graph file; one that cannot be read has an errno.
   if (first?.how === 'input' && first.errno === undefined) return EXIT.usage
   return exitOfClass(first?.class ?? 'unknown')
+}
+
+// A graph in which the one node that is named has a longer command; the same session without words.
+async function withWords(
+  session: Session,
+  targets: readonly string[],
+  words: readonly string[] = [],
+): Promise<Session> {
+  if (words.length === 0) return session
+  const { oneTarget } = await import('../one-node.ts')
+  return { ...session, graph: addWords(session.graph, oneTarget(session, targets), words) }
 }
 
 // The view and what listens for Ctrl-C, opened when something has to run.

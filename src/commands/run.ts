@@ -7,7 +7,8 @@ import type { RunArgs } from './run-graph.ts'
 
 export async function run(targets: readonly string[], args: RunArgs): Promise<number> {
   const file = graphFileOf(args)
-  const isWhole = !args.only && args.from === undefined && args.until === undefined
+  const hasWords = args.words !== undefined && args.words.length > 0
+  const isWhole = !hasWords && !args.only && args.from === undefined && args.until === undefined
   const isPlain =
     isWhole && !args.trace && !args.force && !args.dryRun && !args.json && !args.verbose
   const count = file && isPlain ? sealedCount(file, targets) : undefined
