@@ -1,4 +1,4 @@
-// graph: the nodes and edges as a picture for other programs.
+// graph: the nodes, what they need and how they are, as text, for other programs, and as a picture.
 import {
   assess,
   type Graph,
@@ -9,48 +9,32 @@ import {
   type Session,
   select,
 } from '../../graph/index.ts'
+import { dotText, mermaidText, plainText } from '../report/graph-text.ts'
 import { pastNodes } from '../report/past-nodes.ts'
+import type { Pictured } from '../report/pictured.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
 import { type GraphChoices, openSession } from '../session.ts'
 
 export type GraphFormat = 'text' | 'dot' | 'mermaid' | 'svg' | 'html' | 'json'
 
+/** Prints the graph with the states of now, or of a past run. */
 export async function graph(
   targets: readonly string[],
   args: GraphChoices & { format?: GraphFormat; json?: boolean; run?: string },
 ): Promise<number> {
   const session = await openSession(args)
   const nodes = plan(session.graph, select(session.graph, targets))
+  const states = args.run === undefined ? await present(session, nodes) : past(session, args.run)
+  const pictured = nodes.map(({ name, spec, needs }) => ({
+    name,
+    title: spec.title ?? name,
+    needs: needs.map((need) => need.name),
+    ...(states.get(name) ?? { state: 'not in that run', ms: undefined }),
+  }))
   const format = args.json ? 'json' : (args.format ?? 'text')
-  print(
-    format === 'svg' || format === 'html'
-      ? await picture(session, nodes, format, args.run)
-      : draw(session.graph, nodes, format),
-  )
+  print(format === 'json' ? json(session.graph, nodes, pictured) : await drawn(pictured, format))
   return 0
-}
-
-// With the states of a past run, or those of now.
-async function picture(
-  session: Session,
-  nodes: readonly Node[],
-  format: 'svg' | 'html',
-  run: string | undefined,
-): Promise<string> {
-  const { svgText } = await import('../report/svg.ts')
-  const states = run === undefined ? await present(session, nodes) : past(session, run)
-  const svg = svgText(
-    nodes.map(({ name, spec, needs }) => ({
-      name,
-      title: spec.title ?? name,
-      needs: needs.map((need) => need.name),
-      ...(states.get(name) ?? { state: 'not in that run', ms: undefined }),
-    })),
-  )
-  return format === 'svg'
-    ? svg
-    : `<!doctype html>\n<meta charset="utf-8">\n<title>graph</title>\n${svg}`
 }
 
 type States = ReadonlyMap<string, { readonly state: string; readonly ms: number | undefined }>
@@ -69,46 +53,31 @@ function past(session: Session, named: string): States {
   return new Map(nodes.map(({ name, outcome = 'killed', ms }) => [name, { state: outcome, ms }]))
 }
 
-function draw(
-  graph: Graph,
-  nodes: readonly Node[],
-  format: Exclude<GraphFormat, 'svg' | 'html'>,
-): string {
+async function drawn(
+  nodes: readonly Pictured[],
+  format: Exclude<GraphFormat, 'json'>,
+): Promise<string> {
   switch (format) {
     case 'text':
-      return nodes
-        .map(
-          ({ name, needs }) =>
-            `${name}${needs.length ? ` <- ${needs.map((n) => n.name).join(', ')}` : ''}\n`,
-        )
-        .join('')
-    case 'dot': {
-      const edges = nodes.flatMap((node) =>
-        node.needs.map((need) => `  ${quoted(need)} -> ${quoted(node)};\n`),
-      )
-      return `digraph tasks {\n  rankdir=LR;\n${nodes.map((node) => `  ${quoted(node)};\n`).join('')}${edges.join('')}}\n`
-    }
-    case 'mermaid': {
-      const edges = nodes.flatMap((node) =>
-        node.needs.map((need) => `  n${need.index} --> n${node.index}\n`),
-      )
-      return `graph LR\n${nodes.map((node) => `  n${node.index}[${quoted(node)}]\n`).join('')}${edges.join('')}`
-    }
-    case 'json': {
-      const rows = nodes.map((node) => ({
-        name: node.name,
-        title: node.spec.title ?? node.name,
-        needs: node.needs.map((need) => need.name),
-        outputs: node.spec.outputs ?? [],
-        pool: node.spec.pool ?? null,
-      }))
-      return jsonDocument({ version: 1, pools: graph.pools, nodes: rows })
-    }
+      return plainText(nodes)
+    case 'dot':
+      return dotText(nodes)
+    case 'mermaid':
+      return mermaidText(nodes)
+    case 'svg':
+      return (await import('../report/svg.ts')).svgText(nodes)
+    case 'html':
+      return (await import('../report/html.ts')).graphPage(nodes)
     default:
       return format satisfies never
   }
 }
 
-function quoted({ name }: Node): string {
-  return JSON.stringify(name)
+function json(graph: Graph, nodes: readonly Node[], pictured: readonly Pictured[]): string {
+  const rows = nodes.map(({ spec }, i) => {
+    const { name, title, needs, state, ms } = pictured[i] as Pictured
+    const { outputs = [], pool = null } = spec
+    return { name, title, needs, outputs, pool, state, ms: ms ?? null }
+  })
+  return jsonDocument({ version: 1, pools: graph.pools, nodes: rows })
 }

@@ -108,12 +108,18 @@ async function writePage(
   writeOut(file, htmlText({ ...run.header, summary: await endOf(run), nodes, logOf }))
 }
 
+// Of a node that did well; a failure carries its own, longer end of the log. A page of 300 nodes stays small.
+const MOST_OF_LOG = 8192
+
 // Its log is that of its last run: of an older run nothing is shown rather than something else.
 function logOfRun({ host }: Session, { log, startedAt, ms }: PastNode): string {
   if (log === undefined || startedAt === undefined) return ''
   const stat = statSync(log, { throwIfNoEntry: false })
   const isOfThisRun = stat !== undefined && stat.mtimeMs <= startedAt + ms + 1000
-  return isOfThisRun ? host.disk.readTail(log, 65_536) : ''
+  if (!isOfThisRun) return ''
+  const text = host.disk.readTail(log, MOST_OF_LOG)
+  if (stat.size <= MOST_OF_LOG) return text
+  return `… ${stat.size - MOST_OF_LOG} bytes before this: ${log}\n${text.slice(text.indexOf('\n') + 1)}`
 }
 
 function writeTrace(

@@ -12,6 +12,8 @@ export interface PastNode {
   readonly ms: number
   /** Milliseconds since 1970 of its first try. */
   readonly startedAt: number | undefined
+  /** Milliseconds from its first try to its end, with what it waited between tries; until the kill. */
+  readonly spanMs: number
   readonly attempts: number
   readonly log: string | undefined
   readonly failure: NodeFailure | undefined
@@ -24,6 +26,10 @@ type Growing = { -readonly [K in keyof PastNode]: PastNode[K] }
 export function pastNodes({ events }: PastRun): readonly PastNode[] {
   const nodes = new Map<string, Growing>()
   for (const event of events) gather(nodes, event)
+  const killedAt = events.at(-1)?.at ?? 0
+  for (const node of nodes.values())
+    if (node.startedAt !== undefined && node.outcome === undefined)
+      node.spanMs = Math.max(0, killedAt - node.startedAt)
   return [...nodes.values()]
 }
 
@@ -38,6 +44,7 @@ function gather(nodes: Map<string, Growing>, event: RunEvent): void {
         reasons: [],
         ms: 0,
         startedAt: undefined,
+        spanMs: 0,
         attempts: 0,
         log: undefined,
         failure: undefined,
@@ -55,6 +62,8 @@ function gather(nodes: Map<string, Growing>, event: RunEvent): void {
   if (event.type === 'finished') {
     node.outcome = event.outcome
     node.ms = event.ms
+    const { startedAt, attempts } = node
+    node.spanMs = startedAt !== undefined && attempts > 1 ? event.at - startedAt : event.ms
     node.failure = event.failure
     node.blockedBy = event.blockedBy
   }

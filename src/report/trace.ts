@@ -38,9 +38,9 @@ export function traceText(
   const ran = nodes.filter(({ startedAt }) => startedAt !== undefined)
   const outer = ran.map((node) => {
     const from = node.startedAt as number
-    const { outcome = 'killed', attempts, reasons, ms } = node
+    const { outcome = 'killed', attempts, reasons, spanMs } = node
     const args = { outcome, attempts, reasons: reasons.map(({ kind }) => kind) }
-    return { name: node.name, cat: 'node', from, to: from + ms, args }
+    return { name: node.name, cat: 'node', from, to: from + spanMs, args }
   })
   const inner = ran.flatMap((node) =>
     stepsOf(node).map(({ name, from, to }) => ({
@@ -51,42 +51,64 @@ export function traceText(
       args: { node: node.name },
     })),
   )
-  const events = [...process('nodes', 1), ...process('steps of their tools', 2)]
-  events.push(...lanes(outer, 1, runAt), ...lanes(inner, 2, runAt))
+  const events = [
+    ...laid(outer, { pid: 1, name: 'nodes', runAt }),
+    ...laid(inner, { pid: 2, name: 'steps of their tools', runAt }),
+  ]
   return `${JSON.stringify({ displayTimeUnit: 'ms', traceEvents: events })}\n`
 }
 
-function process(name: string, pid: number): readonly TraceEvent[] {
-  return [{ name: 'process_name', ph: 'M', pid, tid: 0, args: { name } }]
+interface Process {
+  readonly pid: number
+  readonly name: string
+  readonly runAt: number
 }
 
-// Each span in the first lane that is free when it begins.
-function lanes(spans: readonly Span[], pid: number, start: number): readonly TraceEvent[] {
+// Each span in the first lane that is free when it begins. Viewers want the spans of a lane beside or inside
+// each other: it is decided in the microseconds that they are told. A lane 0 would be a kernel's idle thread.
+function laid(spans: readonly Span[], { pid, name, runAt }: Process): readonly TraceEvent[] {
   const busyUntil: number[] = []
-  const sorted = [...spans].sort((a, b) => a.from - b.from)
-  return sorted.map(({ name, cat, from, to, args }) => {
-    const free = busyUntil.findIndex((until) => until <= from)
-    const tid = free < 0 ? busyUntil.length : free
-    busyUntil[tid] = to
-    const ts = Math.round((from - start) * 1000)
-    const dur = Math.max(1, Math.round((to - from) * 1000))
-    return { name, cat, ph: 'X' as const, pid, tid, ts, dur, args }
-  })
+  const placed = spans
+    .map(({ from, to, ...span }) => ({
+      ...span,
+      ts: Math.round((from - runAt) * 1000),
+      dur: Math.max(1, Math.round((to - from) * 1000)),
+    }))
+    .sort((a, b) => a.ts - b.ts)
+    .map((span) => {
+      const free = busyUntil.findIndex((until) => until <= span.ts)
+      const lane = free < 0 ? busyUntil.length : free
+      busyUntil[lane] = span.ts + span.dur
+      return { ...span, ph: 'X' as const, pid, tid: lane + 1 }
+    })
+  const lanes = busyUntil.map((_, lane) => named('thread_name', pid, lane + 1, `lane ${lane + 1}`))
+  return [named('process_name', pid, 1, name), ...lanes, ...placed]
+}
+
+function named(what: string, pid: number, tid: number, name: string): TraceEvent {
+  return { name: what, ph: 'M', pid, tid, args: { name } }
 }
 
 /**
  * The steps that ninja did for a node, read from its `.ninja_log` (version 5 and later: start, end,
- * mtime of the output in nanoseconds, output, digest). An entry belongs to the node's run when the output
+ * mtime of the output in nanoseconds, output, digest of the command). An entry belongs to the node's run when the output
  * was written during it; its times count from the start of ninja.
  */
 export function ninjaSteps(log: string, from: number, ms: number): readonly InnerStep[] {
-  const steps: InnerStep[] = []
+  const steps = new Map<string, InnerStep>()
   for (const line of log.split('\n')) {
-    const [start, end, mtime, name] = line.split('\t')
+    const [start, end, mtime, name, digest] = line.split('\t')
     if (name === undefined || line.startsWith('#')) continue
     const written = Number(mtime) / 1e6
     if (!(written >= from - 1000 && written <= from + ms + 1000)) continue
-    steps.push({ name, from: from + Number(start), to: from + Number(end) })
+    // A step that writes several files has a line for each.
+    const key = `${start} ${end} ${digest}`
+    const others = steps.get(key)
+    steps.set(key, {
+      name: others === undefined ? name : `${others.name}, ${name}`,
+      from: from + Number(start),
+      to: from + Number(end),
+    })
   }
-  return steps
+  return [...steps.values()]
 }

@@ -61,7 +61,10 @@ graphs(
       await silent('plan', 'count[words]'),
       '  notes: it has not run yet\n  count[words]: it has not run yet\n2 to run, 0 fresh\n',
     )
-    assert.is(await silent('graph'), 'notes\ncount[words] <- notes\ncount[lines] <- notes\n')
+    assert.is(
+      await silent('graph'),
+      'notes         stale\ncount[words]  stale <- notes\ncount[lines]  stale <- notes\n',
+    )
     assert.is(fs.existsSync(join(home, '.bitnet-tasks')), false)
 
     const run = await tasks('run', 'count')

@@ -31,7 +31,9 @@ export default defineGraph({ tasks: [part, bad, after, ninja] })
 
 const NINJA = `rule copy
   command = sleep 0.05; cp $in $out
-build one: copy ../in.txt
+rule both
+  command = sleep 0.05; cp $in one; cp $in two
+build one two: both ../in.txt
 build done: copy one
 `
 
@@ -128,10 +130,15 @@ report(
         .map(({ name }) => name)
         .sort()
     assert.equal(named('node'), ['bad', 'ninja', 'part[a]', 'part[b]'])
-    assert.equal(named('step'), ['done', 'one'])
+    assert.equal(named('step'), ['done', 'one, two'])
     const outer = spans.find(({ name }) => name === 'ninja') as TraceEvent
     for (const { ts, dur } of spans.filter(({ cat }) => cat === 'step'))
       assert.ok(ts >= outer.ts && ts + dur <= outer.ts + outer.dur + 50_000)
+    for (const { ts, dur, pid, tid } of spans)
+      for (const number of [ts, dur, pid, tid]) assert.ok(Number.isInteger(number) && number >= 0)
+    const lanes = (traceEvents as TraceEvent[]).filter(({ name }) => name === 'thread_name')
+    for (const { pid, tid } of spans)
+      assert.ok(tid > 0 && lanes.some((lane) => lane.pid === pid && lane.tid === tid))
     for (const a of spans)
       for (const b of spans)
         if (a !== b && a.pid === b.pid && a.tid === b.tid)
@@ -156,6 +163,62 @@ report(
     const past = await bitnetTasks(['graph', '--format', 'svg', '--run', 'last'], { home })
     assert.is([...past.stdout.matchAll(/class="box s-failed"/g)].length, 1)
     assert.is([...past.stdout.matchAll(/<path class="edge"/g)].length, 2)
+  }),
+)
+
+for (const [format, state] of Object.entries({
+  text: /^bad +failed 0\.\ds +<- part\[a\]$/m,
+  dot: /"bad" \[label="bad\\nfailed 0\.\ds"/,
+  mermaid: /n\d\["bad<br\/>failed 0\.\ds"\]:::is_failed\n/,
+  svg: />failed 0\.\ds<\/text>/,
+  html: />failed 0\.\ds<\/text>/,
+  json: /"name": "bad",[^}]*"state": "failed",\s+"ms": \d+/,
+}))
+  report(
+    `graph --format ${format} says the state and the time of each node`,
+    inHome(async (home) => {
+      fs.writeFileSync(join(home, 'bitnet.tasks.ts'), GRAPH.replace('exit 3', 'sleep 0.1; exit 3'))
+      fs.writeFileSync(join(home, 'in.txt'), 'in\n')
+      await bitnetTasks(['run', '-k', 'bad', 'after'], { home })
+      const { stdout } = await bitnetTasks(['graph', '--format', format, '--run', 'last'], { home })
+      assert.match(stdout, state)
+      const now = await bitnetTasks(['graph', '--format', format, 'bad'], { home })
+      assert.match(now.stdout, 'stale')
+      assert.match(now.stdout, 'fresh')
+    }),
+  )
+
+report(
+  'Graphviz draws what --format dot writes',
+  inHome(async (home) => {
+    const dot = debianProgram('dot', 'graphviz')
+    write(home)
+    await bitnetTasks(['run', '-k'], { home })
+    const { stdout } = await bitnetTasks(['graph', '--format', 'dot', '--run', 'last'], { home })
+    const drawn = execFileSync(dot, ['-Tsvg'], { input: stdout, encoding: 'utf8' })
+    assert.is([...drawn.matchAll(/class="node"/g)].length, 5)
+    assert.is([...drawn.matchAll(/class="edge"/g)].length, 2)
+    assert.match(drawn, />failed 0\.\ds</)
+  }),
+)
+
+report(
+  'a picture of many nodes is one of their tasks, with what became of how many',
+  inHome(async (home) => {
+    fs.writeFileSync(
+      join(home, 'bitnet.tasks.ts'),
+      `import { defineGraph, sh, task } from 'bitnet-tasks'
+const one = task('one', { n: Array.from({ length: 100 }, (_, i) => String(i)) }, ({ n }) => ({
+  run: Number(n) < 3 ? sh\`exit 1\` : sh\`true\`,
+}))
+const two = task('two', { n: ['a', 'b'] }, () => ({ needs: [one({ n: '50' })], run: sh\`true\` }))
+export default defineGraph({ tasks: [one, two] })
+`,
+    )
+    await bitnetTasks(['run', '-k', '-q'], { home })
+    const { stdout } = await bitnetTasks(['graph', '--format', 'svg', '--run', 'last'], { home })
+    assert.is([...stdout.matchAll(/class="box /g)].length, 2)
+    assert.match(stdout, /class="box s-failed">.*>one<\/text>.*>3 failed, 97 changed/)
   }),
 )
 

@@ -1,0 +1,62 @@
+// When each node of a run ran, as bars under an axis of time.
+import { criticalPath } from './critical-path.ts'
+import { escapeMarkup as escaped } from './markup.ts'
+import type { PastNode } from './past-nodes.ts'
+
+const BAR = 18
+const AXIS = 20
+
+interface Ran extends PastNode {
+  readonly startedAt: number
+}
+
+/** The bars as SVG, and what is outlined; `at`: when the run began, milliseconds since 1970. */
+export function timelineText(nodes: readonly PastNode[], at: number): string {
+  const ran = nodes.filter((node): node is Ran => node.startedAt !== undefined)
+  if (ran.length === 0) return '<p>nothing ran</p>'
+  const span = Math.max(1, Math.max(...ran.map(({ startedAt, spanMs }) => startedAt + spanMs)) - at)
+  const critical = new Set(criticalPath(nodes).map(({ name }) => name))
+  const places = new Map(nodes.map(({ name }, i) => [name, i]))
+  const bars = [...ran]
+    .sort((a, b) => a.startedAt - b.startedAt)
+    .map((node, row) => {
+      const kind = critical.has(node.name) ? ' critical' : ''
+      return `<a href="#n${places.get(node.name)}">${barText(node, kind, { at, span, row })}</a>`
+    })
+  const height = AXIS + bars.length * BAR
+  return `<div class="wide"><svg class="timeline" width="100%" height="${height}" role="img" aria-label="timeline">${axis(span, height)}${bars.join('')}</svg></div>
+<p class="note">${seconds(span)} in all; outlined: the chain of needs that took longest</p>`
+}
+
+function barText(
+  { name, startedAt, spanMs, outcome }: Ran,
+  kind: string,
+  { at, span, row }: { readonly at: number; readonly span: number; readonly row: number },
+): string {
+  const left = ((startedAt - at) / span) * 100
+  const right = left + Math.max(0.2, (spanMs / span) * 100)
+  const top = AXIS + row * BAR
+  const says = `${escaped(name)} ${seconds(spanMs)}`
+  // A label stands where there is more room for it: right of its bar, or left.
+  const label =
+    100 - right > left
+      ? `x="${right.toFixed(2)}%" dx="4"`
+      : `x="${left.toFixed(2)}%" dx="-4" text-anchor="end"`
+  const inside = right - left > 60 ? `x="${left.toFixed(2)}%" dx="6"` : label
+  return `<rect class="bar s-${outcome ?? 'killed'}${kind}" x="${left.toFixed(2)}%" y="${top + 2}" width="${(right - left).toFixed(2)}%" height="${BAR - 4}" rx="2"><title>${says}</title></rect><text ${inside} y="${top + 13}">${says}</text>`
+}
+
+function axis(span: number, height: number): string {
+  return [0, 1, 2, 3]
+    .map((quarter) => {
+      const x = `${quarter * 25}%`
+      const label = `<text class="tick" x="${x}" dx="3" y="12">${seconds((span * quarter) / 4)}</text>`
+      return `<line class="tick" x1="${x}" x2="${x}" y1="0" y2="${height}"/>${label}`
+    })
+    .join('')
+}
+
+/** `4.20s`, `12.3s` */
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)}s`
+}
