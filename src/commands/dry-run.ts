@@ -2,6 +2,8 @@
 import {
   assess,
   commandText,
+  type ExpectedTime,
+  expectTime,
   foretell,
   openCache,
   plan,
@@ -10,6 +12,7 @@ import {
   select,
 } from '../../graph/index.ts'
 import { clean } from '../report/text.ts'
+import { expectedText } from '../report/words/expected.ts'
 import { FORETOLD } from '../report/words/foretold.ts'
 import { reasonText } from '../report/words/reason.ts'
 
@@ -18,13 +21,16 @@ export interface DryRun {
   readonly text: string
   /** The commands alone, in order. */
   readonly commands: readonly string[]
+  readonly expected: ExpectedTime
+  /** `2 to run; about 42 s with -j2`, a line; '' when nothing would run. */
+  readonly time: string
 }
 
 /** What a run of the targets would execute. */
 export async function dryRun(
   session: Session,
   targets: readonly string[],
-  options: { readonly cache?: boolean; readonly retry?: boolean } = {},
+  options: { readonly cache?: boolean; readonly retry?: boolean; readonly jobs?: number } = {},
 ): Promise<DryRun> {
   const memory = recall(session)
   const wanted = plan(session.graph, select(session.graph, targets))
@@ -49,5 +55,9 @@ export async function dryRun(
     stale.length === 0
       ? 'Would execute: nothing, everything is fresh\n'
       : `Would execute:\n${lines.join('\n')}\n`
-  return { text, commands }
+  const jobs = options.jobs ?? session.host.cores
+  const expected = expectTime(session.graph, all, memory, { answers, jobs })
+  const toRun = stale.length - answers.size
+  const time = toRun === 0 ? '' : `${toRun} to run; ${expectedText(expected, toRun)}\n`
+  return { text, commands, expected, time }
 }

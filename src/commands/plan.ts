@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs'
 import {
   type Assessed,
   assess,
+  type ExpectedTime,
+  expectTime,
   type ForetellOptions,
   type Foretold,
   foretell,
@@ -20,6 +22,7 @@ import {
 import { ownFiles, PACKAGE } from '../package.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
+import { expectedText } from '../report/words/expected.ts'
 import { FORETOLD } from '../report/words/foretold.ts'
 import { reasonText } from '../report/words/reason.ts'
 import { graphFileOf } from '../sealed.ts'
@@ -36,14 +39,19 @@ export async function planned(targets: readonly string[], args: Args): Promise<n
   const { session, memory, assessed } = await look(targets, await openSession(args), true)
   const rows = assessed.filter(({ state }) => state !== 'fresh')
   const answers = await foretell(assessed, memory, answering(session, args))
-  if (args.json) return json(rows, memory, session, answers)
+  const { graph, host } = session
+  const jobs = args.jobs ?? host.cores
+  const expected = expectTime(graph, assessed, memory, { answers, jobs })
+  if (args.json) return json(rows, memory, session, answers, expected)
   const fresh = assessed.length - rows.length
   for (const row of rows) print(`${lineOf(row, memory, answers.get(row.node))}\n`)
   const count = (answer: Foretold): number =>
     [...answers.values()].filter((one) => one === answer).length
   const restored = count('restored') === 0 ? '' : `, ${count('restored')} to restore`
   const failed = count('failed') === 0 ? '' : `, ${count('failed')} failed before`
-  print(`${rows.length - answers.size} to run${restored}${failed}, ${fresh} fresh\n`)
+  const toRun = rows.length - answers.size
+  const time = expectedText(expected, toRun)
+  print(`${toRun} to run${restored}${failed}, ${fresh} fresh${time && `; ${time}`}\n`)
   return 0
 }
 
@@ -144,6 +152,7 @@ function json(
   { journal }: Memory,
   { stateFolder }: Session,
   answers?: ReadonlyMap<unknown, Foretold>,
+  expected?: ExpectedTime,
 ): number {
   const nodes = rows.map(({ node, state, reasons }) => ({
     name: node.name,
@@ -152,6 +161,6 @@ function json(
     ...(answers ? { foretold: answers.get(node) ?? null } : {}),
     expectedMs: journal.history.durations.get(node.name) ?? null,
   }))
-  print(jsonDocument({ version: 1, stateFolder, nodes }))
+  print(jsonDocument({ version: 1, stateFolder, nodes, ...(expected ? { expected } : {}) }))
   return 0
 }

@@ -58,8 +58,9 @@ export async function runNodes(
   const mayRetry = args.retry === true || file === undefined
   if (args.dryRun) {
     const { dryRun } = await import('./dry-run.ts')
-    const { text, commands } = await dryRun(session, targets, { ...args, retry: mayRetry })
-    print(args.json ? jsonDocument({ version: 1, wouldExecute: commands }) : text)
+    const would = await dryRun(session, targets, { ...args, retry: mayRetry })
+    const { text, commands, expected, time } = would
+    print(args.json ? jsonDocument({ version: 1, wouldExecute: commands, expected }) : text + time)
     return EXIT.available
   }
   const isWhole = !args.only && args.from === undefined && session === own?.session

@@ -31,8 +31,10 @@ export async function wouldRepair(
   )
 }
 
+type Would = Pick<DryRun, 'text' | 'commands'>
+
 // No targets would mean every node.
-async function would(session: Session, targets: readonly string[]): Promise<DryRun> {
+async function would(session: Session, targets: readonly string[]): Promise<Would> {
   return targets.length === 0 ? { text: '', commands: [] } : dryRun(session, targets)
 }
 
@@ -51,7 +53,7 @@ async function rebuildCommands(
   return commands.map((words) => clean(words.join(' ')))
 }
 
-function textOf({ text, commands }: DryRun, tool: readonly string[]): string {
+function textOf({ text, commands }: Would, tool: readonly string[]): string {
   if (tool.length === 0) return text
   const before = commands.length === 0 ? 'Would execute:\n' : text
   const lines = tool.map((command, i) => `  ${commands.length + 1 + i}. ${command}\n`)

@@ -59,7 +59,7 @@ graphs(
     assert.is(await silent('list'), 'notes         all notes in one\ncount[words]\ncount[lines]\n')
     assert.is(
       await silent('plan', 'count[words]'),
-      '  notes: it has not run yet\n  count[words]: it has not run yet\n2 to run, 0 fresh\n',
+      '  notes: it has not run yet\n  count[words]: it has not run yet\n2 to run, 0 fresh; their time is not known\n',
     )
     assert.is(
       await silent('graph'),
