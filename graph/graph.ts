@@ -5,12 +5,15 @@ import { GraphError } from './error.ts'
 import { nearest } from './nearest.ts'
 import type { Draft, Node, NodeName } from './node.ts'
 import { sorted } from './order.ts'
+import { refuseSharedOutputs } from './producers.ts'
 import {
   refuseBadLimits,
   refuseBadPools,
   refuseIdleMinus,
+  refuseNoLists,
+  refuseNoRef,
+  refuseNoSpec,
   refuseOutside,
-  refuseSharedOutputs,
   refuseUnknownFields,
 } from './refuse.ts'
 import type { Declaration, Ref, TaskHandle, TaskSpec } from './task.ts'
@@ -102,7 +105,9 @@ function bind(
 ): void {
   const name = refName({ task: declaration.name, values })
   const spec = declaration.define(values)
+  refuseNoSpec(name, spec)
   refuseUnknownFields(name, spec)
+  refuseNoLists(name, spec)
   const commands = commandsOf(name, spec)
   for (const path of spec.outputs ?? []) refuseOutside(name, path)
   for (const path of spec.inputs ?? []) if (typeof path === 'string') refuseOutside(name, path)
@@ -132,15 +137,21 @@ function isGroup({ needs, after, inputs, outputs, depfile }: TaskSpec): boolean 
 
 function link(draft: Draft, drafts: ReadonlyMap<NodeName, Draft>): void {
   const find = (ref: Ref): Draft => {
+    refuseNoRef(draft.name, ref)
     const name = refName(ref)
     const named = drafts.get(name)
     const found = named && isBoundTo(named, ref) ? named : inOtherOrder(ref, drafts)
     if (found) return found
-    const near = nearest(name, drafts.keys())
+    const ofTask = [...drafts.values()].filter(({ task }) => task === ref.task)
+    const names = ofTask.map((one) => one.name)
     throw new GraphError(`'${draft.name}' needs '${name}', which no task makes`, {
       code: 'unknown-task',
       place: draft.name,
-      hint: near ? `did you mean '${near}'?` : 'list its task in defineGraph({ tasks })',
+      // A reference comes from a task, so one that is unknown was declared and not listed.
+      hint:
+        names.length === 0
+          ? `list the task '${ref.task}' in defineGraph({ tasks })`
+          : `did you mean '${nearest(name, names) ?? names[0]}'?`,
     })
   }
   draft.needs = (draft.spec.needs ?? []).map(find)

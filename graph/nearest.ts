@@ -1,13 +1,14 @@
 // "did you mean": the closest valid name, when one is close enough to be meant.
 
 /**
- * The name nearest to `wrong`, or undefined when none is within a third of its length.
+ * The name nearest to `wrong`, or undefined when none is within a third of its length, or two.
  *
  * @example nearest('wrods', ['words', 'count'])   // words
  */
 export function nearest(wrong: string, names: Iterable<string>): string | undefined {
   let best: string | undefined
-  let least = Math.max(2, Math.floor(wrong.length / 3)) + 1
+  // Of a name that is as long as the way to it nothing would be left.
+  let least = Math.min(wrong.length, Math.max(2, Math.floor(wrong.length / 3)) + 1)
   for (const name of names) {
     if (Math.abs(name.length - wrong.length) >= least) continue
     const distance = editDistance(wrong.toLowerCase(), name.toLowerCase())

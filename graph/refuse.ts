@@ -2,11 +2,11 @@
 import { isAbsolute, normalize } from 'node:path'
 
 import { CACHE_LIMITS, type CacheLimits } from './cache-limits.ts'
-import { isPlace, type Place, placePath, type Roots } from './command.ts'
+import { isPlace, type Place } from './command.ts'
 import { GraphError } from './error.ts'
 import { nearest } from './nearest.ts'
 import type { Node, NodeName } from './node.ts'
-import type { TaskSpec } from './task.ts'
+import type { Ref, TaskHandle, TaskSpec } from './task.ts'
 
 const FIELDS: ReadonlySet<string> = new Set<keyof TaskSpec>([
   'title',
@@ -31,7 +31,58 @@ const FIELDS: ReadonlySet<string> = new Set<keyof TaskSpec>([
   'run',
 ])
 
-// `input:` for `inputs:` would make a node that never becomes stale; not every graph file meets tsc.
+// Not every graph file meets tsc: what follows says in words what a compiler would have said.
+
+export function refuseNoSpec(node: NodeName, spec: TaskSpec | undefined): void {
+  const isPromise = typeof (spec as { then?: unknown } | undefined)?.then === 'function'
+  if (typeof spec === 'object' && spec !== null && !isPromise) return
+  throw new GraphError(
+    `the function of '${node}' returns ${isPromise ? 'a promise' : `${spec}`}, and no task`,
+    {
+      code: 'bad-graph',
+      place: node,
+      hint: isPromise
+        ? 'take async away: whatever takes time is done by its commands'
+        : "return an object, as in: task('words', () => ({ run: sh`...` }))",
+    },
+  )
+}
+
+const LISTS = [
+  'needs',
+  'after',
+  'inputs',
+  'outputs',
+  'env',
+  'passEnv',
+  'tools',
+  'facts',
+  'contracts',
+] as const
+
+// Of a text the letters would be taken.
+export function refuseNoLists(node: NodeName, spec: TaskSpec): void {
+  for (const field of LISTS)
+    if (spec[field] !== undefined && !Array.isArray(spec[field]))
+      throw new GraphError(`'${field}' of '${node}' is no list`, {
+        code: 'bad-graph',
+        place: node,
+        hint: `write ${field}: [...]`,
+      })
+}
+
+export function refuseNoRef(node: NodeName, ref: Ref): void {
+  if (typeof ref === 'object' && ref !== null && typeof ref.values === 'object') return
+  const isTask = typeof ref === 'function'
+  const what = isTask ? `the task '${(ref as TaskHandle).declaration?.name}'` : JSON.stringify(ref)
+  throw new GraphError(`'${node}' needs ${what}, and a need is one node`, {
+    code: 'bad-graph',
+    place: node,
+    hint: "call what task() returned: needs: [words()], needs: [object({ mode: 'debug' })]",
+  })
+}
+
+// `input:` for `inputs:` would make a node that never becomes stale.
 export function refuseUnknownFields(node: NodeName, spec: TaskSpec): void {
   for (const field in spec)
     if (!FIELDS.has(field)) {
@@ -107,50 +158,4 @@ export function refuseBadLimits(limits: CacheLimits): void {
         code: 'bad-graph',
         hint: `give maxBytes and maxAgeDays, numbers from 0: ${JSON.stringify(CACHE_LIMITS)}`,
       })
-}
-
-export function refuseSharedOutputs(nodes: readonly Node[], roots: Roots): void {
-  const producers = new Map<string, Node>()
-  for (const node of nodes)
-    for (const output of node.spec.outputs ?? []) {
-      const path = flat(output)
-      const other = producers.get(path)
-      if (other)
-        throw new GraphError(`'${other.name}' and '${node.name}' both make the output '${path}'`, {
-          code: 'duplicate-output',
-          place: node.name,
-          hint: 'an output has one producer; give one of them another path',
-        })
-      producers.set(path, node)
-    }
-  for (const node of nodes)
-    for (const input of node.spec.inputs ?? []) {
-      if (isPlace(input)) placePath(input as Place, { ...roots, '': '' })
-      const isPath = typeof input === 'string'
-      const producer = isPath ? producers.get(flat(input.replace(/\?$/, ''))) : undefined
-      if (producer && !reaches(node, producer))
-        throw new GraphError(
-          `'${node.name}' reads '${input}', which '${producer.name}' makes, and does not need it`,
-          { code: 'bad-graph', place: node.name, hint: `add '${producer.name}' to its needs` },
-        )
-    }
-}
-
-// One spelling for each path.
-function flat(path: string): string {
-  return path.includes('./') || path.includes('//') ? normalize(path) : path
-}
-
-function reaches(from: Node, target: Node): boolean {
-  const seen = new Set<Node>()
-  const stack: Node[] = [from]
-  for (let node = stack.pop(); node; node = stack.pop())
-    for (const edge of [...node.needs, ...node.after]) {
-      if (edge === target) return true
-      if (!seen.has(edge)) {
-        seen.add(edge)
-        stack.push(edge)
-      }
-    }
-  return false
 }

@@ -1,8 +1,11 @@
 // argv -> command -> process.exitCode, the only place that sets it. A preflight that finds everything in
 // place is answered here, before the parser of arguments or anything else is loaded.
+import { resolve } from 'node:path'
+
 import { BACKEND_NAMES, BACKENDS, type BackendName } from '../tasks/backends.ts'
 import { PLATFORM } from '../tasks/platform.ts'
 import { EXIT } from './exit-code.ts'
+import type { ParsedArgs } from './flag.ts'
 import { liveFolder } from './folders.ts'
 import { detect } from './preflight/detect.ts'
 import { findWorkspace, toolState } from './preflight/workspace.ts'
@@ -35,12 +38,47 @@ const NO_ANSWER = `bitnet-tasks ended before it had an answer
 
 async function run(args: readonly string[]): Promise<number> {
   ignoreClosedPipes()
+  if (isGone()) return noWorkingFolder()
   // Asked by the completion scripts at each TAB.
   if (args[0] === '__complete')
     return (await import('./commands/complete.ts')).complete(args.slice(1))
-  const quick = quickArgs(args)
+  const quick = quickArgs(args) ?? (await withoutCommand(args))
   if (quick !== undefined) return (await import('./dispatch.ts')).dispatch(quick)
   return (await import('./program.ts')).runProgram(args)
+}
+
+// Somebody has removed the folder in which we were started: no relative path means anything there.
+function isGone(): boolean {
+  try {
+    process.cwd()
+    return false
+  } catch {
+    return true
+  }
+}
+
+async function noWorkingFolder(): Promise<number> {
+  const [{ explainError }, { GraphError }] = await Promise.all([
+    import('./report/error.ts'),
+    import('../graph/index.ts'),
+  ])
+  return explainError(
+    new GraphError('the working folder has been removed', {
+      code: 'bad-file',
+      hint: 'cd to a folder that is there',
+    }),
+  )
+}
+
+// Whoever names no command where a graph file lies wants that graph run, as with make and ninja. The
+// shipped graph is never begun unasked: it compiles for minutes.
+async function withoutCommand(args: readonly string[]): Promise<ParsedArgs | undefined> {
+  const asRun = quickArgs(['run', ...args])
+  if (asRun === undefined || asRun.nodes.length > 0) return undefined
+  const { directory = '.', file } = asRun.flags as { directory?: string; file?: string }
+  if (file !== undefined) return asRun
+  const { findGraphFile } = await import('./sealed.ts')
+  return findGraphFile(resolve(directory)) === undefined ? undefined : asRun
 }
 
 // A closed pipe (`| head -1`) is not an error of ours.

@@ -1,9 +1,10 @@
 // Evaluates a user's graph file.
-import { realpathSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { type Graph, GraphError } from '../graph/index.ts'
+import { errorPlace } from './error-place.ts'
 
 export interface LoadedGraph {
   readonly graph: Graph
@@ -31,6 +32,8 @@ export async function evaluateGraphFile(
   identify: (path: string) => string,
 ): Promise<{ graph: Graph | GraphError; sources: ReadonlyMap<string, string> }> {
   const sources = new Map<string, string>()
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
+    return { graph: aFolder(file), sources }
   await hookModules()
   evaluation.count++
   evaluation.onSource = (path) => {
@@ -39,17 +42,40 @@ export async function evaluateGraphFile(
     sources.set(path, identify(path))
   }
   sources.set(file, identify(file))
-  const graph = await defaultExport(file)
+  const graph = await defaultExport(file, sources)
   evaluation.onSource = () => {}
   return { graph, sources }
 }
 
-async function defaultExport(file: string): Promise<Graph | GraphError> {
+function aFolder(file: string): GraphError {
+  return new GraphError(`${file}: is a folder, and no graph file`, {
+    code: 'bad-file',
+    place: file,
+    hint: 'name the file; -C DIR begins in another folder',
+  })
+}
+
+// What a person waits before it is said for what.
+const SLOW_MS = 5000
+
+async function defaultExport(
+  file: string,
+  sources: ReadonlyMap<string, string>,
+): Promise<Graph | GraphError> {
   let loaded: { default?: unknown }
+  const { log } = console
+  const slow = setTimeout(() => {
+    process.stderr.write(`still evaluating ${file}\n  hint: what does it wait for?\n`)
+  }, SLOW_MS).unref()
+  // stdout is for the answer.
+  console.log = console.error
   try {
     loaded = await import(numbered(pathToFileURL(file).href))
   } catch (error) {
-    return inFile(file, error)
+    return inFile(file, error, [...sources.keys()])
+  } finally {
+    clearTimeout(slow)
+    console.log = log
   }
   const graph = loaded.default as Graph | undefined
   if (graph && Array.isArray(graph.nodes) && graph.byName instanceof Map) return graph
@@ -91,10 +117,21 @@ async function hookModules(): Promise<void> {
         const source = own[url.slice(SCHEME.length)] as string
         return { format: 'module', source, shortCircuit: true }
       }
-      if (url.startsWith('file:')) evaluation.onSource(fileURLToPath(url))
-      return next(url, context)
+      if (!url.startsWith('file:')) return next(url, context)
+      const path = fileURLToPath(url)
+      evaluation.onSource(path)
+      return next(url, { ...context, format: formatOf(path, context.format) })
     },
   })
+}
+
+// `npm init` writes "type": "commonjs", and there Node refuses the `import` that a graph begins with;
+// without a type it warns. A package that somebody has installed says itself what it is.
+function formatOf(path: string, format: string | null | undefined): string | null | undefined {
+  if (format?.startsWith('module') || !/\.[jt]s$/.test(path) || path.includes('/node_modules/'))
+    return format
+  const isModule = /^(?:import|export)\b(?!\s*[(.])/m.test(readFileSync(path, 'utf8'))
+  return isModule ? (path.endsWith('.ts') ? 'module-typescript' : 'module') : format
 }
 
 const SCHEME = 'bitnet-tasks-own:'
@@ -116,11 +153,10 @@ Object.assign(globalThis, {
   [Symbol.for('bitnet-tasks.repair')]: () => import('../bitnet.tasks.ts'),
 })
 
-function inFile(file: string, error: unknown): GraphError {
+function inFile(file: string, error: unknown, sources: readonly string[]): GraphError {
   // Anything can be thrown, not only an Error.
-  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
-  const line = error instanceof Error ? lineIn(file, stack) : undefined
-  const place = line === undefined ? file : `${file}:${line}`
+  const message = error instanceof Error ? error.message : String(error)
+  const place = errorPlace(error, file, sources)
   const hint = error instanceof GraphError ? error.hint : undefined
   const code = error instanceof GraphError ? error.code : 'bad-graph'
   return new GraphError(`${place}: ${message}`, {
@@ -129,22 +165,4 @@ function inFile(file: string, error: unknown): GraphError {
     ...(hint ? { hint } : {}),
     cause: error,
   })
-}
-
-// V8 names the line of a syntax error first (`file.ts:3`), and of a thrown one in the stack (`file.ts:3:9`).
-function lineIn(file: string, stack: string): string | undefined {
-  const url = pathToFileURL(file).href
-  for (const name of [numbered(url), url, file, real(file)]) {
-    const at = stack.indexOf(`${name}:`)
-    if (at >= 0) return /^\d+/.exec(stack.slice(at + name.length + 1))?.[0]
-  }
-  return undefined
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
 }

@@ -61,7 +61,7 @@ function refuseBothRepairs(program: Command, args: readonly string[]): void {
 type Take = (parsed: ParsedArgs) => void
 
 function build(take: Take, answered: (code: number) => void, behind: readonly string[]): Command {
-  const program = new Program('bitnet-tasks')
+  const program = new Root('bitnet-tasks')
     .description(
       'Makes the C++ backends of BitNet.rs present and verified; runs any graph of tasks by content.',
     )
@@ -93,6 +93,15 @@ class Program extends Command {
   unknownOption(flag: string): void {
     const { unknownOption } = Command.prototype as unknown as Pick<Program, 'unknownOption'>
     unknownOption.call(this, flag.replace(/=.*/s, ''))
+  }
+}
+
+// `ninja NODE` is what the fingers know.
+class Root extends Program {
+  override error(message: string, options?: { exitCode?: number; code?: string }): never {
+    const name = /^error: unknown command '(.*)'/.exec(message)?.[1]
+    const hint = name === undefined ? '' : `\n  hint: a node is run by: bitnet-tasks run '${name}'`
+    return super.error(`${message}${hint}`, options)
   }
 }
 

@@ -1,5 +1,5 @@
 // The shortest way through a run: everything was fresh at the last look, and all is as it was then.
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 
 import { checkSeal, GraphError, machine } from '../graph/index.ts'
@@ -10,7 +10,7 @@ const NAMES = ['bitnet.tasks.ts', 'bitnet.tasks.mts', 'bitnet.tasks.js', 'bitnet
 /** The nearest graph file of a user, or undefined for the shipped graph. */
 export function findGraphFile(from: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
-    const name = NAMES.find((candidate) => existsSync(join(folder, candidate)))
+    const name = NAMES.find((candidate) => isFile(join(folder, candidate)))
     // The file in our own checkout is the shipped graph itself.
     if (name !== undefined) return real(folder) === real(PACKAGE) ? undefined : join(folder, name)
     if (dirname(folder) === folder) return undefined
@@ -53,6 +53,11 @@ export function sealedCount(file: string, targets: readonly string[]): number | 
 /** All that a look depends on and is no file. */
 export function sealKey(file: string, targets: readonly string[]): string {
   return JSON.stringify([file, ...targets])
+}
+
+// A link to nothing is a file of theirs too, and opening it says so.
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false
 }
 
 function real(path: string): string {

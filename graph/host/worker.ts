@@ -110,6 +110,8 @@ class Worker {
         ? undefined
         : setTimeout(() => stopped.resolve({ how: 'timed-out' }), timerMs(command.timeoutMs))
     command.onSpool?.(this.spool)
+    // Somebody may remove the state folder meanwhile; without it the shell could not begin the command.
+    if (!fs.existsSync(this.spool)) fs.mkdirSync(dirname(this.spool), { recursive: true })
     this.child.stdin?.write(this.script(command, line))
     try {
       const first = await Promise.race([ended, stopped.promise])

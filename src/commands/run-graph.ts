@@ -9,10 +9,11 @@ import {
 } from '../../graph/index.ts'
 import { EXIT, exitOfClass } from '../exit-code.ts'
 import { sealOptions } from '../graph-seal.ts'
+import { PACKAGE } from '../package.ts'
 import { print } from '../report/print.ts'
 import { countsText, failuresText } from '../report/summary-text.ts'
 import type { ColorChoice } from '../report/terminal.ts'
-import { jsonDocument } from '../report/text.ts'
+import { clean, jsonDocument } from '../report/text.ts'
 import type { Reporter } from '../report/view.ts'
 import { OPEN_ENVIRONMENT } from '../report/words/environment.ts'
 import { type GraphChoices, openOwn, openSession } from '../session.ts'
@@ -54,6 +55,10 @@ export async function runNodes(
   const targets = isOpen ? ['revalidate[cpu]'] : named
   const own = file === undefined ? undefined : await openOwn(file)
   const session = await withWords(own?.session ?? (await openSession(args)), named, args.words)
+  if (isOpen && !args.quiet && !isIn(args.folder, PACKAGE))
+    process.stderr.write(
+      `no graph file from ${clean(args.folder)} upward: this is the shipped graph\n`,
+    )
   // What a machine lacks to build C++ stands in no key.
   const mayRetry = args.retry === true || file === undefined
   if (args.dryRun) {
@@ -120,6 +125,10 @@ async function withWords(
   if (words.length === 0) return session
   const { oneTarget } = await import('../one-node.ts')
   return { ...session, graph: addWords(session.graph, oneTarget(session, targets), words) }
+}
+
+function isIn(folder: string, above: string): boolean {
+  return folder === above || folder.startsWith(`${above}/`)
 }
 
 // The view and what listens for Ctrl-C, opened when something has to run.

@@ -18,7 +18,7 @@ export function explainError(error: unknown): number {
   const { code, message, path, stack } = error as NodeJS.ErrnoException
   if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)) {
     process.stderr.write(
-      `${code}: ${clean(message)}\n  hint: look at ${clean(path ?? 'the path in the message')}\n`,
+      `${clean(message)}\n  hint: look at ${clean(path ?? 'the path in the message')}\n`,
     )
     return exitOfClass(classify({ text: message, errno: code }).class)
   }

@@ -5,6 +5,7 @@ import type { RunSummary } from '../../graph/index.ts'
 /** How many nodes became what, and in how long. */
 export function countsText({ outcomes, ms }: RunSummary): string {
   const parts = Object.entries(outcomes).filter(([, count]) => count > 0)
+  if (parts.length === 0) return 'nothing to do: the graph has no nodes\n'
   const counts = parts.map(([outcome, count]) => `${count} ${outcome}`).join(', ')
   const isAllFresh = parts.every(([outcome]) => outcome === 'fresh')
   return isAllFresh ? `${counts}\n` : `${counts} in ${(ms / 1000).toFixed(2)}s\n`

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
-import { bitnetTasks } from './support/program.ts'
+import { bin, bitnetTasks } from './support/program.ts'
 
 const files = suite('graph file')
 
@@ -37,6 +37,115 @@ files(
       none.stderr,
       "there is no graph file 'none.ts'\n  hint: bitnet-tasks init writes one",
     )
+  }),
+)
+
+for (const [title, text] of [
+  ['npm init writes', '{ "type": "commonjs" }'],
+  ['without a type', '{}'],
+  ['of modules', '{ "type": "module" }'],
+])
+  for (const name of ['bitnet.tasks.ts', 'bitnet.tasks.mts', 'bitnet.tasks.js', 'bitnet.tasks.mjs'])
+    files(
+      `beside a package.json ${title} ${name} runs without a warning, and so does what it imports`,
+      inHome(async (home) => {
+        fs.writeFileSync(join(home, 'package.json'), text as string)
+        fs.writeFileSync(join(home, 'one.ts'), 'export const one: string = "one"\n')
+        fs.writeFileSync(join(home, 'two.js'), 'export const two = "two"\n')
+        fs.writeFileSync(join(home, 'old.cjs'), 'module.exports = { old: "old" }\n')
+        const imports = ['one.ts', 'two.js', 'old.cjs']
+          .map((file, i) => `import * as i${i} from './${file}'\n`)
+          .join('')
+        fs.writeFileSync(join(home, name), imports + graph('usual'))
+        const { code, stdout, stderr } = await bitnetTasks(['list'], { home })
+        assert.equal([code, stdout, stderr], [0, 'a\n', ''])
+      }),
+    )
+
+files(
+  'a graph written for CommonJS stays that',
+  inHome(async (home) => {
+    fs.writeFileSync(join(home, 'package.json'), '{ "type": "commonjs" }')
+    const text = graph('usual')
+      .replace(/import (.*) from (.*)/, 'const $1 = require($2)')
+      .replace('export default', 'module.exports =')
+    fs.writeFileSync(join(home, 'bitnet.tasks.js'), text)
+    const { stdout, stderr } = await bitnetTasks(['list'], { home })
+    assert.equal([stdout, stderr], ['a\n', ''])
+  }),
+)
+
+files(
+  'without a command the graph of the folder is run, below it and with flags too',
+  inHome(async (home) => {
+    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), graph('usual'))
+    fs.writeFileSync(join(home, 'other.ts'), graph('other'))
+    fs.mkdirSync(join(home, 'sub'))
+    const says = async (args: readonly string[], cwd = home): Promise<string> =>
+      (await bitnetTasks(args, { home, cwd })).stderr
+    assert.match(await says([]), '1 changed')
+    assert.match(await says([], join(home, 'sub')), '1 fresh')
+    assert.match(await says(['-j2', '--force']), '1 unchanged')
+    assert.match(await says(['-f', 'other.ts']), '1 changed')
+    assert.match(await says(['-C', home], '/'), '1 fresh')
+  }),
+)
+
+files(
+  'without a command and a graph the help is printed and nothing runs',
+  inHome(async (home) => {
+    for (const args of [[], ['-C', home]]) {
+      const { code, stdout, stderr } = await bitnetTasks(args, { home })
+      assert.equal([code, stdout], [2, ''])
+      assert.match(stderr, 'Usage: bitnet-tasks ')
+    }
+    assert.is(fs.existsSync(join(home, '.cache/bitnet-tasks/state')), false)
+  }),
+)
+
+files(
+  'what a graph file prints is kept away from stdout',
+  inHome(async (home) => {
+    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), `console.log('hello')\n${graph('usual')}`)
+    const { stdout, stderr } = await bitnetTasks(['list', '--json'], { home })
+    assert.is(JSON.parse(stdout).nodes[0].name, 'a')
+    assert.is(stderr, 'hello\n')
+  }),
+)
+
+files(
+  'a folder is no graph file',
+  inHome(async (home) => {
+    const { code, stderr } = await bitnetTasks(['list', '-f', '.'], { home })
+    assert.is(code, 2)
+    assert.match(stderr, `${home}: is a folder, and no graph file\n  hint: `)
+  }),
+)
+
+files(
+  'in a folder that was removed the message says so',
+  inHome(async (home) => {
+    const script = `mkdir gone; cd gone; rmdir ../gone; exec '${process.execPath}' '${bin}' list`
+    const { status, stderr } = spawnSync('sh', ['-c', script], { cwd: home, encoding: 'utf8' })
+    assert.is(status, 2)
+    assert.is(stderr, 'the working folder has been removed\n  hint: cd to a folder that is there\n')
+  }),
+)
+
+files(
+  'a run goes on when somebody removes the state folder',
+  inHome(async (home) => {
+    fs.writeFileSync(
+      join(home, 'bitnet.tasks.ts'),
+      `import { defineGraph, sh, task } from 'bitnet-tasks'
+const a = task('a', () => ({ run: sh\`rm -r .bitnet-tasks\` }))
+const b = task('b', () => ({ needs: [a()], outputs: ['b'], run: sh\`echo b > b\` }))
+export default defineGraph({ tasks: [a, b] })
+`,
+    )
+    const { code, stderr } = await bitnetTasks(['run', '-j1'], { home })
+    assert.match(stderr, '2 changed')
+    assert.is(code, 0)
   }),
 )
 

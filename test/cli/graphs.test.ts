@@ -208,7 +208,7 @@ const a = task('a', () => ({ needs: [b()], run: sh\`true\` }))
 const b = task('b', () => ({ needs: [a()], run: sh\`true\` }))
 export default defineGraph({ tasks: [a, b] })
 `,
-    'FILE:4: the needs go in a circle: a -> b -> a\n  hint: take one of these needs away\n',
+    'FILE:2: the needs go in a circle: a -> b -> a\n  hint: take one of these needs away\n',
   ],
   [
     'one output of two producers',
@@ -217,7 +217,7 @@ const a = task('a', () => ({ outputs: ['out/x'], run: sh\`true\` }))
 const b = task('b', () => ({ outputs: ['./out//x'], run: sh\`true\` }))
 export default defineGraph({ tasks: [a, b] })
 `,
-    "FILE:4: 'a' and 'b' both make the output 'out/x'\n  hint: an output has one producer; give one of them another path\n",
+    "FILE:3: 'a' and 'b' both make the output 'out/x'\n  hint: an output has one producer; give one of them another path\n",
   ],
   [
     'a need that no task makes',
@@ -226,7 +226,7 @@ const build = task('build', { on: ['cpu'] }, () => ({ run: sh\`true\` }))
 const all = task('all', () => ({ needs: [build({ on: 'cpo' })], run: sh\`true\` }))
 export default defineGraph({ tasks: [build, all] })
 `,
-    "FILE:4: 'all' needs 'build[cpo]', which no task makes\n  hint: did you mean 'build[cpu]'?\n",
+    "FILE:3: 'all' needs 'build[cpo]', which no task makes\n  hint: did you mean 'build[cpu]'?\n",
   ],
   [
     'a path outside its folder',
@@ -234,7 +234,7 @@ export default defineGraph({ tasks: [build, all] })
 const a = task('a', () => ({ outputs: ['out/../../x'], run: sh\`true\` }))
 export default defineGraph({ tasks: [a] })
 `,
-    `FILE:3: 'a': the path "out/../../x" lies outside the graph's folder
+    `FILE:2: 'a': the path "out/../../x" lies outside the graph's folder
   hint: outputs stay below the folder of the graph; for an input elsewhere declare a root and use it
 `,
   ],
@@ -276,6 +276,73 @@ export default defineGraph({ tasks: [a] })
     "const fail = () => {\n  throw new Error('no luck \\x1b[2J\\x9b2Jtoday')\n}\nfail()\n",
     'FILE:2: no luck today\n',
   ],
+  [
+    'two tasks of one name',
+    `import { defineGraph, sh, task } from 'bitnet-tasks'
+const a = task('a', () => ({ run: sh\`true\` }))
+const b = task(
+  'a', () => ({ run: sh\`true\` }))
+export default defineGraph({ tasks: [a, b] })
+`,
+    "FILE:3: two tasks are named 'a'\n",
+  ],
+  [
+    'an output below the glob of another',
+    `import { defineGraph, sh, task } from 'bitnet-tasks'
+const a = task('a', () => ({ outputs: ['out/**', '!out/c/*'], run: sh\`true\` }))
+const c = task('c', () => ({ outputs: ['out/c/x', '!out/y'], run: sh\`true\` }))
+const b = task('b', () => ({ outputs: ['out/b.o', '!out/y'], run: sh\`true\` }))
+export default defineGraph({ tasks: [a, b, c] })
+`,
+    "FILE:4: 'a' and 'b' both make the output 'out/b.o'\n  hint: an output has one producer; give one of them another path\n",
+  ],
+  [
+    'a need that is a task and not called',
+    `import { defineGraph, sh, task } from 'bitnet-tasks'
+const b = task('b', () => ({ run: sh\`true\` }))
+const a = task('a', () => ({ needs: [b], run: sh\`true\` }))
+export default defineGraph({ tasks: [a, b] })
+`,
+    "FILE:3: 'a' needs the task 'b', and a need is one node\n  hint: call what task() returned: needs: [words()], needs: [object({ mode: 'debug' })]\n",
+  ],
+  [
+    'a need that is declared and not listed',
+    `import { defineGraph, sh, task } from 'bitnet-tasks'
+const b = task('b', () => ({ run: sh\`true\` }))
+const a = task('a', () => ({ needs: [b()], run: sh\`true\` }))
+export default defineGraph({ tasks: [a] })
+`,
+    "FILE:3: 'a' needs 'b', which no task makes\n  hint: list the task 'b' in defineGraph({ tasks })\n",
+  ],
+  [
+    'a text where a list belongs',
+    `import { defineGraph, sh, task } from 'bitnet-tasks'
+const a = task('a', () => ({ inputs: '*.md', run: sh\`true\` }))
+export default defineGraph({ tasks: [a] })
+`,
+    "FILE:2: 'inputs' of 'a' is no list\n  hint: write inputs: [...]\n",
+  ],
+  [
+    'an async function of a task',
+    `import { defineGraph, sh, task } from 'bitnet-tasks'
+const a = task('a', async () => ({ run: sh\`true\` }))
+export default defineGraph({ tasks: [a] })
+`,
+    "FILE:2: the function of 'a' returns a promise, and no task\n  hint: take async away: whatever takes time is done by its commands\n",
+  ],
+  [
+    'a task that returns nothing',
+    `import { defineGraph, task } from 'bitnet-tasks'
+const a = task('a', () => undefined)
+export default defineGraph({ tasks: [a] })
+`,
+    "FILE:2: the function of 'a' returns undefined, and no task\n  hint: return an object, as in: task('words', () => ({ run: sh`...` }))\n",
+  ],
+  [
+    'a file that it imports and that is not there',
+    "import { defineGraph } from 'bitnet-tasks'\nimport { x } from './nope.ts'\n",
+    "FILE:2: Cannot find module 'HOME/nope.ts' imported from FILE\n",
+  ],
   ['a thrown text', "throw 'just words'\n", 'FILE: just words\n'],
   ['a thrown nothing', 'throw null\n', 'FILE: null\n'],
 ]
@@ -285,12 +352,44 @@ for (const [title, text, says] of WRONG)
     withGraph(text, async ({ home, tasks }) => {
       for (const command of ['list', 'run']) {
         const { code, stdout, stderr } = await tasks(command)
-        assert.is(stderr, says.replace('FILE', join(home, 'bitnet.tasks.ts')))
+        assert.is(
+          stderr,
+          says.replaceAll('FILE', join(home, 'bitnet.tasks.ts')).replaceAll('HOME', home),
+        )
         assert.is(stdout, '')
         assert.is(code, 2)
       }
       assert.is(fs.existsSync(join(home, '.bitnet-tasks')), false)
     }),
+  )
+
+const IMPORTED: readonly (readonly [title: string, text: string, says: string])[] = [
+  ['throws', "export const x = 1\nthrow new Error('boom')\n", 'lib/a.ts:2: boom\n'],
+  [
+    'has broken syntax',
+    'export const x = 1\nexport const y = ((\n',
+    'lib/a.ts:2: Expression expected\n',
+  ],
+  [
+    'declares a task that needs itself',
+    `import { sh, task } from 'bitnet-tasks'
+
+export const x = task('x', () => ({ needs: [x()], run: sh\`true\` }))
+`,
+    'lib/a.ts:3: the needs go in a circle: x -> x\n  hint: take one of these needs away\n',
+  ],
+]
+for (const [title, text, says] of IMPORTED)
+  graphs(
+    `where a file that the graph imports ${title}, the place is in that file`,
+    withGraph(
+      "import { defineGraph } from 'bitnet-tasks'\nimport { x } from './lib/a.ts'\nexport default defineGraph({ tasks: [x] })\n",
+      async ({ home, tasks }) => {
+        fs.mkdirSync(join(home, 'lib'))
+        fs.writeFileSync(join(home, 'lib/a.ts'), text)
+        assert.is((await tasks('list')).stderr, `${home}/${says}`)
+      },
+    ),
   )
 
 for (const [title, text] of [

@@ -99,7 +99,7 @@ declare('a need whose task was not listed says so', () => {
     () => defineGraph({ tasks: [build] }),
     'unknown-task',
     "'build' needs 'checkout', which no task makes",
-    'list its task in defineGraph({ tasks })',
+    "list the task 'checkout' in defineGraph({ tasks })",
   )
 })
 

@@ -1,0 +1,67 @@
+// Where in a graph's source files an error belongs: file and line, as a compiler names them.
+import { readFileSync, realpathSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+
+import { GraphError } from '../graph/index.ts'
+
+/**
+ * `FILE:LINE` of the task that an error is about, else of what threw it; `FILE` when no line is known.
+ *
+ * @param file the graph file, absolute
+ * @param sources what it was evaluated from, itself among them
+ */
+export function errorPlace(error: unknown, file: string, sources: readonly string[]): string {
+  if (!(error instanceof Error)) return file
+  return (
+    declarationOf(error, sources) ?? importOf(error, sources) ?? frameOf(error, sources) ?? file
+  )
+}
+
+// The call that declares a task, where its name is written out. V8 knows only where defineGraph() was
+// called, and noting a stack in each task() would cost every start.
+function declarationOf(error: Error, sources: readonly string[]): string | undefined {
+  if (!(error instanceof GraphError) || error.place === undefined) return undefined
+  const name = (/^[^[]*/.exec(error.place)?.[0] ?? '').replace(/[^\w-]/g, '\\$&')
+  const found = lines(sources, new RegExp(`\\b(?:task|probe)\\(\\s*(['"\`])${name}\\1`, 'g'))
+  // Of two tasks with one name the second is one too many.
+  return error.code === 'duplicate-task' || found.length === 1 ? found.at(-1) : undefined
+}
+
+// A module that is not there leaves no frame.
+function importOf(error: Error, sources: readonly string[]): string | undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') return undefined
+  const missing = /'([^']*)'/.exec(error.message)?.[1]?.split('/').at(-1) ?? ''
+  const name = missing.replace(/[^\w-]/g, '\\$&')
+  return lines(sources, new RegExp(`\\b(?:from|import)\\b.*${name}['"]`, 'g'))[0]
+}
+
+// V8 names the line of a syntax error first (`file.ts:3`), and of a thrown one in the stack (`file.ts:3:9`).
+function frameOf({ stack = '' }: Error, sources: readonly string[]): string | undefined {
+  const named = sources.flatMap((source) =>
+    [pathToFileURL(source).href, source, real(source)].map((name) => ({ name, source })),
+  )
+  for (const frame of stack.split('\n'))
+    for (const { name, source } of named) {
+      const at = frame.indexOf(name)
+      // A file that is evaluated again has a number behind its name.
+      const line = at < 0 ? null : /^(?:\?[\w=]+)?:(\d+)/.exec(frame.slice(at + name.length))
+      if (line !== null) return `${source}:${line[1]}`
+    }
+  return undefined
+}
+
+function lines(sources: readonly string[], pattern: RegExp): readonly string[] {
+  return sources.flatMap((source) => {
+    const text = readFileSync(source, 'utf8')
+    const at = [...text.matchAll(pattern)].map(({ index }) => index)
+    return at.map((index) => `${source}:${text.slice(0, index).split('\n').length}`)
+  })
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
