@@ -1,10 +1,10 @@
 // Puts stored outputs where they belong. What is there already as it should be is left alone, so that
 // what goes by mtime sees no change.
 import type { Stored, StoredOutput } from './cache-lines.ts'
-import { GraphError } from './error.ts'
 import type { Disk } from './host.ts'
 import { outputFiles } from './look.ts'
 import type { Node } from './node.ts'
+import { isRefusal } from './node-failure.ts'
 import type { Memory } from './state.ts'
 
 /** Where the content of each output comes from: bytes, or the path of a file. */
@@ -31,12 +31,6 @@ export function putBack(node: Node, stored: Stored, sources: Sources, memory: Me
     for (const path of written) disk.removeFile(path)
     return false
   }
-}
-
-/** Whether the disk said no, and it is no mistake of ours. */
-export function isRefusal(error: unknown): boolean {
-  const { code } = error as { code?: unknown }
-  return error instanceof GraphError || (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code))
 }
 
 // By its bytes and not by what is remembered of it: after a power loss a file may have its old identity

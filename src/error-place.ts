@@ -1,8 +1,9 @@
 // Where in a graph's source files an error belongs: file and line, as a compiler names them.
-import { readFileSync, realpathSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 
 import { GraphError } from '../graph/index.ts'
+import { realPath } from './real-path.ts'
 
 /**
  * `FILE:LINE` of the task that an error is about, else of what threw it; `FILE` when no line is known.
@@ -38,7 +39,7 @@ function importOf(error: Error, sources: readonly string[]): string | undefined 
 // V8 names the line of a syntax error first (`file.ts:3`), and of a thrown one in the stack (`file.ts:3:9`).
 function frameOf({ stack = '' }: Error, sources: readonly string[]): string | undefined {
   const named = sources.flatMap((source) =>
-    [pathToFileURL(source).href, source, real(source)].map((name) => ({ name, source })),
+    [pathToFileURL(source).href, source, realPath(source)].map((name) => ({ name, source })),
   )
   for (const frame of stack.split('\n'))
     for (const { name, source } of named) {
@@ -56,12 +57,4 @@ function lines(sources: readonly string[], pattern: RegExp): readonly string[] {
     const at = [...text.matchAll(pattern)].map(({ index }) => index)
     return at.map((index) => `${source}:${text.slice(0, index).split('\n').length}`)
   })
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
 }

@@ -1,9 +1,10 @@
 // The shortest way through a run: everything was fresh at the last look, and all is as it was then.
-import { existsSync, lstatSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 
 import { checkSeal, GraphError, machine } from '../graph/index.ts'
 import { PACKAGE } from './package.ts'
+import { realPath } from './real-path.ts'
 
 const NAMES = ['bitnet.tasks.ts', 'bitnet.tasks.mts', 'bitnet.tasks.js', 'bitnet.tasks.mjs']
 
@@ -12,7 +13,8 @@ export function findGraphFile(from: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     const name = NAMES.find((candidate) => isFile(join(folder, candidate)))
     // The file in our own checkout is the shipped graph itself.
-    if (name !== undefined) return real(folder) === real(PACKAGE) ? undefined : join(folder, name)
+    if (name !== undefined)
+      return realPath(folder) === realPath(PACKAGE) ? undefined : join(folder, name)
     if (dirname(folder) === folder) return undefined
   }
 }
@@ -58,12 +60,4 @@ export function sealKey(file: string, targets: readonly string[]): string {
 // A link to nothing is a file of theirs too, and opening it says so.
 function isFile(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
 }

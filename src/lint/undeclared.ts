@@ -1,10 +1,10 @@
 // What a node touched and did not declare. The machine's own folders are not looked at: a library of the
 // system enters no key, and the programs that use it do.
-import { realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname } from 'node:path'
 
 import { type Node, plan, recall, recordedTools, type Session } from '../../graph/index.ts'
+import { realPath } from '../real-path.ts'
 import type { Touched } from './strace.ts'
 
 export interface Complaint {
@@ -27,9 +27,9 @@ export function undeclared(
   const reads = new Set(traces.flatMap(({ reads }) => [...reads]))
   const writes = new Set(traces.flatMap(({ writes }) => [...writes]))
   const { mayRead, mayWrite } = declared(session, node)
-  const temporary = new Set([tmpdir(), session.host.env['TMPDIR'] ?? tmpdir()].map(real))
+  const temporary = new Set([tmpdir(), session.host.env['TMPDIR'] ?? tmpdir()].map(realPath))
   const isOurs = (path: string): boolean => {
-    const inGraph = path.startsWith(`${real(session.folder)}/`)
+    const inGraph = path.startsWith(`${realPath(session.folder)}/`)
     return (
       inGraph ||
       (!SYSTEM.test(path) && ![...temporary].some((place) => path.startsWith(`${place}/`)))
@@ -57,13 +57,13 @@ function declared(session: Session, node: Node) {
   const record = records.get(node.name)
   const outputsOf = (one: Node): readonly string[] =>
     (records.get(one.name)?.outputs ?? []).map(([path]) => world.path(path))
-  const mayWrite = new Set(outputsOf(node).map(real))
-  if (node.spec.depfile !== undefined) mayWrite.add(real(world.path(node.spec.depfile)))
+  const mayWrite = new Set(outputsOf(node).map(realPath))
+  if (node.spec.depfile !== undefined) mayWrite.add(realPath(world.path(node.spec.depfile)))
   const inputs = world.inputs(node).map(({ path }) => path)
   const discovered = (record?.discovered ?? []).map((name) => world.path(name))
   const needs = plan(session.graph, [node]).flatMap(outputsOf)
   const tools = record === undefined ? [] : Object.values(recordedTools(record)).flatMap(pathsIn)
-  const mayRead = new Set([...inputs, ...discovered, ...needs, ...tools].map(real))
+  const mayRead = new Set([...inputs, ...discovered, ...needs, ...tools].map(realPath))
   for (const path of mayWrite) mayRead.add(path)
   return { mayRead, mayWrite }
 }
@@ -80,12 +80,4 @@ function grouped(kind: Complaint['kind'], paths: readonly string[]): readonly Co
     folders.set(folder, [...(folders.get(folder) ?? []), path])
   }
   return [...folders.values()].map(([path = '', ...more]) => ({ kind, path, also: more.length }))
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
 }

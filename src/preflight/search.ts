@@ -1,10 +1,11 @@
 // Where the libraries of the backends are looked for, and what lies there. The list is that of
 // crossval/build.rs in BitNet-rs, in its order; what it makes of a name is in `seenAs`.
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import type { Backend } from '../../tasks/backends.ts'
 import { PLATFORM } from '../../tasks/platform.ts'
+import { namesIn } from '../folder-names.ts'
 import { unfitFor } from '../library-file/image.ts'
 import { libraryFile } from '../library-file/library-file.ts'
 
@@ -117,12 +118,4 @@ function troubleOf(path: string): string | undefined {
   const found = libraryFile(path)
   if (found.is === 'other') return found.why
   return unfitFor(found.image, { format: PLATFORM.libraryFormat, machine: process.arch })
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).sort()
-  } catch {
-    return []
-  }
 }

@@ -1,9 +1,10 @@
 // A BitNet-rs checkout, and what its xtask was compiled with. The cached preflight asks this, so it is a
 // few stats and one small file: cargo is not asked.
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 
 import { PLATFORM } from '../../tasks/platform.ts'
+import { namesIn } from '../folder-names.ts'
 
 /** What `crossval/build.rs` of BitNet-rs found when xtask was last built, baked into the program. */
 export interface ToolConstants {
@@ -176,14 +177,6 @@ function packageName(manifest: string): string | undefined {
 
 function foldersIn(folder: string): string[] {
   return namesIn(folder).map((name) => join(folder, name))
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }
 
 function textOf(path: string): string | undefined {

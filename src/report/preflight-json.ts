@@ -1,8 +1,6 @@
-// The answer of `preflight --json`; docs/schemas/preflight.json describes it.
-import { readdirSync } from 'node:fs'
-
 import { logName, type Node } from '../../graph/index.ts'
 import type { BackendName, Device } from '../../tasks/backends.ts'
+import { namesIn } from '../folder-names.ts'
 import { repairFolder } from '../folders.ts'
 import { detect } from '../preflight/detect.ts'
 import type { Verdict } from '../preflight/verdict.ts'
@@ -69,13 +67,5 @@ function logsOf(backend: BackendName, device: Device): (task: string) => readonl
     return there
       .filter((name) => starts.some((start) => name.startsWith(start)))
       .map((name) => `${folder}/${name}`)
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).sort()
-  } catch {
-    return []
   }
 }

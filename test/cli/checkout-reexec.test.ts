@@ -9,6 +9,7 @@ import { changesIn, fixtureWorkspace } from '../support/fixture-workspace.ts'
 import { suite } from '../support/suite.ts'
 import { BUILD, cargo, edit, program, RUST, runpath } from './support/checkout.ts'
 import { copyHome, newFolder, removeFolder, toolFolder } from './support/home.ts'
+import { hookIn } from './support/hook.ts'
 import { bin, bitnetTasks, type Ended, type RunOptions } from './support/program.ts'
 
 const checkout = suite('re-exec in a checkout')
@@ -46,15 +47,6 @@ function preflight(args: readonly string[], more: Partial<RunOptions> = {}): Pro
   return bitnetTasks([...LLAMA, ...args], { home, cwd: workspace, ...more, env })
 }
 
-let hooks = 0
-
-/** Options of node that run a text first. */
-function hook(text: string): readonly string[] {
-  const path = join(shelf, `hook-${hooks++}.cjs`)
-  fs.writeFileSync(path, `${text}\n`)
-  return ['--require', path]
-}
-
 const NO_EXEC = 'process.execve = undefined'
 const FLIPPED = { hasBitnet: false, hasLlama: true, state: 'llama', devices: 16 }
 const RUN = 'cargo run -p xtask --features crossval --no-default-features --'
@@ -79,7 +71,9 @@ checkout(
 checkout(
   'V.9 AC-092 AC-110 where exec cannot be, xtask says by cargo run that it knows, and the staged is judged here',
   async () => {
-    const { code, stdout, stderr } = await preflight(['--', 'constants'], { node: hook(NO_EXEC) })
+    const { code, stdout, stderr } = await preflight(['--', 'constants'], {
+      node: hookIn(shelf, NO_EXEC),
+    })
     assert.is(code, 0, stderr)
     assert.ok(
       stderr.includes(`[reexec] Trying cargo run fallback...
@@ -107,7 +101,9 @@ checkout(
       'let is_there =',
       'if true { exit(42) }\n    let is_there =',
     )
-    const { code, stdout, stderr } = await preflight(['--', 'constants'], { node: hook(NO_EXEC) })
+    const { code, stdout, stderr } = await preflight(['--', 'constants'], {
+      node: hookIn(shelf, NO_EXEC),
+    })
     assert.is(code, 42, stderr)
     assert.is(stdout, '')
     assert.match(stderr, '[reexec] Fallback child exited with code: 42\n')
@@ -125,7 +121,10 @@ checkout(
     const once = 'case "$1" in build) "$real" "$@"; code=$?; rm "$0"; exit $code;; esac'
     const rust = toolFolder(join(home, 'rust'), ['rustc'])
     const PATH = `${meddlingCargo(once)}:${rust}:/usr/bin:/bin`
-    const { code, stdout, stderr } = await preflight([], { node: hook(NO_EXEC), env: { PATH } })
+    const { code, stdout, stderr } = await preflight([], {
+      node: hookIn(shelf, NO_EXEC),
+      env: { PATH },
+    })
     assert.is(code, 1, stderr)
     assert.is(stdout, '')
     assert.match(stderr, `\nRe-exec failed: cargo not found in PATH\nTried: ${RUN} ...\n`)
@@ -142,7 +141,7 @@ checkout(
 process.chdir = (folder) => { chdir(folder); require('node:fs').rmSync(${JSON.stringify(program(workspace))}) }`
     const folder = join(workspace, 'crates')
     const { code, stdout, stderr } = await preflight(['--', 'constants'], {
-      node: hook(gone),
+      node: hookIn(shelf, gone),
       cwd: folder,
     })
     assert.is(code, 0, stderr)
@@ -163,7 +162,7 @@ checkout('without cargo an xtask that vanished is not run: both errors, exit 1',
 process.chdir = (folder) => { chdir(folder); require('node:fs').rmSync(${JSON.stringify(program(workspace))}) }`
   const { code, stdout, stderr } = await bitnetTasks(
     ['preflight', '--backend', 'llama', '--', 'constants'],
-    { home, cwd: workspace, node: hook(gone), env: { PATH: '/nowhere' } },
+    { home, cwd: workspace, node: hookIn(shelf, gone), env: { PATH: '/nowhere' } },
   )
   assert.is(code, 1)
   assert.is(stdout, '')

@@ -10,6 +10,7 @@ import { EXIT_TABLE } from '../../src/exit-code.ts'
 import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { copyHome, inHome, newFolder, removeFolder, toolFolder } from './support/home.ts'
+import { asNobody } from './support/nobody.ts'
 import { bitnetTasks, type Ended, type RunOptions, start } from './support/program.ts'
 import { added, variant } from './support/variant.ts'
 
@@ -352,10 +353,4 @@ async function stopped(home: string, signal: 'SIGINT' | 'SIGTERM'): Promise<Ende
   const ended = await running.ended
   assert.is(ended.signal, signal)
   return ended
-}
-
-/** As root everything can be written: such a test runs as nobody. */
-function asNobody(): readonly string[] {
-  if (process.getuid?.() !== 0) return []
-  return ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
 }

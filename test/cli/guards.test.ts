@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { copyHome, digestOf, inHome, newFolder, removeFolder, toolFolder } from './support/home.ts'
+import { hookIn } from './support/hook.ts'
 import {
   bin,
   bitnetTasks,
@@ -33,7 +34,11 @@ guards.after(() => removeFolder(shelf))
 /** Repairs until the fresh process is to judge what was staged: that one never comes. */
 async function stage(home: string): Promise<void> {
   // What Node does where an execve fails all the same.
-  const { code, stderr } = await repair(home, {}, hook('process.execve = () => process.abort()'))
+  const { code, stderr } = await repair(
+    home,
+    {},
+    hookIn(shelf, 'process.execve = () => process.abort()'),
+  )
   if (code !== 134) throw new Error(`the hand-over was to abort, and ended with ${code}\n${stderr}`)
 }
 
@@ -47,14 +52,6 @@ function repair(
 ): Promise<Ended> {
   return bitnetTasks(FIXTURE, { home, node, env: { LLAMA_CPP_REPO: repo.url, ...env } })
 }
-
-/** Options of node that run a text first. */
-function hook(text: string): readonly string[] {
-  const path = join(shelf, `hook-${hooks++}.cjs`)
-  fs.writeFileSync(path, text)
-  return ['--require', path]
-}
-let hooks = 0
 
 const IN_PROGRESS = { BITNET_REPAIR_IN_PROGRESS: '1' }
 const PARENT = { BITNET_REPAIR_PARENT: '1' }
@@ -165,7 +162,9 @@ for (const [title, outcome, args, code] of [
     `AC-128 AC-282 after ${title} our own environment is what it was`,
     inHome(async (home) => {
       const own = join(home, 'own.jsonl')
-      const node = hook(`
+      const node = hookIn(
+        shelf,
+        `
 const fs = require('node:fs')
 const note = (env) => fs.appendFileSync(${JSON.stringify(own)}, JSON.stringify(env) + '\\n')
 process.on('exit', () => note(process.env))
@@ -173,7 +172,8 @@ const { execve } = process
 process.execve = (program, args, env) => { note(env); execve.call(process, program, args, env) }
 if (${JSON.stringify(outcome)} === 'throw')
   require('node:child_process').ChildProcess.prototype.spawn = () => { throw Object.assign(new Error('spawn EAGAIN'), { code: 'EAGAIN' }) }
-`)
+`,
+      )
       const { url } = 'broken' in args ? fixtureRepo(join(home, 'broken'), args) : repo
       const plain = { HOME: home, PATH: process.env['PATH'], ...MEASURED }
       const given = { ...plain, LLAMA_CPP_REPO: url, MINE: '1' }

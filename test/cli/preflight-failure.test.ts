@@ -9,6 +9,7 @@ import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { compilerThat } from './support/compiler.ts'
 import { copyHome, digestOf, inHome, newFolder, removeFolder } from './support/home.ts'
+import { asNobody } from './support/nobody.ts'
 import { bitnetTasks, type Ended, type RunOptions } from './support/program.ts'
 import { added, variant } from './support/variant.ts'
 
@@ -392,9 +393,3 @@ failure(
 )
 
 failure.run()
-
-/** As root everything can be written: such a test runs as nobody. */
-function asNobody(): readonly string[] {
-  if (process.getuid?.() !== 0) return []
-  return ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
-}

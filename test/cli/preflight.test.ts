@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert'
 import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { copyHome, digestOf, inHome, newFolder, removeFolder, toolFolder } from './support/home.ts'
+import { asNobody } from './support/nobody.ts'
 import { bitnetTasks, type RunOptions, start } from './support/program.ts'
 import { added, variant } from './support/variant.ts'
 
@@ -747,10 +748,4 @@ ChildProcess.prototype.spawn = function (options) {
       return text
     },
   }
-}
-
-/** As root everything can be written: such a test runs as nobody. */
-function asNobody(): readonly string[] {
-  if (process.getuid?.() !== 0) return []
-  return ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
 }

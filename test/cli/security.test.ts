@@ -8,6 +8,7 @@ import { commitAll, type FixtureRepo, fixtureRepo } from '../support/fixture-rep
 import { suite } from '../support/suite.ts'
 import { compilerThat } from './support/compiler.ts'
 import { inHome, newFolder, removeFolder } from './support/home.ts'
+import { asNobody } from './support/nobody.ts'
 import { bitnetTasks, type RunOptions } from './support/program.ts'
 
 const security = suite('security')
@@ -158,9 +159,3 @@ process.on('exit', () => {
   )
 
 security.run()
-
-/** As root everything can be written: such a test runs as nobody. */
-function asNobody(): readonly string[] {
-  if (process.getuid?.() !== 0) return []
-  return ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
-}

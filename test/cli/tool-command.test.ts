@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { copyHome, inHome, newFolder, removeFolder } from './support/home.ts'
+import { hookIn } from './support/hook.ts'
 import { bitnetTasks, MEASURED, type RunOptions } from './support/program.ts'
 
 const tool = suite('command of the tool')
@@ -98,7 +99,7 @@ tool(
   'V.10 where this process cannot become it, a child runs it and its exit code is ours',
   inHome(async (home) => {
     copyHome(repaired, home)
-    const node = hook('process.execve = undefined')
+    const node = hookIn(shelf, 'process.execve = undefined')
     const good = await bitnetTasks([...LLAMA, '--', '--version'], { home, node })
     assert.match(good.stdout, /^bitnet-probe /)
     assert.is(good.code, 0)
@@ -170,15 +171,6 @@ for (const [title, args, says] of USAGE)
 
 tool.run()
 
-let hooks = 0
-
-/** Options of node that run a text first. */
-function hook(text: string): readonly string[] {
-  const path = join(shelf, `hook-${hooks++}.cjs`)
-  fs.writeFileSync(path, `${text}\n`)
-  return ['--require', path]
-}
-
 interface Seen {
   readonly program: string
   readonly args: readonly string[]
@@ -193,10 +185,13 @@ async function become(
 ): Promise<{ readonly seen: Seen; readonly stderr: string }> {
   const file = join(options.home, 'seen.json')
   fs.mkdirSync(join(options.home, 'sub folder'), { recursive: true })
-  const node = hook(`process.execve = (program, args, env) => {
+  const node = hookIn(
+    shelf,
+    `process.execve = (program, args, env) => {
   require('node:fs').writeFileSync(${JSON.stringify(file)}, JSON.stringify({ program, args, env, cwd: process.cwd() }))
   process.exit(0)
-}`)
+}`,
+  )
   const { stderr } = await bitnetTasks(args, { ...options, node })
   return { seen: JSON.parse(fs.readFileSync(file, 'utf8')), stderr }
 }

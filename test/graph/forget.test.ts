@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert'
 
-import { GraphError } from '../../graph/error.ts'
 import { forgetNodes, recordedOutputs } from '../../graph/forget.ts'
 import { defineGraph, select, sh, task } from '../../graph/index.ts'
+import { refused } from '../support/refused.ts'
 import { suite } from '../support/suite.ts'
 import { JOURNAL, STATE, World } from '../support/world.ts'
 
@@ -58,16 +58,6 @@ forget('a state folder that cannot be written is named, and nothing is removed',
   assert.is(world.read('a.out'), 'a\n')
   assert.is(world.host.locks.isHeld(`${STATE}/lock`), false)
 })
-
-async function refused(ended: Promise<unknown>): Promise<GraphError> {
-  try {
-    await ended
-  } catch (error) {
-    assert.instance(error, GraphError)
-    return error as GraphError
-  }
-  throw new Error('it was not refused')
-}
 
 forget('what an engine that was killed left running is ended first', async () => {
   const world = await ran()

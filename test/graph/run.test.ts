@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 
-import { GraphError } from '../../graph/error.ts'
 import { defineGraph, type NodeFailure, probe, type RunEvent, sh, task } from '../../graph/index.ts'
+import { refused } from '../support/refused.ts'
 import { suite } from '../support/suite.ts'
 import { type Gate, gate, JOURNAL, SNAPSHOT, STATE, World } from '../support/world.ts'
 
@@ -526,15 +526,5 @@ run('a snapshot that cannot be saved costs nothing but time', async () => {
   assert.equal((await world.run(graph)).outcomes, { a: 'fresh' })
   assert.is(world.host.disk.stat(SNAPSHOT), undefined)
 })
-
-async function refused(ended: Promise<unknown>): Promise<GraphError> {
-  try {
-    await ended
-  } catch (error) {
-    assert.instance(error, GraphError)
-    return error as GraphError
-  }
-  throw new Error('it was not refused')
-}
 
 run.run()

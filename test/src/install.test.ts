@@ -108,10 +108,7 @@ install(
   ({ home, live }) => {
     theirs(live)
     const one = staged(home, live, 'one')
-    // As a kill between the move and the switch leaves it.
-    const aside = join(storeOf(live), 'aside-2026')
-    fs.writeFileSync(join(storeOf(live), 'aside.json'), JSON.stringify({ aside }))
-    fs.renameSync(live, aside)
+    movedAside(live)
     recover(live)
     assert.is(fs.readFileSync(join(live, 'build/old.txt'), 'utf8'), 'theirs')
     assert.is(stagedAt(live)?.folder, one.folder)
@@ -124,9 +121,7 @@ install(
   ({ home, live }) => {
     theirs(live)
     const one = staged(home, live, 'one')
-    const aside = join(storeOf(live), 'aside-2026')
-    fs.writeFileSync(join(storeOf(live), 'aside.json'), JSON.stringify({ aside }))
-    fs.renameSync(live, aside)
+    const aside = movedAside(live)
     unprivileged(home, () => {
       fs.chmodSync(home, 0o555)
       assert.equal(rollBack(live, one), [{ path: aside, belongs: live }])
@@ -159,4 +154,12 @@ function unprivileged(home: string, act: () => void): void {
   } finally {
     process.seteuid?.(0)
   }
+}
+
+/** Moves the folder of another tool away, as a kill between the move and the switch leaves it; to where. */
+function movedAside(live: string): string {
+  const aside = join(storeOf(live), 'aside-2026')
+  fs.writeFileSync(join(storeOf(live), 'aside.json'), JSON.stringify({ aside }))
+  fs.renameSync(live, aside)
+  return aside
 }

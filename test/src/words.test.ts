@@ -139,7 +139,7 @@ const GOLDEN: Readonly<Record<string, string>> = {
 }
 
 const TAGS: Readonly<Record<string, string>> = {
-  network: 'AC-215 AC-216 AC-219 AC-220 AC-224 AC-236 ',
+  network: 'AC-214 AC-215 AC-216 AC-219 AC-220 AC-224 AC-236 ',
   build: 'AC-217 AC-219 AC-224 AC-236 ',
   'build-cuda': 'AC-221 AC-222 ',
   permission: 'AC-218 AC-219 AC-236 ',

@@ -23,37 +23,6 @@ const HELP = `For more help, see:
   docs/howto/cpp-setup.md (Detailed C++ setup guide)
   docs/explanation/dual-backend-crossval.md (Architecture overview)`
 
-failed('AC-214 AC-215 AC-216 AC-220 AC-224 a lost network', () => {
-  const error =
-    "fatal: unable to access 'https://github.com/microsoft/BitNet/': Could not resolve host: github.com"
-  const url = 'https://github.com/microsoft/BitNet'
-  assert.is(
-    repairFailed(trouble('network', error, { stage: 'fetch', url, log: '/log' }), 'xtask'),
-    `❌ Backend 'bitnet' UNAVAILABLE (network error during repair)
-
-Error:
-  Failed to clone https://github.com/microsoft/BitNet
-  Network error during C++ download: ${error}
-  full log: /log
-
-Recovery Steps:
-  1. Check internet connectivity:
-     ping github.com
-  2. Verify firewall allows git clone:
-     curl -I https://github.com
-  3. Retry with backoff (auto-repair will retry 3 times)
-  4. Without a network, give a source tree:
-     bitnet-tasks preflight --backend bitnet --repair=auto --source DIR
-  5. For persistent issues, see manual setup:
-     docs/howto/cpp-setup.md
-
-${HELP}
-
-Exit code: 3 (network error - retryable)
-`,
-  )
-})
-
 failed('AC-217 AC-221 a build that fails, with what cmake printed and where all of it is', () => {
   const error = 'CMake Error at CMakeLists.txt:3 (project): no'
   const told = trouble('build', error, {
