@@ -81,10 +81,13 @@ async function withoutCommand(args: readonly string[]): Promise<ParsedArgs | und
   return findGraphFile(resolve(directory)) === undefined ? undefined : asRun
 }
 
-// A closed pipe (`| head -1`) is not an error of ours.
+// A closed pipe (`| head -1`) is not an error of ours, nor a terminal that is gone: SIGHUP tells of that, and
+// what runs is to be ended first. Errors of files, which streams of Node's do not make, have other words.
+const NO_LISTENER = /^(?:write EPIPE|(?:write|read|setRawMode) EIO)$/
+
 function ignoreClosedPipes(): void {
   process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE' && error.syscall === 'write') return
+    if (NO_LISTENER.test(error.message)) return
     process.stderr.write(
       `BUG: this should not happen; report it with these lines\n${error.stack}\n`,
     )

@@ -57,10 +57,12 @@ export function listenForKeys(options: KeyOptions): Keys | undefined {
       else if (key === SUSPEND) process.kill(0, 'SIGTSTP')
       else options.onKey(key)
   }
+  // The terminal is gone. Not everybody who is told by the kernel tells us.
+  const lose = (): void => void process.kill(process.pid, 'SIGHUP')
   process.on('SIGTSTP', suspend)
   process.on('SIGCONT', enter)
   process.on('exit', leave)
-  stdin.on('data', hear)
+  stdin.on('data', hear).on('end', lose).on('error', lose)
   enter()
   return {
     close: () => {
@@ -68,6 +70,7 @@ export function listenForKeys(options: KeyOptions): Keys | undefined {
       process.off('SIGCONT', enter)
       process.off('exit', leave)
       stdin.off('data', hear)
+      stdin.off('end', lose).off('error', lose).on('error', () => {})
       leave()
     },
   }

@@ -22,8 +22,12 @@ export function interruptible(host: Host): Interruption {
     controller.abort()
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)
+  // Also when an error that nobody caught ends us.
+  const onExit = (): void => host.shell.killNow()
+  process.on('exit', onExit)
   const release = (): void => {
     for (const signal of SIGNALS) process.off(signal, onSignal)
+    process.off('exit', onExit)
   }
   return { signal: controller.signal, caught: () => caught, release }
 }

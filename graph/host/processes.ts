@@ -1,12 +1,88 @@
-// Process groups and strays: whatever a command started ends with it.
+// Processes as the kernel shows them: who lives, who started whom, whose environment holds a word.
 import { readdirSync, readFileSync } from 'node:fs'
 
-const POLL_MS = 10
+export interface ProcessRow {
+  readonly pid: number
+  readonly parent: number
+  readonly group: number
+  readonly session: number
+  /** Ids are used again; with the time of its start one is unique for a boot. */
+  readonly started: string
+}
 
-/** Sends a signal to a whole group; false when nobody is left in it. */
-export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+/** One for all that look at the same time: a look is a read of two files for each process. */
+export class ProcessTable {
+  private rows: readonly ProcessRow[] | undefined
+  private isFresh = false
+  // A process keeps the environment that it was started with.
+  private readonly words = new Map<string, string>()
+
+  /**
+   * All that live, as they were at the first look of this turn of the event loop. Zombies are left out:
+   * they answer to signals, and where the first process of a container reaps nobody's children they answer
+   * for ever. Undefined where there is no /proc.
+   */
+  look(): readonly ProcessRow[] | undefined {
+    if (!this.isFresh) this.lookAgain()
+    return this.rows
+  }
+
+  /** Forgets what it has seen. */
+  lookAgain(): void {
+    this.rows = process.platform === 'linux' ? readProcesses() : undefined
+    this.isFresh = true
+    setImmediate(() => {
+      this.isFresh = false
+    }).unref()
+    // Most of them are of processes that have ended.
+    if (this.words.size > 4 * (this.rows?.length ?? 0)) this.words.clear()
+  }
+
+  /** The value of a variable in the environment of a process; empty where it is not set. */
+  variable(name: string, { pid, started }: ProcessRow): string {
+    const key = `${name} ${pid} ${started}`
+    const known = this.words.get(key)
+    if (known !== undefined) return known
+    const all = environmentOf(pid)
+    const value = all.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? ''
+    // While it is just becoming another program there is nothing to read.
+    if (all.length > 0) this.words.set(key, value)
+    return value
+  }
+}
+
+function readProcesses(): readonly ProcessRow[] {
+  return readdirSync('/proc').flatMap((entry) => (/^\d+$/.test(entry) ? rowOf(entry) : []))
+}
+
+function rowOf(entry: string): readonly ProcessRow[] {
   try {
-    process.kill(-pid, signal)
+    // `pid (name) state parent group session …`, and the name may hold anything.
+    const stat = readFileSync(`/proc/${entry}/stat`, 'latin1')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const [state = '', parent, group, session] = fields
+    if (/[ZX]/.test(state)) return []
+    const numbers = { parent: Number(parent), group: Number(group), session: Number(session) }
+    return [{ pid: Number(entry), ...numbers, started: fields[19] as string }]
+  } catch {
+    // It ended.
+    return []
+  }
+}
+
+function environmentOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').filter(Boolean)
+  } catch {
+    // It ended, or is not ours to look at.
+    return []
+  }
+}
+
+/** Sends a signal to a process, to a whole group by its negative number; false when nobody is there. */
+export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(pid, name)
     return true
   } catch (error) {
     // EPERM: somebody is left whom we may not signal (a zombie of another user on macOS).
@@ -14,88 +90,7 @@ export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** TERM, then after `graceMs` KILL; resolves when the group is empty. */
-export async function endGroup(pid: number, graceMs: number): Promise<void> {
-  if (!signalGroup(pid, 'SIGTERM')) return
-  if (await isEmpty(pid, graceMs)) return
-  signalGroup(pid, 'SIGKILL')
-  await isEmpty(pid, 5000)
-}
-
-/** Kills every process whose environment holds the mark; says how many there were. Linux only. */
-export async function killMarked(name: string, mark: string): Promise<number> {
-  let killed = 0
-  // One that is just forking shows up in the next round.
-  for (let round = 0; round < 20; round++) {
-    const marked = markedProcesses(name, mark)
-    if (marked.length === 0) break
-    for (const pid of marked) {
-      try {
-        process.kill(pid, 'SIGKILL')
-        killed++
-      } catch {
-        // It ended by itself.
-      }
-    }
-    await pause(POLL_MS)
-  }
-  return killed
-}
-
-function markedProcesses(name: string, mark: string): number[] {
-  if (process.platform !== 'linux' || mark === '') return []
-  const found: number[] = []
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue
-    try {
-      const environ = readFileSync(`/proc/${entry}/environ`, 'latin1')
-      const value = environ.split('\0').find((row) => row.startsWith(`${name}=`))
-      const isMarked = value === `${name}=${mark}` || value?.startsWith(`${name}=${mark}.`)
-      if (isMarked && !isZombie(entry)) found.push(Number(entry))
-    } catch {
-      // It ended, or is not ours to look at.
-    }
-  }
-  return found
-}
-
-function isZombie(pid: string): boolean {
-  return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
-}
-
 /** What setTimeout may be given: it takes more than 24 days for no time at all. */
 export function timerMs(ms: number): number {
   return Math.min(ms, 2 ** 31 - 1)
-}
-
-async function isEmpty(pid: number, withinMs: number): Promise<boolean> {
-  const end = performance.now() + withinMs
-  while (isAnyAlive(pid)) {
-    if (performance.now() > end) return false
-    await pause(POLL_MS)
-  }
-  return true
-}
-
-// A zombie answers to signals too, and where the first process of a container reaps nobody's
-// children it answers for ever.
-function isAnyAlive(group: number): boolean {
-  if (!signalGroup(group, 0)) return false
-  if (process.platform !== 'linux') return true
-  return readdirSync('/proc').some((entry) => /^\d+$/.test(entry) && isAliveIn(group, entry))
-}
-
-function isAliveIn(group: number, pid: string): boolean {
-  try {
-    // `pid (name) state parent group …`, and the name may hold anything.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    const [state, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return Number(itsGroup) === group && state !== 'Z' && state !== 'X'
-  } catch {
-    return false
-  }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

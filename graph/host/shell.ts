@@ -3,7 +3,8 @@
 import { quote } from '../command.ts'
 import { MARK } from '../environment.ts'
 import type { Captured, Exit, Shell } from '../host.ts'
-import { endGroup, killMarked, signalGroup, timerMs } from './processes.ts'
+import { Kin, type KinOptions } from './kin.ts'
+import { ProcessTable, timerMs } from './processes.ts'
 import { which } from './which.ts'
 import { WorkerPool } from './worker.ts'
 
@@ -15,16 +16,21 @@ const GRACE_MS = 500
 
 /** The machine's own programs. `mark` goes into the environment of whatever is started. */
 export function shell(mark: string, path: string | undefined): Shell {
-  const pool = new WorkerPool(mark)
-  const captures = new Captures(mark)
+  const hurry = new AbortController()
+  const engine = { mark, table: new ProcessTable(), hurry: hurry.signal }
+  const pool = new WorkerPool(engine)
+  const captures = new Captures(engine)
   return {
     run: (command) => pool.run(command),
     capture: (words, options) => captures.run(words, options),
     which: (name) => which(name, path ?? ''),
-    endStrays: (deadMark) => killMarked(MARK, deadMark),
+    endStrays: (deadMark) => new Kin({ ...engine, mark: deadMark }).kill(),
     killNow: () => {
-      pool.killNow()
-      captures.killNow()
+      // Who is being ended gets no more grace.
+      hurry.abort()
+      const busy = [...pool.busy, ...captures.busy]
+      for (const kin of busy) kin.killGroup()
+      if (busy.length > 0) new Kin(engine).killNow()
     },
     close: () => pool.close(),
   }
@@ -47,33 +53,29 @@ const ZX = {
 
 /** Short programs, whose output is kept. Each has a mark of its own, below the engine's. */
 class Captures {
-  private readonly mark: string
-  private readonly running = new Set<number>()
+  readonly busy = new Set<Kin>()
+  private readonly engine: KinOptions
   private count = 0
 
-  constructor(mark: string) {
-    this.mark = mark
-  }
-
-  killNow(): void {
-    for (const pid of this.running) signalGroup(pid, 'SIGKILL')
+  constructor(engine: KinOptions) {
+    this.engine = engine
   }
 
   async run(...[words, options]: Parameters<Shell['capture']>): Promise<Captured> {
     const { cwd, env, timeoutMs, signal } = options
-    const mark = `${this.mark}.c${++this.count}`
+    const mark = `${this.engine.mark}.c${++this.count}`
     // zx/core, not zx: half the time to load, and nothing else of it is used.
     const { $ } = await import('zx/core')
     if (signal?.aborted) return captured({ how: 'cancelled' }, '', '')
     const child = $({ ...ZX, cwd, env: { ...env, [MARK]: mark } })`exec ${[...words]}`
-    const { pid } = child
+    const kin = new Kin({ ...this.engine, mark, leader: child.pid })
     let stop: Exit | undefined
     let ending: Promise<unknown> | undefined
     const end = (exit: Exit, graceMs: number): void => {
-      if (stop !== undefined || pid === undefined) return
+      if (stop !== undefined || child.pid === undefined) return
       stop = exit
       // Whoever left the group and holds the pipe would let us wait for ever.
-      ending = endGroup(pid, graceMs).then(() => killMarked(MARK, mark))
+      ending = kin.end(graceMs)
     }
     const timer = setTimeout(() => end({ how: 'timed-out' }, GRACE_MS), timerMs(timeoutMs))
     const onAbort = (): void => end({ how: 'cancelled' }, GRACE_MS)
@@ -85,13 +87,13 @@ class Captures {
         // No grace: in half a second it prints more than we can hold.
         if (bytes > 2 * MAX_OUTPUT) end({ how: 'signalled', signal: 'SIGTERM' }, 0)
       })
-    if (pid !== undefined) this.running.add(pid)
+    this.busy.add(kin)
     try {
       const output = await child
       await ending
       return captured(stop ?? exitOf(output), output.stdout, output.stderr)
     } finally {
-      if (pid !== undefined) this.running.delete(pid)
+      this.busy.delete(kin)
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
     }

@@ -8,19 +8,24 @@ import { dirname, join } from 'node:path'
 import { quote } from '../command.ts'
 import { MARK } from '../environment.ts'
 import type { Exit, Spawn } from '../host.ts'
-import { endGroup, killMarked, signalGroup, timerMs } from './processes.ts'
+import { Kin, type KinOptions } from './kin.ts'
+import { timerMs } from './processes.ts'
 
 const GRACE_MS = 2000
 const COPY_PIECE = 1024 * 1024
 
 export class WorkerPool {
-  private readonly mark: string
+  private readonly engine: KinOptions
   private readonly idle: Worker[] = []
-  private readonly busy = new Set<Worker>()
+  private readonly running = new Set<Worker>()
   private count = 0
 
-  constructor(mark: string) {
-    this.mark = mark
+  constructor(engine: KinOptions) {
+    this.engine = engine
+  }
+
+  get busy(): readonly Kin[] {
+    return [...this.running].map(({ kin }) => kin)
   }
 
   async run(command: Spawn): Promise<Exit> {
@@ -35,15 +40,19 @@ export class WorkerPool {
   }
 
   private async runOnce(command: Spawn, line: string): Promise<{ exit: Exit; isLost: boolean }> {
-    const worker = this.idleWorker() ?? new Worker(`${this.mark}.${++this.count}`, command)
-    this.busy.add(worker)
+    const worker = this.idleWorker() ?? this.newWorker(command)
+    this.running.add(worker)
     try {
       const exit = await worker.run(command, line)
       return { exit, isLost: exit.how === 'exited' && !worker.isUsable }
     } finally {
-      this.busy.delete(worker)
+      this.running.delete(worker)
       if (worker.isUsable) this.idle.push(worker)
     }
+  }
+
+  private newWorker(command: Spawn): Worker {
+    return new Worker({ ...this.engine, mark: `${this.engine.mark}.${++this.count}` }, command)
   }
 
   // One that was killed while it waited (by the kernel, when memory is short) would never answer.
@@ -53,16 +62,13 @@ export class WorkerPool {
     return worker
   }
 
-  killNow(): void {
-    for (const worker of this.busy) worker.kill()
-  }
-
   close(): void {
     for (const worker of this.idle.splice(0)) worker.close()
   }
 }
 
 class Worker {
+  readonly kin: Kin
   private readonly mark: string
   private readonly env: Spawn['env']
   private readonly spool: string
@@ -71,7 +77,8 @@ class Worker {
   private finish: ((exit: Exit) => void) | undefined
   private answer = ''
 
-  constructor(mark: string, { env, log }: Spawn) {
+  constructor(options: KinOptions, { env, log }: Spawn) {
+    const { mark } = options
     this.mark = mark
     this.env = env
     // Most commands print nothing: they share one file that is there already, for making one takes
@@ -83,6 +90,7 @@ class Worker {
       env: { ...env, [MARK]: mark },
       stdio: ['pipe', 'pipe', 'ignore'],
     })
+    this.kin = new Kin({ ...options, leader: this.child.pid })
     this.child.stdout?.setEncoding('latin1').on('data', (text: string) => this.hear(text))
     // Written to a shell that was killed: its exit is told by 'exit'.
     this.child.stdin?.on('error', () => {})
@@ -135,10 +143,6 @@ class Worker {
     return `( ${own}${open}cd ${quote(cwd)} || exit 126; ${line} ) </dev/null >${quote(this.spool)} 2>&1; echo $?\n`
   }
 
-  kill(): void {
-    if (this.child.pid !== undefined) signalGroup(this.child.pid, 'SIGKILL')
-  }
-
   close(): void {
     this.isAlive = false
     fs.rmSync(this.spool, { force: true })
@@ -146,12 +150,9 @@ class Worker {
     this.child.unref()
   }
 
-  // The group first; then whoever left it (ninja gives each of its jobs a group) by the mark.
   private async endAll(): Promise<void> {
     this.isAlive = false
-    if (this.child.pid === undefined) return
-    await endGroup(this.child.pid, GRACE_MS)
-    await killMarked(MARK, this.mark)
+    await this.kin.end(GRACE_MS)
   }
 
   private hear(text: string): void {

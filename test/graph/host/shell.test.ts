@@ -310,6 +310,77 @@ for (const [what, text] of [
   })
 }
 
+// Each has left all but one of: the group, the session, its parent, the mark in the environment.
+const STRAYS = {
+  'has an empty environment': 'env -i sleep NAP & sleep 100',
+  'has an empty environment and a group of its own': `bash -mc 'env -i sleep NAP & sleep 100'`,
+  'has an empty environment and a session of its own': 'env -i setsid sleep NAP & sleep 100',
+  'is a child of such a one': `env -i setsid sh -c 'sleep NAP & wait' & sleep 100`,
+  'is a daemon': `sh -c 'setsid sh -c "sleep NAP &" &'; sleep 100`,
+} as const
+for (const [what, text] of Object.entries(STRAYS))
+  shell(`a stray that ${what} is ended with its command`, async (scene) => {
+    // A length of sleep that nobody else has tells it apart.
+    const nap = `100.${process.pid}${scenes}`
+    const naps = (): readonly number[] => about(`sleep\0${nap}\0`)
+    const stop = new AbortController()
+    const running = scene.run(text.replace('NAP', nap), { signal: stop.signal })
+    try {
+      while (naps().length === 0) await pause(5)
+      stop.abort()
+      assert.equal((await running)[0], { how: 'cancelled' })
+      assert.equal(naps(), [])
+    } finally {
+      for (const pid of naps()) process.kill(pid, 'SIGKILL')
+    }
+  })
+
+shell('the jobs of ninja, each in a group of its own, are ended with it', async (scene) => {
+  fs.writeFileSync(
+    join(scene.dir, 'build.ninja'),
+    `rule slow
+  command = trap '' TERM; touch $out.begun; sleep 100; sleep 100
+build a: slow
+build b: slow
+`,
+  )
+  const stop = new AbortController()
+  const running = scene.run('ninja -j2', { signal: stop.signal })
+  while (!['a', 'b'].every((name) => fs.existsSync(join(scene.dir, `${name}.begun`))))
+    await pause(5)
+  stop.abort()
+  assert.equal((await running)[0], { how: 'cancelled' })
+  assert.equal(marked(scene.mark), [])
+})
+
+shell('a stray in a session of its own is asked first, and has time to tidy up', async (scene) => {
+  const tidying = `trap "sleep 0.2; echo tidy > told; exit" TERM; echo ready; while :; do sleep 0.01; done`
+  const stop = new AbortController()
+  const running = scene.run(`setsid sh -c '${tidying}' & wait`, { signal: stop.signal })
+  await printed(join(scene.dir, 'log'), 'ready')
+  stop.abort()
+  assert.equal((await running)[0], { how: 'cancelled' })
+  assert.is(fs.readFileSync(join(scene.dir, 'told'), 'utf8'), 'tidy\n')
+})
+
+shell(
+  'who is being ended and does not mind gets no more time at the second call',
+  async (scene) => {
+    const deaf = `trap "touch asked" TERM; echo ready; while :; do sleep 0.01; done`
+    const stop = new AbortController()
+    const running = scene.run(`setsid sh -c '${deaf}' & wait`, { signal: stop.signal })
+    await printed(join(scene.dir, 'log'), 'ready')
+    stop.abort()
+    while (!fs.existsSync(join(scene.dir, 'asked'))) await pause(5)
+    const start = performance.now()
+    scene.real.killNow()
+    assert.equal((await running)[0], { how: 'cancelled' })
+    // The grace is 2 s.
+    assert.ok(performance.now() - start < 1000)
+    assert.equal(marked(scene.mark), [])
+  },
+)
+
 shell('a signal that was given before starts nothing', async ({ dir, real, run }) => {
   const signal = AbortSignal.abort()
   assert.equal((await run('touch canary', { signal }))[0], { how: 'cancelled' })
@@ -600,6 +671,18 @@ function marked(mark: string): number[] {
     .readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry) && isMarked(entry, mark))
     .map(Number)
+}
+
+/** Programs by their words, each ended by a NUL. */
+function about(words: string): readonly number[] {
+  return fs.readdirSync('/proc').flatMap((entry) => {
+    try {
+      const isIt = fs.readFileSync(`/proc/${entry}/cmdline`, 'latin1') === words
+      return isIt ? [Number(entry)] : []
+    } catch {
+      return []
+    }
+  })
 }
 
 function isMarked(pid: string, mark: string): boolean {
