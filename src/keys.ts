@@ -70,7 +70,10 @@ export function listenForKeys(options: KeyOptions): Keys | undefined {
       process.off('SIGCONT', enter)
       process.off('exit', leave)
       stdin.off('data', hear)
-      stdin.off('end', lose).off('error', lose).on('error', () => {})
+      stdin
+        .off('end', lose)
+        .off('error', lose)
+        .on('error', () => {})
       leave()
     },
   }
