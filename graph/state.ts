@@ -15,6 +15,8 @@ export interface Session {
   readonly folder: string
   /** Absolute: journal, snapshot, lock and logs. */
   readonly stateFolder: string
+  /** Names of folders that the wildcards of an input enter only where they are named. */
+  readonly seldom?: readonly string[]
 }
 
 /** What is remembered, and the machine beside it. */
@@ -28,15 +30,13 @@ export interface Memory {
  *
  * @example const { journal } = recall({ graph, host: machine(), folder, stateFolder })
  */
-export function recall(
-  { graph, host, folder, stateFolder }: Session,
-  pretended?: ReadonlySet<string>,
-): Memory {
+export function recall(session: Session, pretended?: ReadonlySet<string>): Memory {
+  const { graph, host, stateFolder } = session
   const { disk, clock } = host
   const boot = clock.bootId()
   const journal = new Journal(`${stateFolder}/journal`, disk, clock)
   const snapshot = Snapshot.load(disk.readBytes(`${stateFolder}/snapshot`), boot)
-  const world = new World(host, folder, graph.roots, snapshot, pretended)
+  const world = new World({ ...session, roots: graph.roots }, snapshot, pretended)
   if (!snapshot.isFromThisBoot) distrust(journal, world, boot)
   return { journal, world }
 }

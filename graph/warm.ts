@@ -14,7 +14,7 @@ export class WarmMemory {
 
   /** What is remembered, and the machine as it is now. */
   recall(session: Session): Memory {
-    const { host, folder, stateFolder, graph } = session
+    const { host, stateFolder, graph } = session
     if (this.snapshot === undefined) {
       const { journal, world } = recall(session)
       this.journal = journal
@@ -25,7 +25,7 @@ export class WarmMemory {
       this.left = this.identity(session)
       this.journal = new Journal(`${stateFolder}/journal`, host.disk, host.clock)
     }
-    const world = new World(host, folder, graph.roots, this.snapshot)
+    const world = new World({ ...session, roots: graph.roots }, this.snapshot)
     return { journal: this.journal, world }
   }
 

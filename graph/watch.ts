@@ -35,7 +35,7 @@ export interface WatchOptions
   /** Aborting ends the watch, and what runs. */
   readonly signal: AbortSignal
   readonly onFailure?: (node: Node, failure: NodeFailure, attempt: number) => Verdict
-  /** Names of folders that are not listened in unless an input lies there. */
+  /** As of a session; nor does it listen in them unless an input lies there. */
   readonly seldom?: readonly string[]
 }
 
@@ -214,8 +214,8 @@ export class GraphWatch {
   private staleNodes(noting: Noting, held: Held): Generator<Stale, void> {
     const { session } = this
     const { journal, world } = this.warm.recall(session)
-    const { host } = noting
-    const own = new World(host, session.folder, session.graph.roots, world.snapshot)
+    const around = { ...session, roots: session.graph.roots, host: noting.host }
+    const own = new World(around, world.snapshot)
     return staleNodes(this.wanted, { memory: { journal, world: own }, noting, held })
   }
 
@@ -226,9 +226,9 @@ export class GraphWatch {
   }
 
   private get session(): Session {
-    const { host, folder, stateFolder } = this.options
+    const { host, folder, stateFolder, seldom = [] } = this.options
     const graph = this.graph as Graph
-    return { graph, folder, stateFolder, host: { ...host, locks: this.locks } }
+    return { graph, folder, stateFolder, seldom, host: { ...host, locks: this.locks } }
   }
 
   private async runOnce(asked?: 'rerun' | 'force'): Promise<boolean> {

@@ -25,25 +25,33 @@ const PRETENDED = 'pretended'
 /** Thrown where a digest is wanted before hasha was loaded; the run loads it and asks again. */
 export const DIGEST_NEEDED = Symbol('digest needed')
 
+/** Where a graph's files are looked for. */
+export interface Around {
+  readonly host: Host
+  readonly folder: string
+  readonly roots: Roots
+  /** What lies there is no input of anything. */
+  readonly stateFolder?: string
+  /** Names of folders that the wildcards of an input enter only where they are named. */
+  readonly seldom?: readonly string[]
+}
+
 export class World {
   readonly host: Host
   readonly folder: string
   readonly roots: Roots
   readonly snapshot: Snapshot
+  private readonly around: Around
   private readonly pretended: ReadonlySet<string>
   private readonly tools = new Map<string, string>()
   private readonly facts = new Map<string, string>()
   private readonly lists = new WeakMap<Node, readonly NamedFile[]>()
 
   /** `pretended`: absolute paths of files that are taken as changed, whatever they hold. */
-  constructor(
-    host: Host,
-    folder: string,
-    roots: Roots,
-    snapshot: Snapshot,
-    pretended: ReadonlySet<string> = new Set(),
-  ) {
+  constructor(around: Around, snapshot: Snapshot, pretended: ReadonlySet<string> = new Set()) {
+    const { host, folder, roots } = around
     this.pretended = pretended
+    this.around = around
     this.host = host
     this.folder = folder
     this.roots = { ...roots, [OWN]: folder }
@@ -174,7 +182,10 @@ export class World {
       const behind = places.slice(i)
       const minus = behind.filter((other) => other.root === root && isMinus(other.path))
       const names = isPattern(pattern)
-        ? this.glob([pattern, ...minus.map((other) => other.path)], cwd)
+        ? this.glob(
+            [pattern, ...minus.map((other) => other.path), ...this.leftOut(pattern, cwd)],
+            cwd,
+          )
         : isOptional && this.host.disk.stat(`${cwd}/${pattern}`) === undefined
           ? []
           : [pattern]
@@ -184,6 +195,15 @@ export class World {
     return [...found]
       .map(([name, path]) => ({ name, path }))
       .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  }
+
+  // As patterns that take away; a folder that the pattern itself names is meant.
+  private leftOut(pattern: string, cwd: string): readonly string[] {
+    if (!/\*\*|[*?[\]{}()!].*\//.test(pattern)) return []
+    const { stateFolder = '', seldom = [] } = this.around
+    const names = seldom.filter((name) => !pattern.split('/').includes(name))
+    const state = stateFolder.startsWith(`${cwd}/`) ? stateFolder.slice(cwd.length + 1) : undefined
+    return [...names.map((name) => `!**/${name}/**`), ...(state ? [`!${state}/**`] : [])]
   }
 
   private state(path: string, stat: FileStat): FileState {

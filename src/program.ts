@@ -132,7 +132,8 @@ function addCommand(
     const all = Object.entries({ ...program.opts(), ...own })
     // commander gives a lone `--no-x` a default of true: only the answer 'no' was asked for.
     const flags = Object.fromEntries(all.filter(([name, value]) => !lone.has(name) || !value))
-    if (!row.takesWords) return take({ command: row.name, nodes: made.args, flags })
+    if (!row.takesWords || behind.length === 0)
+      return take({ command: row.name, nodes: made.args, flags })
     const nodes = made.args.slice(0, made.args.length - behind.length)
     take({ command: row.name, nodes, flags, words: behind })
   })

@@ -44,6 +44,9 @@ export async function openSession(choices: GraphChoices): Promise<Session> {
   return file === undefined ? repairSetup(choices).open() : (await openOwn(file)).session
 }
 
+/** Folders in which no wildcard is meant to look. */
+export const SELDOM = ['.git', '.hg', '.svn', 'node_modules', '.bitnet-tasks']
+
 /** A user's graph, and the files that it was evaluated from. */
 export async function openOwn(
   file: string,
@@ -51,7 +54,10 @@ export async function openOwn(
   const host = machine(process.env)
   const { graph, sources } = await evaluatedGraph(file, host)
   return {
-    session: { graph, host, folder: dirname(file), stateFolder: stateFolderOf(file) },
+    session: {
+      ...{ graph, host, folder: dirname(file), stateFolder: stateFolderOf(file) },
+      seldom: SELDOM,
+    },
     sources,
   }
 }

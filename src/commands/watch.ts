@@ -16,7 +16,7 @@ import { print } from '../report/print.ts'
 import { clean, jsonLine } from '../report/text.ts'
 import { WatchView } from '../report/watch-view.ts'
 import { graphFileOf, stateFolderOf } from '../sealed.ts'
-import { type GraphChoices, repairSetup } from '../session.ts'
+import { type GraphChoices, repairSetup, SELDOM } from '../session.ts'
 import { dieBy, interruptible } from '../signals.ts'
 import { furnish } from '../state-folder.ts'
 
@@ -30,7 +30,6 @@ interface WatchArgs extends GraphChoices {
 }
 
 // They change by the hundred, and nobody means them by `**`.
-const SELDOM = ['.git', '.hg', '.svn', 'node_modules']
 const LOG_LINES = 40
 
 /** Runs until a key or a signal ends it. */

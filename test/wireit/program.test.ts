@@ -122,6 +122,30 @@ program(
 )
 
 program(
+  'wildcards of an input stay out of node_modules, of version control and of our own state',
+  withTasks(
+    `const a = task('a', () => ({ inputs: ['**', '*/*', '!.cache/**'], run: sh\`true\` }))
+const b = task('b', () => ({ inputs: ['node_modules/one/**', '.git/HEAD'], run: sh\`true\` }))`,
+    async ({ write, tasks }) => {
+      const names = ['node_modules/one/x', 'node_modules/x', 'deep/node_modules/x', '.git/HEAD']
+      for (const name of [...names, 'src/x']) write(name, '0')
+      assert.is(ends(await tasks('run')), '2 changed')
+      assert.is(ends(await tasks('run')), '2 fresh')
+      write('node_modules/x', '1')
+      write('deep/node_modules/x', '1')
+      assert.is(ends(await tasks('run')), '2 fresh')
+      for (const name of ['node_modules/one/x', '.git/HEAD']) {
+        write(name, '1')
+        assert.match((await tasks('plan')).stdout, /^ {2}b .*\n1 to run, 1 fresh\n$/)
+        await tasks('run')
+      }
+      write('src/x', '1')
+      assert.match((await tasks('plan')).stdout, /^ {2}a .*\n1 to run, 1 fresh\n$/)
+    },
+  ),
+)
+
+program(
   'a program of the project is named by its path, and counts by what is in it',
   withTasks(
     `const a = task('a', () => ({ outputs: ['out'], run: sh\`node_modules/.bin/tool > out\`, tools: ['node_modules/.bin/tool'] }))`,
