@@ -131,7 +131,7 @@ export interface TokenPipe {
   put(count: number): void
   /** Takes all there are. */
   empty(): void
-  /** Removes it. */
+  /** Removes it, if it was made here. */
   close(): void
 }
 
@@ -223,4 +223,6 @@ export interface Host {
   load(): number
   /** Makes a pipe for tokens, without any; rejects with the errno of a disk that knows no FIFO. */
   tokens(path: string): Promise<TokenPipe>
+  /** The pipe of the make that started us and shares its jobs; undefined where there is none. */
+  parentTokens(): Promise<TokenPipe | undefined>
 }

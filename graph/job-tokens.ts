@@ -9,6 +9,8 @@ export interface JobTokensOptions {
   readonly jobs: number
   /** The load average below which tools, too, may begin a job beside others. */
   readonly maxLoad: number | undefined
+  /** The tokens of a make that started this run: its jobs are the jobs, and one of them is ours. */
+  readonly parent: TokenPipe | undefined
   /** Called when the first node that shares has something to run. */
   readonly make: () => Promise<TokenPipe>
 }
@@ -19,6 +21,7 @@ const MOST = 4096
 export class JobTokens {
   readonly jobs: number
   readonly maxLoad: number | undefined
+  private readonly parent: TokenPipe | undefined
   private readonly make: () => Promise<TokenPipe>
   private made: Promise<TokenPipe> | undefined
   private running = 0
@@ -29,10 +32,15 @@ export class JobTokens {
   private pipe: TokenPipe | undefined
   private isShared = false
 
-  constructor({ jobs, maxLoad, make }: JobTokensOptions) {
+  constructor({ jobs, maxLoad, parent, make }: JobTokensOptions) {
     this.jobs = Math.min(jobs, MOST)
     this.maxLoad = maxLoad
+    this.parent = parent
     this.make = make
+    if (parent === undefined) return
+    this.pipe = parent
+    this.free = 1
+    this.isShared = true
   }
 
   /** Takes the token with which a further node begins; false: the tools have them all. */
@@ -52,20 +60,23 @@ export class JobTokens {
   end(node: Node): void {
     this.running--
     if (node.spec.jobserver) this.sharing--
+    if (this.parent || this.sharing > 0) this.free++
     // Nobody is left who could hold a token: those of a tool that was killed are ours again.
-    if (this.sharing === 0) this.isShared = false
-    else this.free++
+    else this.isShared = false
   }
 
   /** Gives the tools what no node has taken. Nodes come first: a tool takes all that it can get. */
   share(): void {
-    if (!this.isShared || this.free === 0) return
-    this.pipe?.put(this.free)
-    this.free = 0
+    if (!this.isShared) return
+    // The one that a make begins us with never was in its pipe.
+    const kept = this.parent && this.running === 0 ? 1 : 0
+    if (this.free > kept) this.pipe?.put(this.free - kept)
+    this.free = kept
   }
 
   /** The pipe, for the commands of a node that shares. Rejects on a disk that knows no FIFO. */
   async open(): Promise<TokenPipe> {
+    if (this.parent) return this.parent
     this.made ??= this.make()
     const pipe = await this.made
     if (!this.isShared) this.fill(pipe)
@@ -73,6 +84,7 @@ export class JobTokens {
   }
 
   close(): void {
+    this.share()
     this.pipe?.close()
   }
 

@@ -3,6 +3,7 @@ import { Attempts, type Ended } from './attempts.ts'
 import type { Cache } from './cache.ts'
 import type { NodeFailure } from './event.ts'
 import { failedBefore } from './failed-before.ts'
+import type { TokenPipe } from './host.ts'
 import { look, recordedResult } from './look.ts'
 import type { Node } from './node.ts'
 import { inputFailure } from './node-failure.ts'
@@ -22,6 +23,8 @@ export interface LoopOptions {
   readonly scope: Scope
   readonly tally: Tally
   readonly cache: Cache | undefined
+  /** The jobs of a make that started the run. */
+  readonly parent: TokenPipe | undefined
   /** Ends what runs. */
   readonly stop: AbortController
 }
@@ -41,7 +44,7 @@ export class Loop {
   private readonly results = new Map<Node, string>()
   private readonly resultOf = (need: Node): string => this.results.get(need) as string
 
-  constructor({ session, memory, options, scope, tally, cache, stop }: LoopOptions) {
+  constructor({ session, memory, options, scope, tally, cache, parent, stop }: LoopOptions) {
     this.memory = memory
     this.options = options
     this.forced = scope.forced
@@ -50,8 +53,9 @@ export class Loop {
     const { durations } = memory.journal.history
     for (const node of scope.given)
       this.results.set(node, recordedResult(memory.journal.history, node))
-    const jobs = Math.max(1, options.jobs ?? session.host.cores)
-    this.throttle = throttleOf(session, { options, wanted: scope.wanted, jobs, tally })
+    const most = parent ? Number.POSITIVE_INFINITY : session.host.cores
+    const jobs = Math.max(1, options.jobs ?? most)
+    this.throttle = throttleOf(session, { options, wanted: scope.wanted, jobs, parent, tally })
     this.schedule = new Schedule({
       graph: session.graph,
       wanted: scope.wanted,

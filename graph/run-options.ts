@@ -7,7 +7,7 @@ import type { SealOptions } from './seal.ts'
 export interface RunOptions {
   /** Selectors; empty means every node. */
   readonly targets: readonly string[]
-  /** Nodes that run at once; the number of cores unless said. */
+  /** Nodes that run at once; unless said what the make that started us allows, else the number of cores. */
   readonly jobs?: number
   /** While anything runs, begin no node unless the machine's load average is below this. */
   readonly maxLoad?: number

@@ -55,7 +55,9 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
       refuseMissing(scope, again.journal.history)
       const hasCache = all.cache !== false && all.strictEnv !== false
       const cache = hasCache ? openCache(given) : undefined
-      const work = { scope, tally, cache, stop }
+      // Whoever names a number of jobs wants that and not what a make has for us.
+      const parent = all.jobs === undefined ? await given.host.parentTokens() : undefined
+      const work = { scope, tally, cache, parent, stop }
       try {
         await new Loop({ session: given, memory: again, options: all, ...work }).run()
       } finally {

@@ -1,7 +1,7 @@
 // What holds back a node that is ready and has room: the load of the machine, or tools inside other nodes
 // that have all jobs of the run.
 import type { RunEvent } from './event.ts'
-import type { Host } from './host.ts'
+import type { Host, TokenPipe } from './host.ts'
 import { JobTokens } from './job-tokens.ts'
 import type { Node } from './node.ts'
 import type { RunOptions } from './run-options.ts'
@@ -13,6 +13,7 @@ export interface ThrottleOptions {
   readonly jobs: number
   /** Begin nothing beside what runs unless the load is below this. */
   readonly maxLoad: number | undefined
+  readonly parent: TokenPipe | undefined
   /** Where the tokens of the run lie. */
   readonly pipe: string
   readonly tell: (event: RunEvent) => void
@@ -33,9 +34,9 @@ export class Throttle {
   private endPause = (): void => {}
 
   constructor(options: ThrottleOptions) {
-    const { host, jobs, maxLoad, pipe } = options
+    const { host, jobs, maxLoad, parent, pipe } = options
     this.options = options
-    this.tokens = new JobTokens({ jobs, maxLoad, make: () => host.tokens(pipe) })
+    this.tokens = new JobTokens({ jobs, maxLoad, parent, make: () => host.tokens(pipe) })
   }
 
   /** Decides how many nodes may begin now, beside so many that run. */
@@ -99,18 +100,21 @@ export class Throttle {
 /** Undefined where there is nothing to hold back: the run of a plain graph pays nothing. */
 export function throttleOf(
   { host, stateFolder }: Session,
-  { options, wanted, jobs, tally }: Given,
+  { options, wanted, jobs, parent, tally }: Given,
 ): Throttle | undefined {
   const { maxLoad } = options
-  if (maxLoad === undefined && !wanted.some(({ spec }) => spec.jobserver)) return undefined
+  if (maxLoad === undefined && !parent && !wanted.some(({ spec }) => spec.jobserver))
+    return undefined
   const pipe = `${stateFolder}/jobserver`
-  return new Throttle({ host, jobs, maxLoad, pipe, tell: (event) => tally.tell(event) })
+  const tell = (event: RunEvent): void => tally.tell(event)
+  return new Throttle({ host, jobs, maxLoad, parent, pipe, tell })
 }
 
 interface Given {
   readonly options: RunOptions
   readonly wanted: readonly Node[]
   readonly jobs: number
+  readonly parent: TokenPipe | undefined
   readonly tally: Tally
 }
 

@@ -25,6 +25,11 @@ export function machine(env: Readonly<Record<string, string | undefined>> = proc
     cores: availableParallelism(),
     load: () => loadavg()[0] as number,
     tokens: async (path) => (await import('./tokens.ts')).tokenPipe(path),
+    parentTokens: async () => {
+      const flags = env['MAKEFLAGS']
+      if (!flags?.includes('--jobserver-')) return undefined
+      return (await import('./tokens.ts')).inheritedPipe(flags)
+    },
   }
 }
 

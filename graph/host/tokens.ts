@@ -12,6 +12,43 @@ const PIECE = 4096
 export async function tokenPipe(path: string): Promise<TokenPipe> {
   fs.rmSync(path, { force: true })
   await makeFifo(path)
+  const pipe = opened(path)
+  const close = (): void => {
+    pipe.close()
+    fs.rmSync(path, { force: true })
+  }
+  return { ...pipe, close }
+}
+
+/**
+ * The pipe that MAKEFLAGS names, if it is there for us: in a recipe without `+` make tells of descriptors
+ * and does not hand them on.
+ */
+export function inheritedPipe(makeflags: string): TokenPipe | undefined {
+  const named = [...makeflags.matchAll(/--jobserver-(?:auth|fds)=(\S+)/g)].at(-1)?.[1] ?? ''
+  const [, fifo] = /^fifo:(.+)$/.exec(named) ?? []
+  const [, read, write] = /^(\d+),(\d+)$/.exec(named) ?? []
+  try {
+    if (fifo !== undefined) return fs.statSync(fifo).isFIFO() ? opened(fifo) : undefined
+    if (read === undefined || write === undefined) return undefined
+    if (!isParents(read, write)) return undefined
+    // Opened anew: whether it waits is a thing of the descriptor's, and make has its own mind about that.
+    return opened(`/proc/${process.pid}/fd/${read}`)
+  } catch {
+    // It is gone, or this is no Linux.
+    return undefined
+  }
+}
+
+// Node has pipes of its own, and one of them may have these numbers.
+function isParents(read: string, write: string): boolean {
+  const links = [process.pid, process.ppid].flatMap((pid) =>
+    [read, write].map((fd) => fs.readlinkSync(`/proc/${pid}/fd/${fd}`)),
+  )
+  return links.every((link) => link.startsWith('pipe:') && link === links[0])
+}
+
+function opened(path: string): TokenPipe {
   const { O_RDWR, O_NONBLOCK } = fs.constants
   const fd = fs.openSync(path, O_RDWR | O_NONBLOCK)
   return {
@@ -21,10 +58,7 @@ export async function tokenPipe(path: string): Promise<TokenPipe> {
     empty: () => {
       while (read(fd, PIECE) > 0);
     },
-    close: () => {
-      fs.closeSync(fd)
-      fs.rmSync(path, { force: true })
-    },
+    close: () => fs.closeSync(fd),
   }
 }
 

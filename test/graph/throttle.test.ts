@@ -254,6 +254,66 @@ throttle('where no FIFO can be made the node that needs one fails and says so', 
   assert.equal(commands(world), [])
 })
 
+throttle('a make that started the run decides how many nodes run at once', async () => {
+  const world = new World()
+  const { host } = world
+  host.parentTokensLeft = 1
+  const door = gates(world, ...NAMES)
+  const ended = world.run(three)
+  // One job came with the start, one from the pipe.
+  await Promise.all([door['a']?.reached, door['b']?.reached])
+  await turns()
+  assert.equal(commands(world), ['wait a', 'wait b'])
+  assert.is(host.parentTokensLeft, 0)
+  door['a']?.open()
+  await door['c']?.reached
+  assert.is(host.parentTokensLeft, 0)
+  door['b']?.open()
+  await turns()
+  assert.is(host.parentTokensLeft, 1)
+  door['c']?.open()
+  assert.is((await ended).summary.ok, true)
+  assert.is(host.parentTokensLeft, 1)
+})
+
+throttle('make gets its tokens back from a run that fails or is stopped', async () => {
+  for (const how of ['failed', 'stopped']) {
+    const world = new World()
+    world.host.parentTokensLeft = 5
+    const door = gates(world, ...NAMES)
+    const stop = new AbortController()
+    const ended = world.run(three, { signal: stop.signal })
+    await door['c']?.reached
+    assert.is(world.host.parentTokensLeft, 3)
+    if (how === 'stopped') stop.abort()
+    else world.host.shell.killNow()
+    assert.is((await ended).summary.ok, false)
+    assert.is(world.host.parentTokensLeft, 5, how)
+  }
+})
+
+throttle('the tools of a node get the tokens of that make', async () => {
+  const world = new World()
+  world.host.parentTokensLeft = 2
+  const one = task('one', () => ({ jobserver: true, run: sh`true` }))
+  assert.is((await world.run(defineGraph({ tasks: [one] }))).summary.ok, true)
+  const [spawn] = world.host.shell.spawned
+  assert.equal(spawn?.tokens, { path: '/proc/make', read: 8, write: 9 })
+  assert.is(world.host.tokensLeft, undefined)
+  assert.is(world.host.parentTokensLeft, 2)
+})
+
+throttle('who says --jobs is not bound by that make', async () => {
+  const world = new World()
+  world.host.parentTokensLeft = 0
+  const door = gates(world, ...NAMES)
+  const ended = world.run(three, { jobs: 3 })
+  await Promise.all(NAMES.map((name) => door[name]?.reached))
+  for (const name of NAMES) door[name]?.open()
+  assert.is((await ended).summary.ok, true)
+  assert.is(world.host.parentTokensLeft, 0)
+})
+
 throttle.run()
 
 function unwanted(): never {

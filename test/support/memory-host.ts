@@ -19,6 +19,8 @@ export interface MemoryHost extends Host {
   loadNow: number
   /** Bytes in the pipe of the run that is under way; undefined while there is none. */
   tokensLeft: number | undefined
+  /** A make that has so many tokens to give has started us. */
+  parentTokensLeft: number | undefined
 }
 
 /** `/bin` holds sh and a few programs; PATH is `/opt/bin:/bin`. */
@@ -48,24 +50,39 @@ export function memoryHost(): MemoryHost {
       host.tokensLeft = 0
       return tokenPipe(host, path)
     },
+    parentTokensLeft: undefined,
+    parentTokens: async () =>
+      host.parentTokensLeft === undefined
+        ? undefined
+        : pipeOf(host, 'parentTokensLeft', '/proc/make', () => {}),
   }
   return host
 }
 
 function tokenPipe(host: MemoryHost, path: string): TokenPipe {
-  const set = (left: number | undefined): void => {
-    host.tokensLeft = left
+  return pipeOf(host, 'tokensLeft', path, () => {
+    host.tokensLeft = undefined
+  })
+}
+
+function pipeOf(
+  host: MemoryHost,
+  left: 'tokensLeft' | 'parentTokensLeft',
+  path: string,
+  close: () => void,
+): TokenPipe {
+  const add = (count: number): void => {
+    host[left] = (host[left] ?? 0) + count
   }
-  const left = (): number => host.tokensLeft as number
   return {
     path,
     take: () => {
-      if (left() === 0) return false
-      set(left() - 1)
+      if (!host[left]) return false
+      add(-1)
       return true
     },
-    put: (count) => set(left() + count),
-    empty: () => set(0),
-    close: () => set(undefined),
+    put: add,
+    empty: () => add(-(host[left] ?? 0)),
+    close,
   }
 }

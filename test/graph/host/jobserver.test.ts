@@ -1,11 +1,12 @@
 // timeout: 120
 // The jobserver of a run with the real make: recipes write down when they begin and end, and the most
 // that were under way at once is counted.
+import { spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { tokenPipe } from '../../../graph/host/tokens.ts'
+import { inheritedPipe, tokenPipe } from '../../../graph/host/tokens.ts'
 import {
   defineGraph,
   type Graph,
@@ -112,6 +113,72 @@ jobserver('the FIFO lies in the state folder for as long as the run', async ({ f
   assert.is(fs.existsSync(join(state, 'jobserver')), false)
 })
 
+// A run that make starts: `sign` is '+' where the recipe hands the jobserver on.
+function calledByMake(folder: string, sign: string, jobs: number): string {
+  const index = new URL('../../../graph/index.ts', import.meta.url).href
+  const nodes = `task('n', { n: ['1', '2', '3', '4'] }, () => ({ run: sh\`echo + >> log; sleep 0.05; echo - >> log\` }))`
+  const inner = `task('inner', () => ({ jobserver: true, run: sh\`make -f Makefile 1 2 3\` }))`
+  fs.writeFileSync(
+    join(folder, 'run.mjs'),
+    `import { defineGraph, machine, runGraph, sh, task } from '${index}'
+const graph = defineGraph({ tasks: [${nodes}, ${inner}] })
+const session = { graph, host: machine(), folder: process.cwd(), stateFolder: process.cwd() + '/state' }
+const { ok } = await runGraph(session, { targets: [] })
+console.log(ok)`,
+  )
+  const recipe = `${sign}@'${process.execPath}' run.mjs\n`
+  fs.writeFileSync(
+    join(folder, 'outer.mk'),
+    `${MAKEFILE.replace('all: ', 'all: graph ')}\ngraph: ; ${recipe}`,
+  )
+  const args = ['-f', 'outer.mk', `-j${jobs}`]
+  const env = { PATH: process.env['PATH'] }
+  const { stdout, stderr } = spawnSync('make', args, { cwd: folder, env, encoding: 'utf8' })
+  // make would say here that tokens are missing.
+  return stdout + stderr
+}
+
+for (const jobs of [2, 3]) {
+  jobserver(`a run that make -j${jobs} starts takes part in its jobs`, ({ folder }) => {
+    assert.is(calledByMake(folder, '+', jobs), 'true\n')
+    assert.is(overlap(folder, 13), jobs)
+  })
+}
+
+jobserver('where make does not hand its jobserver on, the run goes by itself', ({ folder }) => {
+  assert.is(calledByMake(folder, '', 2), 'true\n')
+  assert.ok(overlap(folder, 13) > 1)
+})
+
+jobserver("only a pipe that is the parent's, or a FIFO, is taken for a jobserver", ({ folder }) => {
+  fs.writeFileSync(join(folder, 'file'), '')
+  for (const flags of [
+    '',
+    'k',
+    ' -j2 --jobserver-auth=98,99',
+    ` -j2 --jobserver-auth=${pipeOfNode()}`,
+    ' -j2 --jobserver-auth=-2,-2',
+    ` --jobserver-auth=fifo:${folder}/none`,
+    ' --jobserver-auth=fifo:/dev/null',
+  ])
+    assert.is(inheritedPipe(flags), undefined, flags)
+})
+
+jobserver('a FIFO that MAKEFLAGS names is the jobserver; the last one counts', async () => {
+  const folder = fs.mkdtempSync(join(tmpdir(), 'fifo-'))
+  const own = await tokenPipe(join(folder, 'fifo'))
+  try {
+    const pipe = inheritedPipe(` -j3 --jobserver-auth=3,4 --jobserver-auth=fifo:${own.path} -l2`)
+    own.put(1)
+    assert.equal([pipe?.take(), pipe?.take()], [true, false])
+    pipe?.close()
+    assert.ok(fs.existsSync(own.path))
+  } finally {
+    own.close()
+    fs.rmSync(folder, { recursive: true })
+  }
+})
+
 jobserver('a token is there once', async ({ folder }) => {
   const pipe = await tokenPipe(join(folder, 'tokens'))
   try {
@@ -138,6 +205,28 @@ jobserver('where none can be made the error says where and why', async ({ folder
 })
 
 jobserver.run()
+
+/** Two descriptors of a pipe that is Node's own affair. */
+function pipeOfNode(): string {
+  const link = (pid: number, fd: string): string => {
+    try {
+      return fs.readlinkSync(`/proc/${pid}/fd/${fd}`)
+    } catch {
+      return ''
+    }
+  }
+  const own = fs
+    .readdirSync('/proc/self/fd')
+    .filter((fd) => link(process.pid, fd).startsWith('pipe:'))
+    .filter((fd) => link(process.pid, fd) !== link(process.ppid, fd))
+  const isOther = (one: string, other: string): boolean =>
+    one !== other && link(process.pid, one) === link(process.pid, other)
+  const pairs = own.flatMap((one) =>
+    own.filter((other) => isOther(one, other)).map((w) => [one, w]),
+  )
+  assert.ok(pairs[0])
+  return `${pairs[0]}`
+}
 
 /** The most recipes that were under way at once; `begun` is how many there were. */
 function overlap(folder: string, begun?: number): number {
