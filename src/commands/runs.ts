@@ -1,6 +1,6 @@
 // runs, report and timings: what is remembered of past runs.
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 
 import {
   commandText,
@@ -135,14 +135,20 @@ function writeTrace(
 // The build folder of a node is what its commands name after --build, -B or -C.
 function innerSteps({ graph, folder }: Session, past: PastNode): readonly InnerStep[] {
   const commands = graph.byName.get(past.name)?.commands ?? []
-  const words = commands.flatMap((command) => commandText(command, graph.roots).split(/\s+/))
+  const roots = { ...graph.roots, '': folder }
+  const words = commands.flatMap((command) => shellWords(commandText(command, roots)))
   const folders = words.filter((_, i) => ['--build', '-B', '-C'].includes(words[i - 1] ?? ''))
   for (const build of folders) {
-    const log = join(folder, build, '.ninja_log')
+    const log = resolve(folder, build, '.ninja_log')
     if (statSync(log, { throwIfNoEntry: false }) === undefined) continue
-    return ninjaSteps(readFileSync(log, 'utf8'), past.startedAt ?? 0, past.ms)
+    return ninjaSteps(readFileSync(log, 'utf8'), past.startedAt ?? 0, past.spanMs)
   }
   return []
+}
+
+// Names with blanks stand in single quotes there.
+function shellWords(text: string): readonly string[] {
+  return [...text.matchAll(/'([^']*)'|\S+/g)].map(([word, inner]) => inner ?? word)
 }
 
 function writeOut(file: string, text: string): void {

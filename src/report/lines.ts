@@ -1,7 +1,7 @@
 // A run as plain lines on stderr: each says when, and which node.
 import type { RunEvent } from '../../graph/index.ts'
 import { firstCause } from './cause.ts'
-import { bar, progressOf } from './progress.ts'
+import { bar, progressOf, stepText } from './progress.ts'
 import { gather, type Row } from './rows.ts'
 import { clean, elapsedSeconds } from './text.ts'
 import type { Reporter, ReportOptions } from './view.ts'
@@ -67,7 +67,7 @@ function tell(
     case 'progress': {
       if (event.at - (told.get(event.node) ?? 0) < PROGRESS_EVERY_MS) return
       told.set(event.node, event.at)
-      const step = `[${event.done}/${event.total}] ${clean(event.line)}`
+      const step = `${stepText(event)} ${clean(event.line)}`
       return say(event.at, event.node, title ? `${howFar(rows, event.at)} - ${step}` : step)
     }
     case 'output':

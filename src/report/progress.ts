@@ -70,3 +70,14 @@ export function clockTime(ms: number): string {
   if (h > 0) return `${h}:${two(m)}:${two(s)}`
   return m > 0 ? `${m}:${two(s)}` : `${s}s`
 }
+
+/** `[34/77]`, or `[42%]`: what counts to a hundred tells percents. */
+export function stepText({
+  done,
+  total,
+}: {
+  readonly done: number
+  readonly total: number
+}): string {
+  return total === 100 ? `[${done}%]` : `[${done}/${total}]`
+}

@@ -1,5 +1,5 @@
 // A row of the live view in words: a node that failed, runs or has ended, and those that are told together.
-import { clockTime } from './progress.ts'
+import { clockTime, stepText } from './progress.ts'
 import type { Row } from './rows.ts'
 import type { Line } from './screen-line.ts'
 import type { Style } from './terminal.ts'
@@ -47,7 +47,7 @@ export function runningLine(
 ): Line {
   const expected =
     expectedMs !== undefined && expectedMs > 2000 ? ` of ${clockTime(expectedMs)}` : ''
-  const steps = step ? `  [${step.done}/${step.total}]` : ''
+  const steps = step ? `  ${stepText(step)}` : ''
   return {
     sign: sign.running,
     color: 'blue',

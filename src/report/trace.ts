@@ -89,26 +89,48 @@ function named(what: string, pid: number, tid: number, name: string): TraceEvent
   return { name: what, ph: 'M', pid, tid, args: { name } }
 }
 
+interface LoggedStep {
+  readonly name: string
+  /** Milliseconds since the start of ninja. */
+  readonly start: number
+  readonly end: number
+  /** When its output was written, milliseconds since 1970. */
+  readonly written: number
+}
+
 /**
  * The steps that ninja did for a node, read from its `.ninja_log` (version 5 and later: start, end,
- * mtime of the output in nanoseconds, output, digest of the command). An entry belongs to the node's run when the output
- * was written during it; its times count from the start of ninja.
+ * mtime of the output in nanoseconds, output, digest of the command). An entry belongs to the node's run
+ * when the output was written during it. When ninja began stands nowhere: an output is written at the end
+ * of its step, or rewritten later by something else, so the middle of what the steps say is taken.
  */
 export function ninjaSteps(log: string, from: number, ms: number): readonly InnerStep[] {
-  const steps = new Map<string, InnerStep>()
+  const steps = loggedSteps(log).filter(({ written }) => isWithin(written, from, from + ms))
+  const starts = steps.map(({ written, end }) => written - end).sort((a, b) => a - b)
+  const began = Math.max(from, starts[Math.floor(starts.length / 2)] ?? from)
+  return steps.map(({ name, start, end }) => ({ name, from: began + start, to: began + end }))
+}
+
+function loggedSteps(log: string): readonly LoggedStep[] {
+  const steps = new Map<string, LoggedStep>()
   for (const line of log.split('\n')) {
     const [start, end, mtime, name, digest] = line.split('\t')
     if (name === undefined || line.startsWith('#')) continue
-    const written = Number(mtime) / 1e6
-    if (!(written >= from - 1000 && written <= from + ms + 1000)) continue
     // A step that writes several files has a line for each.
     const key = `${start} ${end} ${digest}`
     const others = steps.get(key)
     steps.set(key, {
       name: others === undefined ? name : `${others.name}, ${name}`,
-      from: from + Number(start),
-      to: from + Number(end),
+      start: Number(start),
+      end: Number(end),
+      written: Number(mtime) / 1e6,
     })
   }
   return [...steps.values()]
+}
+
+// Linux dates a file by its last tick; some file systems by whole seconds.
+function isWithin(written: number, from: number, to: number): boolean {
+  const slack = written % 1000 === 0 ? 1000 : 20
+  return written >= from - slack && written <= to + slack
 }

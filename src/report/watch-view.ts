@@ -3,6 +3,7 @@
 import type { NodeName, Reason, RunEvent, WatchEvent } from '../../graph/index.ts'
 import { failureText } from './failure-text.ts'
 import { lineReporter } from './lines.ts'
+import { stepText } from './progress.ts'
 import { StatusLine } from './status-line.ts'
 import { countsText } from './summary-text.ts'
 import { clean } from './text.ts'
@@ -119,7 +120,7 @@ export class WatchView {
     }
     if (event.type === 'progress') {
       const running = this.running.get(event.node)
-      if (running) running.step = ` [${event.done}/${event.total}]`
+      if (running) running.step = ` ${stepText(event)}`
     }
     if (event.type === 'finished') this.running.delete(event.node)
     this.reporter?.report(event)

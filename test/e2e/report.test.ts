@@ -12,7 +12,7 @@ import { suite } from '../support/suite.ts'
 
 const report = suite('report')
 
-const GRAPH = `import { argv, defineGraph, sh, task } from 'bitnet-tasks'
+const GRAPH = `import { argv, defineGraph, root, sh, task } from 'bitnet-tasks'
 const part = task('part', { n: ['a', 'b'] }, ({ n }) => ({
   title: \`make <b>\${n}</b> & co\`,
   inputs: ['in.txt'],
@@ -23,8 +23,8 @@ const bad = task('bad', () => ({ needs: [part({ n: 'a' })], run: sh\`echo 'x.c:3
 const after = task('after', () => ({ needs: [bad()], run: sh\`true\` }))
 const ninja = task('ninja', () => ({
   inputs: ['build.ninja'],
-  outputs: ['build/done'],
-  run: argv('ninja', '-C', 'build', '-f', '../build.ninja'),
+  outputs: ['b d/done'],
+  run: argv('ninja', '-C', root('')('b d'), '-f', '../build.ninja'),
 }))
 export default defineGraph({ tasks: [part, bad, after, ninja] })
 `
@@ -41,7 +41,7 @@ function write(home: string): void {
   fs.writeFileSync(join(home, 'bitnet.tasks.ts'), GRAPH)
   fs.writeFileSync(join(home, 'build.ninja'), NINJA)
   fs.writeFileSync(join(home, 'in.txt'), 'in\n')
-  fs.mkdirSync(join(home, 'build'))
+  fs.mkdirSync(join(home, 'b d'))
 }
 
 report(

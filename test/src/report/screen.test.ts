@@ -2,7 +2,7 @@
 import * as assert from 'uvu/assert'
 
 import type { RunEvent, RunSummary } from '../../../graph/index.ts'
-import { bar, clockTime, progressOf } from '../../../src/report/progress.ts'
+import { bar, clockTime, progressOf, stepText } from '../../../src/report/progress.ts'
 import { gather, type Row } from '../../../src/report/rows.ts'
 import { lastLines, screenLines } from '../../../src/report/screen.ts'
 import { failuresText } from '../../../src/report/summary-text.ts'
@@ -270,7 +270,9 @@ screen('a new node among many known ones counts as one of those', () => {
   assert.equal(progressOf(rows, AT), { share: 0, leftMs: 16_000 })
 })
 
-screen('a bar, a time', () => {
+screen('a bar, a time, a step', () => {
+  assert.is(stepText({ done: 34, total: 77 }), '[34/77]')
+  assert.is(stepText({ done: 42, total: 100 }), '[42%]')
   assert.equal(
     [0, 0.25, 0.999, 1].map((share) => bar(share, 12)),
     ['[>         ]', '[=>        ]', '[========> ]', '[==========]'],
