@@ -1,5 +1,4 @@
 // All that a run can tell. Every view (live, lines, JSON) is a function of this stream.
-
 import type { LockOwner } from './host.ts'
 import type { NodeName } from './node.ts'
 import type { Reason } from './reason.ts'

@@ -1,5 +1,4 @@
 // What a run and the one who watches have to say to each other.
-
 import type { Node } from './node.ts'
 import type { Reason } from './reason.ts'
 import type { Memory, Session } from './state.ts'

@@ -1,6 +1,5 @@
 // Files change while a run goes on: who saw something else than is there now runs again, and with it what
 // stands on it. All others go on.
-
 import type { Live } from './live.ts'
 import { difference, movedNodes } from './moved.ts'
 import type { Node } from './node.ts'

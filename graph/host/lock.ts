@@ -52,9 +52,14 @@ async function acquire(path: string, options: LockOptions, flock: string | false
 
 const TURNS_FOR_A_NAME = 3
 
+// Beside what is told of a holder, its record holds what tells whether it lives.
+function ownerOf({ pid, host, since, purpose, mark }: LockOwner): LockOwner {
+  return { pid, host, since, purpose, mark }
+}
+
 function tell(owner: LockOwner | undefined, turn: number, onWait: LockOptions['onWait']): boolean {
   if (owner === undefined && turn < TURNS_FOR_A_NAME) return false
-  onWait?.(owner)
+  onWait?.(owner && ownerOf(owner))
   return true
 }
 

@@ -62,6 +62,7 @@ export async function watch(targets: readonly string[], args: WatchArgs): Promis
         onReturn: () => view.reveal(),
       })
     : undefined
+  if (args.json) printHeader(place.targets)
   try {
     await watching.run()
   } finally {
@@ -72,6 +73,11 @@ export async function watch(targets: readonly string[], args: WatchArgs): Promis
   const signal = interruption.caught()
   if (signal !== undefined) dieBy(signal)
   return EXIT.available
+}
+
+// What comes after it is read by this version, as docs/schemas/events.json has it.
+function printHeader(targets: readonly string[]): void {
+  print(jsonLine({ type: 'watch', version: 1, at: Date.now(), targets }))
 }
 
 function printEvent(event: WatchEvent): void {
