@@ -40,7 +40,7 @@ const user = task('user', () => ({
   outputs: ['out/user.txt'],
   run: sh\`cp out/subject.txt out/user.txt\`,
 }))
-const beside = task('beside', () => ({ inputs: ['beside.txt'], run: argv('other') }))
+const beside = task('beside', () => ({ inputs: ['beside.txt'], tools: ['linked'], run: argv('other') }))
 export default defineGraph({ tasks: [base, version, subject, user, beside] })
 `
 
@@ -66,6 +66,8 @@ async function made(home: string): Promise<World> {
   write('bin/wrapped', `#!/bin/sh\nexec ${home}/opt/real "$@"\n`, 0o755)
   write('opt/real', '#!/bin/sh\necho real 1.0\n', 0o755)
   fs.copyFileSync('/bin/true', join(home, 'bin/other'))
+  for (const version of ['1', '2']) write(`opt/linked-${version}`, `linked ${version}\n`, 0o755)
+  fs.symlinkSync('../opt/linked-1', join(home, 'bin/linked'))
   const PATH = `${home}/earlier:${home}/bin:${process.env['PATH']}`
   const call = (args: readonly string[], more: Calling = {}): Promise<Ended> =>
     bitnetTasks(args, {
@@ -255,6 +257,19 @@ const mutations: readonly Mutation[] = [
         `${home}/bin/wrapped ${home}/bin/wrapped=${file(`#!/bin/sh\nexec ${home}/opt/real "$@"\n`, 'x')} ${home}/opt/real=${file(`#!/bin/sh\necho real ${version}\n`, 'x')}`
       return changed('tool-changed', 'wrapped', identity('1.0'), identity('2.0'))
     },
+  },
+  {
+    what: "a tool's version: its link leads to another one",
+    change: ({ home }) => {
+      fs.rmSync(join(home, 'bin/linked'))
+      return none(fs.symlinkSync('../opt/linked-2', join(home, 'bin/linked')))
+    },
+    reason: ({ home }) => {
+      const identity = (version: string): string =>
+        `${home}/bin/linked ${home}/opt/linked-${version}=${file(`linked ${version}\n`, 'x')}`
+      return changed('tool-changed', 'linked', identity('1'), identity('2'))
+    },
+    node: 'beside',
   },
   {
     what: 'a host fact',
