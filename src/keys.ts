@@ -19,6 +19,7 @@ const INTERRUPT = '\x03'
 const SUSPEND = '\x1a'
 const QUIT = '\x1c'
 const BACKGROUND_MS = 500
+const ignore = (): void => {}
 
 /** Listens for keys; undefined where there is no terminal. */
 export function listenForKeys(options: KeyOptions): Keys | undefined {
@@ -70,10 +71,8 @@ export function listenForKeys(options: KeyOptions): Keys | undefined {
       process.off('SIGCONT', enter)
       process.off('exit', leave)
       stdin.off('data', hear)
-      stdin
-        .off('end', lose)
-        .off('error', lose)
-        .on('error', () => {})
+      stdin.off('end', lose).off('error', lose)
+      stdin.off('error', ignore).on('error', ignore)
       leave()
     },
   }

@@ -174,6 +174,18 @@ for (const command of ['run', 'watch'])
   )
 
 control(
+  'a watch notices by itself that its terminal is closed, where whoever started it hides the signal',
+  withTasks([['long', 'sleep 1234']], async (home) => {
+    const line = `trap : HUP; "$0" "$@"; echo $? > code`
+    const { child } = inTerminal(home, ['bash', '-c', line, process.execPath, bin, 'watch'])
+    await appears(home, /^sleep 1234/)
+    child.kill('SIGKILL')
+    assert.equal(await leftIn(home), [])
+    assert.is(fs.readFileSync(join(home, 'code'), 'utf8'), '129\n')
+  }),
+)
+
+control(
   'after kill -9 the next run ends what was left, also without a mark, before it begins',
   withTasks(
     [['long', `[ -f quick ] || { env -i setsid sleep 1234 & sleep 1234; }; echo > out/long`]],
