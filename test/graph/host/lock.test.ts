@@ -135,7 +135,8 @@ for (const [kind, seconds] of [
     const lines = Array.from({ length: 6 }, async () => {
       let overlaps = 0
       let kills = 0
-      while (performance.now() < until) {
+      // On a busy machine starting a process takes longer than all of the time.
+      while (performance.now() < until || kills < 2) {
         const runner = await start(path, kind)
         runner.order({ do: 'enter', times: 1000, timeoutMs: 8000 })
         const timer = setTimeout(() => runner.child.kill('SIGKILL'), 150 + Math.random() * 500)
