@@ -37,6 +37,15 @@ cascade('what needs a task that ran and made the same stays fresh: wireit runs i
   assert.equal((await world.run(graph)).outcomes, { b: 'unchanged', a: 'fresh' })
 })
 
+cascade('a task that declares no outputs made nothing: what needs it stays fresh', async () => {
+  const b = task('b', () => ({ inputs: ['b.in'], run: sh`true` }))
+  const graph = defineGraph({ tasks: [make('a', { needs: [b()] }), b] })
+  const world = new World({ 'a.in': '0', 'b.in': '0' })
+  await world.run(graph)
+  world.edit('b.in', '1')
+  assert.equal((await world.run(graph)).started, ['b'])
+})
+
 cascade('`after` orders and no more: what the other made does not count', async () => {
   const b = make('b')
   const graph = defineGraph({ tasks: [make('a', { after: [b()] }), b] })

@@ -133,6 +133,15 @@ fresh('a task that runs each time and fails, runs the next time', async () => {
   assert.equal((await world.run(graph, { retry: false })).outcomes, { a: 'changed' })
 })
 
+fresh('an input that nothing matches is an error, unless it ends in ?', async () => {
+  for (const [inputs, outcome] of [
+    [['in/x'], 'failed'],
+    [['in/*.c'], 'failed'],
+    [['in/x?', 'in/*.c?'], 'changed'],
+  ] as const)
+    assert.equal((await new World().run(one({ inputs, run: sh`true` }))).outcomes, { a: outcome })
+})
+
 fresh('two tasks may read the same file', async () => {
   const b = task('b', () => ({ inputs: ['in/x'], run: sh`true` }))
   const graph = defineGraph({ tasks: [task('a', () => A), b] })

@@ -136,11 +136,11 @@ const b = task('b', () => ({ inputs: ['node_modules/one/**', '.git/HEAD'], run: 
       assert.is(ends(await tasks('run')), '2 fresh')
       for (const name of ['node_modules/one/x', '.git/HEAD']) {
         write(name, '1')
-        assert.match((await tasks('plan')).stdout, /^ {2}b .*\n1 to run, 1 fresh\n$/)
+        assert.match((await tasks('plan')).stdout, /^ {2}b .*\n1 to run, 1 fresh/)
         await tasks('run')
       }
       write('src/x', '1')
-      assert.match((await tasks('plan')).stdout, /^ {2}a .*\n1 to run, 1 fresh\n$/)
+      assert.match((await tasks('plan')).stdout, /^ {2}a .*\n1 to run, 1 fresh/)
     },
   ),
 )
@@ -234,6 +234,22 @@ program(
         assert.match(stderr, /what is wrong/)
       }
       assert.is(read('ran.log'), 'ran\nran\n')
+    },
+  ),
+)
+
+program(
+  'the state that was kept is as good in another checkout, in another place',
+  withTasks(
+    `const a = task('a', () => ({ inputs: ['a.in'], outputs: ['out/a'], run: sh\`cat a.in > out/a\` }))`,
+    async ({ home, write, tasks }) => {
+      write('a.in', '0')
+      await tasks('run')
+      const other = join(home, 'other/checkout')
+      for (const name of ['bitnet.tasks.ts', 'a.in', '.bitnet-tasks'])
+        fs.cpSync(join(home, name), join(other, name), { recursive: true })
+      assert.is(ends(await bitnetTasks(['run'], { home, cwd: other })), '1 restored')
+      assert.is(fs.readFileSync(join(other, 'out/a'), 'utf8'), '0')
     },
   ),
 )
