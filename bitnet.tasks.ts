@@ -297,6 +297,8 @@ export function repairGraph(options: RepairOptions = {}): Graph {
       revalidate,
       ...(options.workspace ? xtaskTasks(options.workspace) : []),
     ],
+    // A compile has all jobs (CMAKE_BUILD_PARALLEL_LEVEL), so there is one at a time. It takes no part in
+    // the jobserver: ninja can from 1.13 on, and most machines have an older one.
     pools: { network: 2, compiler: 1 },
     roots: { ...roots(options.given), ...workspaceRoots(options.workspace) },
   })

@@ -174,6 +174,36 @@ graphs(
 )
 
 graphs(
+  'under --load N nothing begins beside what runs while the machine is busy, and that is told',
+  withGraph(GRAPH, async ({ home }) => {
+    const busy = join(home, 'busy.mjs')
+    const lines = [
+      `import { syncBuiltinESMExports } from 'node:module'`,
+      `import os from 'node:os'`,
+      'os.loadavg = () => [7.5, 7, 7]',
+      'syncBuiltinESMExports()',
+    ]
+    fs.writeFileSync(busy, lines.join('\n'))
+    const node = ['--import', busy]
+    const { code, stderr } = await bitnetTasks(['run', '-j2', '-l', '2.5'], { home, node })
+    assert.is(code, 0, stderr)
+    const told = stderr.split('\n').filter((line) => /started|changed \(|more/.test(line))
+    assert.equal(
+      told.map((line) => line.replace(/^\[.*?\] | \(.*/g, '')),
+      [
+        'notes started',
+        'notes changed',
+        'count[words] started',
+        'nothing more is begun while the load is not below 2.5; it is 7.50',
+        'count[words] changed',
+        'count[lines] started',
+        'count[lines] changed',
+      ],
+    )
+  }),
+)
+
+graphs(
   'a bad value of --load is refused with exit 2; a good one runs',
   withGraph(GRAPH, async ({ tasks }) => {
     for (const value of ['0', '-1', '2,5', 'many', '1e3', '']) {
