@@ -1,21 +1,25 @@
 // Which nodes a file reaches, whether they are fresh or not: those that read it or make it, and all that
 // stand on these.
+import { dirname } from 'node:path'
+
 import { GraphError } from './error.ts'
+import { recordedInputs, recordedTools } from './fingerprint.ts'
 import type { Graph } from './graph.ts'
+import type { NodeRecord } from './history.ts'
 import { outputFiles } from './look.ts'
 import type { Node } from './node.ts'
 import type { Memory } from './state.ts'
 
 export interface Affected {
   readonly node: Node
-  /** The file that it reads or makes, or the need through which it is reached. */
+  /** The file that it reads, makes or calls, or the need through which it is reached. */
   readonly because:
-    | { readonly kind: 'input' | 'output'; readonly path: string }
+    | { readonly kind: 'input' | 'output' | 'tool'; readonly path: string }
     | { readonly kind: 'need'; readonly name: string }
 }
 
 /**
- * The nodes that the files reach, in graph order. Absolute paths.
+ * The nodes that the files reach, in graph order. Absolute paths; a folder means all that is in it.
  *
  * @example
  * const names = affected(graph, recall(session), new Set(['/home/you/a.md'])).map(({ node }) => node.name)
@@ -72,14 +76,42 @@ function touch(
   paths: ReadonlySet<string>,
 ): Affected['because'] | undefined {
   const { world, journal } = memory
-  const read = [...inputPaths(node, memory)].find((path) => paths.has(path))
-  if (read !== undefined) return { kind: 'input', path: read }
+  const first = (all: readonly string[]): string | undefined =>
+    all.find((path) => isAmong(path, paths))
+  const record = journal.history.records.get(node.name)
+  // What is gone, or was added to be read the next time: both reach the node.
+  const recorded = record === undefined ? [] : recordedInputs(record)
   const discovered = journal.history.lastDiscovered.get(node.name) ?? []
-  const also = discovered.map((name) => world.path(name)).find((path) => paths.has(path))
-  if (also !== undefined) return { kind: 'input', path: also }
-  const made = outputFiles(node, memory).map((name) => world.path(name))
-  const path = made.find((one) => paths.has(one))
-  return path === undefined ? undefined : { kind: 'output', path }
+  const read = first([
+    ...inputPaths(node, memory),
+    ...[...recorded, ...discovered].map((name) => named(name, world)),
+  ])
+  if (read !== undefined) return { kind: 'input', path: read }
+  const made = first(outputFiles(node, memory).map((name) => world.path(name)))
+  if (made !== undefined) return { kind: 'output', path: made }
+  const called = record === undefined ? undefined : first(programs(record))
+  return called === undefined ? undefined : { kind: 'tool', path: called }
+}
+
+function isAmong(path: string, paths: ReadonlySet<string>): boolean {
+  for (let at = path; ; at = dirname(at)) {
+    if (paths.has(at)) return true
+    if (at === dirname(at)) return false
+  }
+}
+
+// `{sdk}/include/a.h` stands below a root.
+function named(name: string, world: Memory['world']): string {
+  const below = /^\{([^}]+)\}\/(.*)$/s.exec(name)
+  const [, root = '', path = ''] = below ?? []
+  return Object.hasOwn(world.roots, root) && below ? world.path({ root, path }) : world.path(name)
+}
+
+// `/usr/bin/cc /usr/bin/x86_64-linux-gnu-gcc-12=x3f2a…`
+function programs(record: NodeRecord): readonly string[] {
+  return Object.values(recordedTools(record)).flatMap((identity) =>
+    identity.split(' ').map((word) => word.replace(/=[flx][0-9a-f]{64}$/, '')),
+  )
 }
 
 // A glob that matches nothing now reads nothing now.

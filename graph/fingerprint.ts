@@ -103,6 +103,13 @@ export function recordedTools({
   return Object.fromEntries(tools.map(({ name, value }) => [name, value]))
 }
 
+/** The names of the declared inputs as a record has them. */
+export function recordedInputs({ parts }: { readonly parts: string }): readonly string[] {
+  return [...parseParts(parts).values()].flatMap(({ kind, name }) =>
+    kind === 'input' ? [name] : [],
+  )
+}
+
 const declared = new WeakMap<Node, string>()
 
 // What the declaration alone decides; the same in every decision of a run.

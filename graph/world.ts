@@ -80,6 +80,7 @@ export class World {
 
   /** State of a file that was written; a link counts as itself. Undefined when nothing is there. */
   output(path: string): FileState | undefined {
+    if (this.pretended.has(path)) return PRETENDED
     try {
       const stat = this.host.disk.lstat(path)
       if (stat === undefined) return undefined

@@ -1,5 +1,4 @@
-// what-if, affected and query: questions about the graph that run nothing.
-import { statSync } from 'node:fs'
+// affected and query: questions about the graph that run nothing.
 import { resolve } from 'node:path'
 
 import {
@@ -8,6 +7,7 @@ import {
   dependents,
   GraphError,
   type Node,
+  nearest,
   pathBetween,
   plan,
   recall,
@@ -15,31 +15,12 @@ import {
   select,
 } from '../../graph/index.ts'
 import { print } from '../report/print.ts'
+import { shownPath } from '../report/shown-path.ts'
 import { clean, jsonDocument } from '../report/text.ts'
-import { reasonText } from '../report/words/reason.ts'
 import { type GraphChoices, openSession } from '../session.ts'
 
 interface Args extends GraphChoices {
   readonly json?: boolean
-}
-
-/** What would run if these files changed. */
-export async function whatIf(files: readonly string[], args: Args): Promise<number> {
-  const session = await openSession(args)
-  const memory = recall(session, new Set(files.map((file) => existing(file, args))))
-  const assessed = await assess(session.graph.nodes, memory)
-  const rows = assessed.filter(({ state }) => state !== 'fresh')
-  if (args.json) {
-    const nodes = rows.map(({ node, state, reasons }) => ({ name: node.name, state, reasons }))
-    print(jsonDocument({ version: 1, nodes }))
-    return 0
-  }
-  for (const { node, state, reasons } of rows) {
-    const why = reasons.map(reasonText).slice(0, 3).join('; ')
-    print(`${state === 'maybe' ? '? ' : '  '}${node.name}: ${why}\n`)
-  }
-  print(`${rows.length} would run, ${assessed.length - rows.length} would stay fresh\n`)
-  return 0
 }
 
 /** The nodes that these files reach, fresh or not. */
@@ -52,15 +33,18 @@ export async function affectedBy(files: readonly string[], args: Args): Promise<
     print(jsonDocument({ version: 1, nodes }))
     return 0
   }
+  if (rows.length === 0) process.stderr.write('no node reads or makes that\n')
   for (const { node, because } of rows) {
     const why =
-      because.kind === 'need' ? `needs ${because.name}` : `${VERB[because.kind]} ${because.path}`
+      because.kind === 'need'
+        ? `needs ${because.name}`
+        : `${VERB[because.kind]} ${shownPath(args.folder, because.path)}`
     print(clean(`${node.name}  ${why}`).concat('\n'))
   }
   return 0
 }
 
-const VERB = { input: 'reads', output: 'makes' } as const
+const VERB = { input: 'reads', output: 'makes', tool: 'calls' } as const
 
 /** `deps N`, `rdeps N`, `stale`, `path A B`. */
 export async function query(words: readonly string[], args: Args): Promise<number> {
@@ -69,13 +53,19 @@ export async function query(words: readonly string[], args: Args): Promise<numbe
   const names = found.map(({ name }) => name)
   if (args.json) print(jsonDocument({ version: 1, nodes: names }))
   else for (const name of names) print(`${name}\n`)
+  if (words[0] !== 'path' || names.length > 0) return 0
   // A path that is not there is an answer too, and a script can tell.
-  return words[0] === 'path' && names.length === 0 ? 1 : 0
+  process.stderr.write(
+    clean(`neither of '${words[1]}' and '${words[2]}' needs the other`).concat('\n'),
+  )
+  return 1
 }
+
+const QUESTIONS = ['deps', 'rdeps', 'stale', 'path']
 
 async function answer(session: Session, words: readonly string[]): Promise<readonly Node[]> {
   const { graph } = session
-  const [question, ...names] = words
+  const [question = '', ...names] = words
   const all = (name: string): readonly Node[] => select(graph, [name])
   if (question === 'deps' && names.length === 1) {
     const of = all(names[0] as string)
@@ -91,11 +81,16 @@ async function answer(session: Session, words: readonly string[]): Promise<reado
   }
   if (question === 'path' && names.length === 2) {
     const [from, to] = names.map((name) => one(all(name), name)) as [Node, Node]
-    return pathBetween(graph, from, to) ?? []
+    // Whoever asks seldom knows which of the two stands on the other.
+    return pathBetween(graph, from, to) ?? pathBetween(graph, to, from)?.toReversed() ?? []
   }
+  const near = nearest(question, QUESTIONS)
   throw new GraphError(`there is no question '${clean(words.join(' '))}'`, {
     code: 'bad-file',
-    hint: 'ask one of: deps NODE, rdeps NODE, stale, path FROM TO',
+    hint:
+      near === undefined || near === question
+        ? 'ask one of: deps NODE, rdeps NODE, stale, path FROM TO'
+        : `did you mean '${near}'?`,
   })
 }
 
@@ -107,15 +102,5 @@ function one(found: readonly Node[], name: string): Node {
       .slice(0, 4)
       .map((node) => node.name)
       .join(', ')}`,
-  })
-}
-
-function existing(file: string, { folder }: Args): string {
-  const path = resolve(folder, file)
-  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path
-  throw new GraphError(`there is no file '${file}'`, {
-    code: 'bad-file',
-    place: path,
-    hint: 'name a file that is there; it is not changed',
   })
 }

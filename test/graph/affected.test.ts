@@ -52,6 +52,30 @@ suiteOf('a file that a node makes reaches it too', () => {
   assert.equal(reached(world, 'b.out'), { b: { kind: 'output', path: `${FOLDER}/b.out` } })
 })
 
+suiteOf('a folder reaches what reads or makes anything in it', () => {
+  const world = new World({ 'src/deep/a.c': 'a', 'srcs/b.c': 'b' })
+  const one = task('one', () => ({ inputs: ['src/**'], run: sh`true` }))
+  const two = task('two', () => ({ inputs: ['srcs/*'], outputs: ['src.o'], run: sh`true` }))
+  const own = defineGraph({ tasks: [one, two] })
+  const rows = affected(own, recall(world.session(own)), new Set([`${FOLDER}/src`]))
+  assert.equal(
+    rows.map(({ node }) => node.name),
+    ['one'],
+  )
+})
+
+suiteOf('an input that is gone, and the program behind a node, reach it', async () => {
+  const world = new World(files)
+  await world.run(graph)
+  world.remove('x.cin')
+  assert.equal(reached(world, 'x.cin'), { c: { kind: 'input', path: `${FOLDER}/x.cin` } })
+  const rows = affected(graph, recall(world.session(graph)), new Set(['/bin/sh']))
+  assert.equal(
+    rows.map(({ node, because }) => [node.name, because.kind]),
+    [...graph.nodes].map(({ name }) => [name, 'tool']),
+  )
+})
+
 suiteOf('a glob that matches nothing is no error here', () => {
   const world = new World({ 'a.in': 'a', 'z.in': 'z' })
   assert.equal(Object.keys(reached(world, 'z.in')), ['z'])

@@ -77,6 +77,8 @@ function rawReason(reason: Reason): string {
 }
 
 function fromTo(reason: { readonly old: string; readonly new: string }): string {
+  // The answer of what-if: nothing has another content yet.
+  if (reason.new === 'pretended') return ''
   return ` (${short(reason.old)} -> ${short(reason.new)})`
 }
 

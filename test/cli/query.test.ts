@@ -1,0 +1,91 @@
+// Questions about the graph: what-if, affected and query, on the real disk.
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+
+import { suite } from '../support/suite.ts'
+import { inHome } from './support/home.ts'
+import { bitnetTasks, type Ended } from './support/program.ts'
+
+const questions = suite('questions')
+
+const GRAPH = `import { argv, defineGraph, sh, task } from 'bitnet-tasks'
+const lex = task('lex', () => ({ inputs: ['src/lex.l'], outputs: ['out/lex.c'], run: argv('cp', 'src/lex.l', 'out/lex.c') }))
+const link = task('link', () => ({ needs: [lex()], outputs: ['out/all'], run: sh\`cat out/lex.c > out/all\` }))
+const other = task('other', () => ({ run: sh\`true\` }))
+const fails = task('fails', () => ({ run: sh\`false\` }))
+export default defineGraph({ tasks: [lex, link, other, fails] })
+`
+
+function asked(
+  body: (ask: (...args: readonly string[]) => Promise<Ended>, home: string) => Promise<void>,
+): () => Promise<void> {
+  return inHome(async (home) => {
+    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), GRAPH)
+    fs.mkdirSync(join(home, 'src'))
+    fs.writeFileSync(join(home, 'src/lex.l'), '%%\n')
+    await bitnetTasks(['run', 'link', 'other'], { home })
+    await bitnetTasks(['run', 'fails'], { home })
+    await body((...args) => bitnetTasks(args, { home }), home)
+  })
+}
+
+questions(
+  'what-if says what a change alone would make run, of inputs, outputs and programs',
+  asked(async (ask) => {
+    assert.is(
+      (await ask('what-if', 'src/lex.l')).stdout,
+      `  lex: the input 'src/lex.l' changed
+? link: 'lex' will run first
+2 would run, 1 would run anyway, 1 would stay fresh
+`,
+    )
+    assert.match(
+      (await ask('what-if', 'out/lex.c')).stdout,
+      "  lex: its output 'out/lex.c' was changed by something else (damage)\n",
+    )
+    const { nodes } = JSON.parse((await ask('what-if', '/bin/cp', '--json')).stdout)
+    assert.equal(
+      nodes.map((one: { name: string; anyway: boolean }) => [one.name, one.anyway]),
+      [
+        ['lex', false],
+        ['link', false],
+        ['fails', true],
+      ],
+    )
+    assert.match((await ask('what-if', 'bitnet.tasks.ts')).stderr, 'plan says after the edit')
+    assert.is(
+      (await ask('what-if', 'src')).stderr,
+      "'src' is a folder\n  hint: name its files: src/*\n",
+    )
+  }),
+)
+
+questions(
+  'affected names files as the person does, also those that are gone',
+  asked(async (ask, home) => {
+    const says = 'lex  reads src/lex.l\nlink  needs lex\n'
+    assert.is((await ask('affected', 'src/lex.l')).stdout, says)
+    assert.is((await ask('affected', 'src')).stdout, says)
+    const below = await bitnetTasks(['affected', 'lex.l'], { home, cwd: join(home, 'src') })
+    assert.is(below.stdout, says.replace('src/', ''))
+    fs.rmSync(join(home, 'src/lex.l'))
+    assert.is((await ask('affected', 'src/lex.l')).stdout, says)
+    const none = await ask('affected', 'README')
+    assert.equal([none.stdout, none.stderr], ['', 'no node reads or makes that\n'])
+  }),
+)
+
+questions(
+  'a path is found from either end; one that is not there is exit 1 and said',
+  asked(async (ask) => {
+    assert.is((await ask('query', 'path', 'lex', 'link')).stdout, 'lex\nlink\n')
+    assert.is((await ask('query', 'path', 'link', 'lex')).stdout, 'link\nlex\n')
+    const none = await ask('query', 'path', 'lex', 'other')
+    assert.equal([none.code, none.stdout], [1, ''])
+    assert.is(none.stderr, "neither of 'lex' and 'other' needs the other\n")
+    assert.match((await ask('query', 'dep', 'link')).stderr, "\n  hint: did you mean 'deps'?\n")
+  }),
+)
+
+questions.run()
