@@ -74,12 +74,13 @@ export async function runCommands(node: Node, options: ActionOptions, log: strin
 // A probe's answer is what it prints; it is short and kept.
 async function ask(
   node: Node,
-  { session, memory, signal }: ActionOptions,
+  { session, memory, signal, wrap }: ActionOptions,
   at: { env: Readonly<Record<string, string>>; cwd: string; log: string },
 ): Promise<Ended> {
   const command = node.commands[0]!
   const text = commandText(command, memory.world.roots)
-  const { exit, stdout, stderr } = await session.host.shell.capture(['/bin/sh', '-c', text], {
+  const words = ['/bin/sh', '-c', wrap?.(text) ?? text]
+  const { exit, stdout, stderr } = await session.host.shell.capture(words, {
     cwd: at.cwd,
     env: at.env,
     timeoutMs: node.spec.timeoutMs ?? 30_000,

@@ -68,7 +68,11 @@ export function recordedResult(history: History, node: Node): string {
   return history.records.get(node.name)?.result ?? ''
 }
 
-/** The files that a node's outputs name now, sorted; literal outputs whether they are there or not. */
+/**
+ * The files that a node's outputs name now, sorted; literal outputs whether they are there or not.
+ *
+ * @example const made = outputFiles(node, recall(session))
+ */
 export function outputFiles(node: Node, { world }: Memory): readonly string[] {
   const specs = node.spec.outputs ?? []
   const literal = specs.filter((spec) => !isPattern(spec))

@@ -261,7 +261,11 @@ export class World {
   }
 }
 
-/** Whether a path is a glob. */
+/**
+ * Whether a path is a glob.
+ *
+ * @example isPattern('src/*.c')   // true
+ */
 export function isPattern(path: string): boolean {
   return /[*?[\]{}()!]/.test(path)
 }

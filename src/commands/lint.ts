@@ -23,8 +23,12 @@ interface LintArgs extends GraphChoices {
 export async function lint([name = '']: readonly string[], args: LintArgs): Promise<number> {
   const session = await openSession(args)
   const node = oneNode(session, name)
-  const ready = await runGraph(session, { targets: [node.name] })
-  if (!ready.ok) return failed(ready.failures)
+  // Not the node itself: what it removes, and what it finds there the first time, would go unseen.
+  const before = [...node.needs, ...node.after].map((one) => one.name)
+  if (before.length > 0) {
+    const ready = await runGraph(session, { targets: before })
+    if (!ready.ok) return failed(ready.failures)
+  }
   return args.twice ? twice(session, node, args) : once(session, node, args)
 }
 
@@ -64,7 +68,7 @@ function judge(session: Session, node: Node, folder: string, args: LintArgs): nu
   const wanted = node.commands.length + (node.spec.contracts?.length ?? 0)
   const gap =
     traces.length < wanted
-      ? `${wanted - traces.length} commands left no trace`
+      ? `${counted(wanted - traces.length, 'command')} left no trace`
       : traces.find((one) => one.gap)?.gap
   const complaints = undeclared(session, node, traces)
   const isGood = gap === undefined && complaints.length === 0
@@ -112,9 +116,13 @@ async function twice(session: Session, node: Node, args: LintArgs): Promise<numb
   const differing = names.filter((path) => first.get(path) !== second.get(path))
   if (args.json) print(jsonDocument({ version: 1, node: node.name, differing }))
   else if (differing.length === 0)
-    print(`${node.name}: two runs made the same ${names.length} files\n`)
+    print(`${node.name}: two runs made the same ${counted(names.length, 'file')}\n`)
   else for (const path of differing) print(`two runs made different bytes: ${clean(path)}\n`)
   return differing.length === 0 ? EXIT.available : EXIT.unavailable
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 function failed(failures: readonly Parameters<typeof failureText>[0][]): number {

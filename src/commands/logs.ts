@@ -1,7 +1,14 @@
 // logs: what a node printed when it last ran, or prints now.
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { GraphError, logName, type Node, notePath, type Session } from '../../graph/index.ts'
+import {
+  GraphError,
+  logName,
+  type Node,
+  notePath,
+  recall,
+  type Session,
+} from '../../graph/index.ts'
 import { oneNode } from '../one-node.ts'
 import { print } from '../report/print.ts'
 import { clean } from '../report/text.ts'
@@ -17,45 +24,50 @@ export async function logs([name = '']: readonly string[], args: LogArgs): Promi
   const session = await openSession(args)
   const node = oneNode(session, name)
   const path = logFile(session, node, args.attempt)
-  if (args.follow) {
-    await follow(session, node)
-    return 0
-  }
+  if (args.follow && (await follow(session, node))) return 0
   if (path !== undefined) {
-    copyOut(session, path, 0)
+    if (!args.follow) copyOut(session, path, 0)
     return 0
   }
-  throw noLog(node, args.attempt)
+  if (args.attempt === undefined && recall(session).journal.history.records.has(node.name)) {
+    process.stderr.write(`'${clean(node.name)}' printed nothing when it last ran\n`)
+    return 0
+  }
+  throw noLog(session, node, args.attempt)
 }
 
-function noLog({ name, commands, needs }: Node, attempt: number | undefined): GraphError {
-  if (commands.length === 0)
-    return new GraphError(`'${name}' has no log: it is a name for others and runs nothing`, {
+function noLog(session: Session, node: Node, attempt: number | undefined): GraphError {
+  const tries = triesOf(session, node)
+  const isKnown = attempt !== undefined && tries.length > 0
+  return new GraphError(
+    isKnown
+      ? `'${node.name}' has no log of try ${attempt}`
+      : `'${node.name}' has no log: it has not run yet`,
+    {
       code: 'bad-file',
-      place: name,
-      hint: needs[0] ? `bitnet-tasks logs '${needs[0].name}'` : 'it has no commands',
-    })
-  const why =
-    attempt === undefined ? 'has no log: it has not run yet' : `has no log of try ${attempt}`
-  return new GraphError(`'${name}' ${why}`, {
-    code: 'bad-file',
-    place: name,
-    hint: `bitnet-tasks run '${name}'`,
-  })
+      place: node.name,
+      hint: isKnown
+        ? `there is a log of try ${tries.join(', ')}`
+        : `bitnet-tasks run '${node.name}'`,
+    },
+  )
 }
 
 function logFile(session: Session, node: Node, attempt: number | undefined): string | undefined {
-  const { disk } = session.host
-  const folder = `${session.stateFolder}/logs`
   const start = `${logName(node)}.`
-  const tries = (disk.list(folder) ?? [])
+  const tries = triesOf(session, node)
+  const wanted = attempt ?? newest(session, start, tries)
+  return wanted !== undefined && tries.includes(wanted)
+    ? `${session.stateFolder}/logs/${start}${wanted}.log`
+    : undefined
+}
+
+function triesOf({ host, stateFolder }: Session, node: Node): readonly number[] {
+  const start = `${logName(node)}.`
+  return (host.disk.list(`${stateFolder}/logs`) ?? [])
     .filter((name) => name.startsWith(start) && /^\d+\.log$/.test(name.slice(start.length)))
     .map((name) => Number.parseInt(name.slice(start.length), 10))
     .sort((a, b) => a - b)
-  const wanted = attempt ?? newest(session, start, tries)
-  return wanted !== undefined && tries.includes(wanted)
-    ? `${folder}/${start}${wanted}.log`
-    : undefined
 }
 
 // An earlier run may have taken more tries than the last one.
@@ -85,8 +97,8 @@ function copyOut({ host }: Session, path: string, offset: number): number {
 const EVERY_MS = 200
 
 // The log is what the node's commands printed, one after another; while one runs its output grows in
-// another file. How much has been shown says where to go on in either.
-async function follow(session: Session, node: Node): Promise<void> {
+// another file. How much has been shown says where to go on in either. False when there was nothing to show.
+async function follow(session: Session, node: Node): Promise<boolean> {
   const { disk } = session.host
   const note = notePath(`${session.stateFolder}/logs/${logName(node)}.1.log`)
   let log = logFile(session, node, undefined)
@@ -106,6 +118,7 @@ async function follow(session: Session, node: Node): Promise<void> {
     await pause(EVERY_MS)
   }
   if (log !== undefined) copyOut(session, log, shown)
+  return log !== undefined
 }
 
 // A run that was killed leaves its note behind, and not its lock.

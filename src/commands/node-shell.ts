@@ -2,9 +2,11 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
+import { dirname } from 'node:path'
 
 import {
   commandText,
+  isPattern,
   MARK,
   type Node,
   nodeEnvironment,
@@ -57,17 +59,55 @@ function commandLines({ graph, folder }: Session, node: Node): readonly string[]
 // `env -i` takes away what the run would not pass on either.
 function reproText(session: Session, node: Node): string {
   const { cwd, env } = surroundings(session, node)
-  const words = Object.entries(env).map(([key, value]) => quote(`${key}=${value}`))
+  const words = Object.entries(env).map(([key, value]) => variable(session, node, key, value))
   const steps = commandLines(session, node).map((text) => `clean ${quote(text)} || exit $?`)
+  const { before, after } = aroundCommands(session, node)
+  const limit = node.spec.timeoutMs
+  const ends = limit === undefined ? '' : `# A run ends them after ${limit / 1000} s.\n`
   return `#!/bin/sh
 # ${clean(node.name)}: its commands, as a run gives them to /bin/sh, one after another.
-cd ${quote(cwd)} || exit 1
+${ends}${lines(before)}cd ${quote(cwd)} || exit 1
 clean() {
   env -i ${words.join(' \\\n    ')} \\
     /bin/sh -c "$1" </dev/null
 }
-${steps.join('\n')}
-`
+${lines([...steps, ...after])}`
+}
+
+function lines(all: readonly string[]): string {
+  return all.map((one) => `${one}\n`).join('')
+}
+
+// What is passed on and decides nothing may be a password, and a script is there to be shown to others.
+function variable({ host }: Session, { spec }: Node, name: string, value: string): string {
+  const isTheirs = process.env[name] === host.env[name] && spec.set?.[name] === undefined
+  return isTheirs && spec.passEnv?.includes(name) && /^\w+$/.test(name)
+    ? `\${${name}+"${name}=$${name}"}`
+    : quote(`${name}=${value}`)
+}
+
+// Before its commands a run removes what the node made the last time, and makes the folders of its outputs;
+// afterwards each output must be there.
+function aroundCommands(session: Session, node: Node) {
+  const { world, journal } = recall(session)
+  const literal = (node.spec.outputs ?? []).filter((path) => !isPattern(path)).map(at)
+  const made = (journal.history.lastOutputs.get(node.name) ?? []).map(([path]) => at(path))
+  const folders = [...new Set(literal.map((path) => dirname(path)))]
+  const isCleaned = node.spec.clean === undefined || node.spec.clean === true
+  function at(path: string): string {
+    return world.path(path)
+  }
+  return {
+    before: [
+      ...(isCleaned && made.length > 0 ? [`rm -f ${made.map(quote).join(' ')}`] : []),
+      ...(folders.length > 0 ? [`mkdir -p ${folders.map(quote).join(' ')}`] : []),
+    ],
+    after: literal.map((path) => {
+      const file = quote(path)
+      const missing = quote(`was not made: ${clean(path)}`)
+      return `[ -e ${file} ] || [ -L ${file} ] || { echo ${missing} >&2; exit 1; }`
+    }),
+  }
 }
 
 function ended(child: ReturnType<typeof spawn>): Promise<number> {

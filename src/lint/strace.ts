@@ -2,6 +2,8 @@
 // guessed: a trace with a gap proves nothing.
 import { isAbsolute, normalize, resolve } from 'node:path'
 
+import { type Call, Talks } from './talks.ts'
+
 /** What a trace shows; absolute paths. */
 export interface Touched {
   readonly reads: ReadonlySet<string>
@@ -13,7 +15,8 @@ export interface Touched {
 // Files by name, and what makes processes: each of these must be seen for a path to be known.
 const CALLS =
   'process,open,openat,openat2,creat,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir,' +
-  'symlink,symlinkat,link,linkat,truncate,chdir,fchdir,io_uring_setup,chroot'
+  'symlink,symlinkat,link,linkat,truncate,chmod,fchmodat,mknod,mknodat,chdir,fchdir,bind,connect,' +
+  'io_uring_setup,chroot,open_by_handle_at'
 
 /** The words that run a line for /bin/sh under strace. */
 export function traced(text: string, into: string): readonly string[] {
@@ -21,12 +24,7 @@ export function traced(text: string, into: string): readonly string[] {
   return ['strace', ...show, '-o', into, '/bin/sh', '-c', text]
 }
 
-interface Call {
-  readonly pid: number
-  readonly name: string
-  readonly args: string
-  readonly result: string
-}
+const BLIND: ReadonlySet<string> = new Set(['io_uring_setup', 'chroot', 'open_by_handle_at'])
 
 /** Reads a trace whose first process began in `cwd`. */
 export function readTrace(text: string, cwd: string): Touched {
@@ -34,13 +32,14 @@ export function readTrace(text: string, cwd: string): Touched {
   const reads = new Set<string>()
   const writes = new Set<string>()
   const folders = new Folders(calls, cwd)
+  const talks = new Talks(calls)
   let hole = gap
   for (const call of calls) {
-    if (call.name === 'io_uring_setup' || call.name === 'chroot')
-      hole ??= `a program used ${call.name}, past which strace cannot see`
+    if (BLIND.has(call.name)) hole ??= `a program used ${call.name}, past which strace cannot see`
+    hole ??= talks.gapOf(call)
     if (call.result.startsWith('-1') || call.result.startsWith('?')) continue
     if (call.name === 'chdir' || call.name === 'fchdir') folders.move(call)
-    const at = (index: number): string => resolve(folders.of(call), pathArgument(call.args, index))
+    const at = (index: number): string => folders.path(call, index)
     touch(call, at, reads, writes)
   }
   return { reads, writes, gap: hole }
@@ -70,9 +69,12 @@ function touch(
     case 'rename':
     case 'renameat':
     case 'renameat2':
+      writes.add(at(0))
+      writes.add(at(1))
+      return
     case 'link':
     case 'linkat':
-      writes.add(at(0))
+      reads.add(at(0))
       writes.add(at(1))
       return
     case 'symlink':
@@ -83,6 +85,10 @@ function touch(
     case 'unlink':
     case 'unlinkat':
     case 'truncate':
+    case 'chmod':
+    case 'fchmodat':
+    case 'mknod':
+    case 'mknodat':
       writes.add(at(0))
       return
     default:
@@ -104,15 +110,16 @@ class Folders {
         this.parents.set(Number(result), pid)
   }
 
-  // A path that is relative to an open folder carries that folder: `AT_FDCWD</a>`, `3</a>`.
-  of({ pid, args }: Call): string {
-    const named = /^(?:AT_FDCWD|\d+)<((?:[^>\\]|\\.)*)>/.exec(args)?.[1]
-    return named === undefined ? this.cwd(pid) : unescaped(named)
+  // A path that is relative to an open folder carries that folder: `AT_FDCWD</a>, "b"`.
+  path({ pid, args }: Call, index: number): string {
+    const [, folder, name = ''] = [...args.matchAll(PATH)][index] ?? []
+    return resolve(folder === undefined ? this.cwd(pid) : unescaped(folder), unescaped(name))
   }
 
   move({ pid, name, args }: Call): void {
     const open = name === 'fchdir' ? /^\d+<(.*)>$/s.exec(args)?.[1] : undefined
-    const to = open === undefined ? pathArgument(args, 0) : unescaped(open)
+    const to =
+      open === undefined ? unescaped([...args.matchAll(PATH)][0]?.[2] ?? '') : unescaped(open)
     this.cwds.set(pid, isAbsolute(to) ? normalize(to) : resolve(this.cwd(pid), to))
   }
 
@@ -162,12 +169,7 @@ function callsOf(text: string): { calls: readonly Call[]; gap: string | undefine
   return { calls, gap }
 }
 
-const QUOTED = /"((?:[^"\\]|\\.)*)"(\.\.\.)?/g
-
-function pathArgument(args: string, index: number): string {
-  const found = [...args.matchAll(QUOTED)][index]
-  return unescaped(found?.[1] ?? '')
-}
+const PATH = /(?:(?:AT_FDCWD|\d+)<((?:[^>\\]|\\.)*)>, )?"((?:[^"\\]|\\.)*)"(?:\.\.\.)?/g
 
 // strace writes bytes as C does: \303\244, \n, \".
 function unescaped(text: string): string {

@@ -1,9 +1,16 @@
 // What a node touched and did not declare. The machine's own folders are not looked at: a library of the
 // system enters no key, and the programs that use it do.
 import { tmpdir } from 'node:os'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
-import { type Node, plan, recall, recordedTools, type Session } from '../../graph/index.ts'
+import {
+  type Node,
+  outputFiles,
+  plan,
+  recall,
+  recordedTools,
+  type Session,
+} from '../../graph/index.ts'
 import { realPath } from '../real-path.ts'
 import type { Touched } from './strace.ts'
 
@@ -28,17 +35,15 @@ export function undeclared(
   const writes = new Set(traces.flatMap(({ writes }) => [...writes]))
   const { mayRead, mayWrite } = declared(session, node)
   const temporary = new Set([tmpdir(), session.host.env['TMPDIR'] ?? tmpdir()].map(realPath))
-  const isOurs = (path: string): boolean => {
-    const inGraph = path.startsWith(`${realPath(session.folder)}/`)
-    return (
-      inGraph ||
-      (!SYSTEM.test(path) && ![...temporary].some((place) => path.startsWith(`${place}/`)))
-    )
-  }
+  const isIn = (path: string, folder: string): boolean => path.startsWith(`${folder}/`)
+  // What it left in a temporary folder is nobody's; what somebody else put there decides like any other file.
+  const isOurs = (path: string, kind: Complaint['kind']): boolean =>
+    isIn(path, realPath(session.folder)) ||
+    (!SYSTEM.test(path) && (kind === 'read' || ![...temporary].some((place) => isIn(path, place))))
   const complaints = (kind: Complaint['kind'], paths: Iterable<string>, may: ReadonlySet<string>) =>
     grouped(
       kind,
-      [...paths].filter((path) => isOurs(path) && !may.has(path)),
+      [...paths].filter((path) => isOurs(path, kind) && !may.has(path)),
     )
   return [
     // What it wrote itself it may read again.
@@ -52,18 +57,21 @@ export function undeclared(
 }
 
 function declared(session: Session, node: Node) {
-  const { world, journal } = recall(session)
+  const memory = recall(session)
+  const { world, journal } = memory
   const { records } = journal.history
   const record = records.get(node.name)
   const outputsOf = (one: Node): readonly string[] =>
     (records.get(one.name)?.outputs ?? []).map(([path]) => world.path(path))
-  const mayWrite = new Set(outputsOf(node).map(realPath))
+  // A run whose input changed meanwhile left no record.
+  const made = [...outputsOf(node), ...outputFiles(node, memory).map((path) => world.path(path))]
+  const mayWrite = new Set(made.map(inRealFolder))
   if (node.spec.depfile !== undefined) mayWrite.add(realPath(world.path(node.spec.depfile)))
   const inputs = world.inputs(node).map(({ path }) => path)
   const discovered = (record?.discovered ?? []).map((name) => world.path(name))
   const needs = plan(session.graph, [node]).flatMap(outputsOf)
   const tools = record === undefined ? [] : Object.values(recordedTools(record)).flatMap(pathsIn)
-  const mayRead = new Set([...inputs, ...discovered, ...needs, ...tools].map(realPath))
+  const mayRead = new Set([...inputs, ...discovered, ...needs, ...tools, ...made].map(realPath))
   for (const path of mayWrite) mayRead.add(path)
   return { mayRead, mayWrite }
 }
@@ -80,4 +88,9 @@ function grouped(kind: Complaint['kind'], paths: readonly string[]): readonly Co
     folders.set(folder, [...(folders.get(folder) ?? []), path])
   }
   return [...folders.values()].map(([path = '', ...more]) => ({ kind, path, also: more.length }))
+}
+
+// An output may be a link: it is made, and what it leads to is not.
+function inRealFolder(path: string): string {
+  return join(realPath(dirname(path)), basename(path))
 }

@@ -1,11 +1,13 @@
 // lint: what a node touches and does not declare, seen by the real strace.
+import { once } from 'node:events'
 import * as fs from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
 import { debianProgram } from '../support/debian.ts'
 import { suite } from '../support/suite.ts'
-import { inHome, toolFolder } from './support/home.ts'
+import { inHome, newFolder, removeFolder, toolFolder } from './support/home.ts'
 import { bitnetTasks } from './support/program.ts'
 
 const lint = suite('lint')
@@ -13,7 +15,7 @@ lint.before(() => {
   debianProgram('strace')
 })
 
-const GRAPH = `import { defineGraph, sh, task } from 'bitnet-tasks'
+const GRAPH = `import { argv, defineGraph, probe, sh, task } from 'bitnet-tasks'
 const good = task('good', () => ({
   inputs: ['a.in'],
   outputs: ['good.out'],
@@ -29,8 +31,15 @@ const odd = task('odd', () => ({ outputs: ['odd.out'], run: sh\`date +%N > odd.o
 const object = task('object', () => ({
   inputs: ['m.c'], depfile: 'm.d', outputs: ['m.o'], run: sh\`cc -MD -c m.c -o m.o\`,
 }))
+const link = task('link', () => ({ outputs: ['l'], run: sh\`ln -s b.in l\` }))
+const hard = task('hard', () => ({ inputs: ['a.in'], outputs: ['h'], run: sh\`ln a.in h\` }))
+const asks = probe('asks', { n: ['x'] }, () => ({ run: sh\`cat b.in\` }))
+const once = task('once', () => ({ run: sh\`rm -f victim\` }))
+const eats = task('eats', () => ({ inputs: ['a.in'], outputs: ['eaten'], run: sh\`echo >> a.in; echo > eaten\` }))
+const outside = task('outside', () => ({ env: ['THERE'], run: sh\`cat "$THERE"\` }))
+const daemon = task('daemon', () => ({ run: argv('python3', 'talk.py') }))
 const bad = task('bad', () => ({ run: sh\`exit 4\` }))
-export default defineGraph({ tasks: [good, sly, odd, object, bad] })
+export default defineGraph({ tasks: [good, sly, odd, object, link, hard, asks, once, eats, outside, daemon, bad] })
 `
 
 function write(home: string): void {
@@ -41,11 +50,12 @@ function write(home: string): void {
     'b.in': 'b\n',
     'm.c': '#include "m.h"\n',
     'm.h': 'int x;\n',
+    victim: '',
   }
   for (const [name, text] of Object.entries(files)) fs.writeFileSync(join(home, name), text)
 }
 
-for (const node of ['good', 'object'])
+for (const node of ['good', 'object', 'link', 'hard'])
   lint(
     `${node} declares all: temporary files and headers of a depfile are no complaint`,
     inHome(async (home) => {
@@ -74,13 +84,72 @@ writes what it does not declare; add it to outputs, or write below $TMPDIR: ${ho
 )
 
 lint(
+  'what a probe reads is seen, and what is gone after the first run',
+  inHome(async (home) => {
+    write(home)
+    const asks = await bitnetTasks(['lint', 'asks[x]'], { home })
+    assert.equal([asks.code, asks.stdout.split(': ')[1]], [1, `${home}/b.in\n`])
+    const once = await bitnetTasks(['lint', 'once'], { home })
+    assert.equal([once.code, once.stdout.split(': ')[1]], [1, `${home}/victim\n`])
+  }),
+)
+
+lint(
+  'an input that it writes is named, and its declared output is not',
+  inHome(async (home) => {
+    write(home)
+    const { code, stdout } = await bitnetTasks(['lint', 'eats'], { home })
+    assert.is(code, 1)
+    assert.match(stdout, `: ${home}/a.in\n`)
+    assert.not.match(stdout, 'eaten')
+  }),
+)
+
+lint(
+  'a file that lies in a temporary folder and was not written by it counts as any other',
+  inHome(async (home) => {
+    write(home)
+    const other = newFolder()
+    try {
+      fs.writeFileSync(join(other, 'there'), '')
+      const env = { THERE: join(other, 'there') }
+      const { code, stdout } = await bitnetTasks(['lint', 'outside'], { home, env })
+      assert.equal([code, stdout.split(': ')[1]], [1, `${fs.realpathSync(other)}/there\n`])
+    } finally {
+      removeFolder(other)
+    }
+  }),
+)
+
+lint(
+  'a node that lets a daemon work for it is not proved',
+  inHome(async (home) => {
+    write(home)
+    const socket = join(home, 'sock')
+    fs.writeFileSync(
+      join(home, 'talk.py'),
+      `import socket; socket.socket(socket.AF_UNIX).connect(${JSON.stringify(socket)})\n`,
+    )
+    const server = createServer().listen(socket)
+    await once(server, 'listening')
+    try {
+      const { code, stdout } = await bitnetTasks(['lint', 'daemon'], { home })
+      assert.is(code, 1)
+      assert.match(stdout, `nothing is proved: a program spoke with ${socket}, and`)
+    } finally {
+      server.close()
+    }
+  }),
+)
+
+lint(
   '--twice compares what two runs made',
   inHome(async (home) => {
     write(home)
     const odd = await bitnetTasks(['lint', 'odd', '--twice'], { home })
     assert.equal([odd.code, odd.stdout], [1, 'two runs made different bytes: odd.out\n'])
     const good = await bitnetTasks(['lint', 'good', '--twice'], { home })
-    assert.equal([good.code, good.stdout], [0, 'good: two runs made the same 1 files\n'])
+    assert.equal([good.code, good.stdout], [0, 'good: two runs made the same 1 file\n'])
   }),
 )
 

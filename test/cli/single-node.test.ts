@@ -17,10 +17,16 @@ const say = task('say', { how: ['it is', 'twice'].map((x) => x.replace(' ', '-')
   cwd: 'sub',
   run: [sh\`echo "$GREETING $FIXED \${how} in $(basename "$PWD")"\`, sh\`test -z "$SECRET" || exit 9; exit 3\`],
 }))
+const made = task('made', () => ({
+  outputs: ['out/deep/made', 'out/link'],
+  passEnv: ['TOKEN'],
+  run: sh\`mkdir out/deep/made.d && rmdir out/deep/made.d; test -n "$TOKEN" && ln -s nowhere out/link && set -C && echo x > out/deep/made\`,
+}))
+const lies = task('lies', () => ({ outputs: ['out/lies'], run: sh\`true\` }))
 const wait = task('wait', () => ({
   run: [sh\`echo first\`, sh\`echo second; while test ! -e go; do sleep 0.05; done; echo last\`],
 }))
-export default defineGraph({ tasks: [say, wait] })
+export default defineGraph({ tasks: [say, made, lies, wait] })
 `
 
 function write(home: string): void {
@@ -46,6 +52,47 @@ single(
     assert.is(script.status, 3)
     const logs = await bitnetTasks(['logs', 'say[twice]'], { home })
     assert.is(logs.stdout, script.stdout)
+  }),
+)
+
+single(
+  'repro makes folders and removes what was made as a run does, asks for each output, and holds no password',
+  inHome(async (home) => {
+    write(home)
+    const env = { TOKEN: 'hush' }
+    const scriptOf = async (node: string): Promise<string> =>
+      (await bitnetTasks(['repro', node], { home, env })).stdout
+    const sh = (script: string) =>
+      spawnSync('sh', ['-c', script], { encoding: 'utf8', env: { ...process.env, ...env } })
+    const first = await scriptOf('made')
+    assert.not.match(first, 'hush')
+    const alone = sh(first)
+    assert.is(alone.status, 0, alone.stderr)
+    fs.rmSync(join(home, 'out'), { recursive: true })
+    assert.match((await bitnetTasks(['run', 'made'], { home, env })).stderr, '1 changed')
+    assert.is(sh(await scriptOf('made')).status, 0)
+    const lies = sh(await scriptOf('lies'))
+    assert.equal([lies.status, lies.stderr], [1, `was not made: ${home}/out/lies\n`])
+    assert.is((await bitnetTasks(['run', 'lies'], { home })).code, 1)
+  }),
+)
+
+single(
+  'logs of a node that printed nothing say so; a try that was not names those that were',
+  inHome(async (home) => {
+    write(home)
+    await bitnetTasks(['run', 'made', 'say[twice]', '-k'], { home, env: { TOKEN: 'hush' } })
+    for (const more of [[], ['--follow']]) {
+      const { code, stdout, stderr } = await bitnetTasks(['logs', 'made', ...more], { home })
+      assert.equal([code, stdout, stderr], [0, '', "'made' printed nothing when it last ran\n"])
+    }
+    const other = await bitnetTasks(['logs', 'say[twice]', '--attempt', '4'], { home })
+    assert.is(other.stderr, "'say[twice]' has no log of try 4\n  hint: there is a log of try 1\n")
+    const none = await bitnetTasks(['logs', 'wait', '--follow'], { home })
+    assert.equal(
+      [none.code, none.stderr.split('\n')[0]],
+      [2, "'wait' has no log: it has not run yet"],
+    )
   }),
 )
 

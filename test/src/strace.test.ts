@@ -47,6 +47,57 @@ strace('names are bytes: umlauts, quotes, line ends', () => {
   assert.equal(touched(text).writes, ['/w/ä "q" \n.txt'])
 })
 
+strace('the two paths of a call may count from two folders; a hard link reads the first', () => {
+  const text = `7  renameat2(3</a>, "x", 4</b>, "y", 0) = 0
+7  linkat(AT_FDCWD</w>, "from", 4</b>, "to", 0) = 0
+7  symlinkat("anything", 4</b>, "link") = 0
+7  fchmodat(4</b>, "mode", 0755) = 0
+${END}`
+  const { reads, writes } = touched(text)
+  assert.equal(reads, ['/w/from'])
+  assert.equal(writes, ['/a/x', '/b/y', '/b/to', '/b/link', '/b/mode'])
+})
+
+const INET = (port: number, address: string): string =>
+  `{sa_family=AF_INET, sin_port=htons(${port}), sin_addr=inet_addr("${address}")}, 16`
+const TALKS: readonly (readonly [what: string, lines: readonly string[], says: string])[] = [
+  [
+    'a daemon',
+    ['connect(3<socket:[1]>, {sa_family=AF_UNIX, sun_path="/run/docker.sock"}, 110) = 0'],
+    'a program spoke with /run/docker.sock, and',
+  ],
+  [
+    'a compiler server',
+    [
+      `connect(3<socket:[1]>, ${INET(4226, '127.0.0.1')}) = -1 EINPROGRESS (Operation now in progress)`,
+    ],
+    'a program spoke with 127.0.0.1:4226, and',
+  ],
+  [
+    'another machine, though it serves a port itself',
+    [
+      `bind(3<socket:[1]>, ${INET(0, '127.0.0.1')}) = 0`,
+      `connect(3<socket:[1]>, ${INET(443, '9.9.9.9')}) = 0`,
+    ],
+    'a program spoke with 9.9.9.9:443, and',
+  ],
+]
+for (const [what, lines, says] of TALKS)
+  strace(`talking with ${what} is a gap`, () => {
+    assert.match(touched(`${lines.map((line) => `7  ${line}\n`).join('')}${END}`).gap ?? '', says)
+  })
+
+strace('talking with oneself, with nobody, or with the keeper of names is none', () => {
+  const text = `7  bind(3<socket:[1]>, {sa_family=AF_UNIX, sun_path="/w/own"}, 110) = 0
+7  connect(4<socket:[2]>, {sa_family=AF_UNIX, sun_path="/w/own"}, 110) = 0
+7  bind(5<socket:[3]>, ${INET(0, '0.0.0.0')}) = 0
+7  connect(6<socket:[4]>, ${INET(41234, '127.0.0.1')}) = 0
+7  connect(6<socket:[5]>, {sa_family=AF_UNIX, sun_path="/var/run/nscd/socket"}, 110) = 0
+7  connect(6<socket:[6]>, {sa_family=AF_UNIX, sun_path="/run/other"}, 110) = -1 ENOENT (No such file or directory)
+${END}`
+  assert.is(touched(text).gap, undefined)
+})
+
 const GAPS: readonly (readonly [what: string, text: string, says: string])[] = [
   ['nothing', '', 'strace wrote nothing'],
   ['no end', '7  unlink("a") = 0\n', '1 processes were not seen to their end'],
