@@ -1,6 +1,15 @@
 // The declared repair graph: every task, every edge, on one page.
 //   fetch-source -> cmake-configure -> cmake-build -> gen-detect-constants -> rebuild-tool -> revalidate
-import { type Command, defineGraph, type Graph, type Place, root, task } from './graph/index.ts'
+import {
+  type Command,
+  defineGraph,
+  type Graph,
+  type GraphDefinition,
+  type Place,
+  root,
+  type TaskHandle,
+  task,
+} from './graph/index.ts'
 import {
   BACKEND_NAMES,
   BACKENDS,
@@ -80,6 +89,32 @@ const MINUTE = 60_000
  * @example const graph = repairGraph({ generator: 'Unix Makefiles' })
  */
 export function repairGraph(options: RepairOptions = {}): Graph {
+  return defineGraph(repairTasks(options))
+}
+
+/** What a graph is made of that repairs the backends: for a graph that does more with them. */
+export interface RepairTasks extends GraphDefinition {
+  readonly fetchSource: TaskHandle<typeof BACKEND>
+  readonly cmakeConfigure: TaskHandle<typeof BUILD>
+  readonly cmakeBuild: TaskHandle<typeof BUILD>
+  readonly genDetectConstants: TaskHandle<typeof BUILD>
+  readonly rebuildTool: TaskHandle<typeof BUILD>
+  readonly revalidate: TaskHandle<typeof BUILD>
+}
+
+/**
+ * The tasks of that graph, each to be needed by tasks of one's own. `prefixOf()` says where a build lies.
+ *
+ * @example
+ * const repair = repairTasks()
+ * const size = task('size', () => ({
+ *   needs: [repair.cmakeBuild({ backend: 'llama', device: 'cpu' })],
+ *   outputs: ['out/size.txt'],
+ *   run: sh`du -sk ${prefixOf('llama', 'cpu')} > out/size.txt`,
+ * }))
+ * export default defineGraph({ ...repair, tasks: [...repair.tasks, size] })
+ */
+export function repairTasks(options: RepairOptions = {}): RepairTasks {
   const given = (name: BackendName) => options.given?.[name]
   const isLocal = (name: BackendName): boolean => given(name)?.kind === 'source'
   const sourceOf = (name: BackendName): string | Place =>
@@ -287,7 +322,13 @@ export function repairGraph(options: RepairOptions = {}): Graph {
     run: step('revalidate', [prefixOf(name, device), `validation/${name}-${device}.json`]),
   }))
 
-  return defineGraph({
+  return {
+    fetchSource: fetch,
+    cmakeConfigure: configureTask,
+    cmakeBuild: build,
+    genDetectConstants: constants,
+    rebuildTool: tool,
+    revalidate,
     tasks: [
       fetch,
       configureTask,
@@ -301,7 +342,7 @@ export function repairGraph(options: RepairOptions = {}): Graph {
     // the jobserver: ninja can from 1.13 on, and most machines have an older one.
     pools: { network: 2, compiler: 1 },
     roots: { ...roots(options.given), ...workspaceRoots(options.workspace) },
-  })
+  }
 }
 
 // BitNet-rs compiles against the headers of an installation.

@@ -31,15 +31,25 @@ export function keepOut(stateFolder: string): void {
 const VALUES = ['argv', 'defineGraph', 'probe', 'root', 'sh', 'task'] as const
 const TYPES = ['Command', 'Graph', 'Place', 'Ref', 'TaskSpec', 'ProbeSpec'] as const
 
-/** Declares the module for whoever has no `node_modules/bitnet-tasks`. It names where this program lies. */
+const REPAIR = ['repairGraph', 'repairTasks', 'prefixOf'] as const
+
+/** Declares the modules for whoever has no `node_modules/bitnet-tasks`. It names where this program lies. */
 export function writeTypes(stateFolder: string): void {
   // A type, and no import of ours.
-  const api = ['import', `(${JSON.stringify(`${PACKAGE}/dist/graph/index.js`)})`].join('')
+  const typesOf = (file: string): string =>
+    ['import', `(${JSON.stringify(`${PACKAGE}/dist/${file}`)})`].join('')
+  const api = typesOf('graph/index.js')
+  const repair = typesOf('bitnet.tasks.js')
   const text = `// Written by bitnet-tasks, for editors.
 declare module 'bitnet-tasks' {
   type Api = typeof ${api}
 ${VALUES.map((name) => `  export const ${name}: Api['${name}']`).join('\n')}
 ${TYPES.map((name) => `  export type ${name} = ${api}.${name}`).join('\n')}
+}
+declare module 'bitnet-tasks/repair' {
+  type Api = typeof ${repair}
+${REPAIR.map((name) => `  export const ${name}: Api['${name}']`).join('\n')}
+  export type RepairTasks = ${repair}.RepairTasks
 }
 `
   const path = join(stateFolder, 'types.d.ts')

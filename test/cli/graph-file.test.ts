@@ -200,13 +200,36 @@ files(
     execFileSync('git', ['init', '-q'], { cwd: home })
     const status = execFileSync('git', ['status', '--short'], { cwd: home, encoding: 'utf8' })
     assert.not.match(status, '.bitnet-tasks')
-    const tsc = join(import.meta.dirname, '../../node_modules/.bin/tsc')
-    const checked = (): string =>
-      spawnSync(tsc, ['--noEmit', '--strict', 'bitnet.tasks.ts'], { cwd: home, encoding: 'utf8' })
-        .stdout
-    assert.is(checked(), '')
+    assert.is(compiled(home), '')
     fs.appendFileSync(join(home, 'bitnet.tasks.ts'), "count({ what: 'words' })\n")
-    assert.match(checked(), /error TS2322: Type '"words"' is not assignable/)
+    assert.match(compiled(home), /error TS2322: Type '"words"' is not assignable/)
+  }),
+)
+
+files(
+  'the shipped graph is extended by a task that needs one of its nodes, and an editor knows the types',
+  inHome(async (home) => {
+    const text = `/// <reference path="./.bitnet-tasks/types.d.ts" />
+import { defineGraph, sh, task } from 'bitnet-tasks'
+import { prefixOf, repairTasks } from 'bitnet-tasks/repair'
+const repair = repairTasks()
+const size = task('size', () => ({
+  needs: [repair.cmakeBuild({ backend: 'llama', device: 'cpu' })],
+  outputs: ['size.txt'],
+  run: sh\`du -sk \${prefixOf('llama', 'cpu')} > size.txt\`,
+}))
+const first = task('first', () => ({ run: sh\`true\` }))
+export default defineGraph({ ...repair, tasks: [...repair.tasks, size, first] })
+`
+    const path = join(home, 'bitnet.tasks.ts')
+    fs.writeFileSync(path, text)
+    const ran = await bitnetTasks(['run', 'first'], { home })
+    assert.is(ran.code, 0, ran.stderr)
+    const { stdout } = await bitnetTasks(['query', 'deps', 'size'], { home })
+    assert.is(stdout, 'fetch-source[llama]\ncmake-configure[llama,cpu]\ncmake-build[llama,cpu]\n')
+    assert.is(compiled(home), '')
+    fs.writeFileSync(path, text.replace("device: 'cpu'", "device: 'cpo'"))
+    assert.match(compiled(home), `error TS2322: Type '"cpo"' is not assignable to type 'Device'`)
   }),
 )
 
@@ -222,3 +245,12 @@ files(
 )
 
 files.run()
+
+/** What TypeScript says of the graph file, with no set-up of its own. */
+function compiled(home: string): string {
+  const tsc = join(import.meta.dirname, '../../node_modules/.bin/tsc')
+  return spawnSync(tsc, ['--noEmit', '--strict', 'bitnet.tasks.ts'], {
+    cwd: home,
+    encoding: 'utf8',
+  }).stdout
+}
