@@ -1,12 +1,10 @@
 // What a run would do, without running: the same decisions, node by node. Used by plan, status,
 // explain and --dry-run.
-import { loadDigest } from './digest.ts'
 import { GraphError } from './error.ts'
 import { reasonsOf, recordedResult } from './look.ts'
 import type { Node } from './node.ts'
 import type { Reason } from './reason.ts'
 import type { Memory } from './state.ts'
-import { DIGEST_NEEDED } from './world.ts'
 
 export interface Assessed {
   readonly node: Node
@@ -31,16 +29,8 @@ export async function assess(
   options: AssessOptions = {},
 ): Promise<readonly Assessed[]> {
   const done = new Map<Node, Assessed>()
-  for (const node of wanted) {
-    const once = (): Assessed => assessOne(node, memory, done, options.force?.(node) === true)
-    try {
-      done.set(node, once())
-    } catch (error) {
-      if (error !== DIGEST_NEEDED) throw error
-      await loadDigest()
-      done.set(node, once())
-    }
-  }
+  for (const node of wanted)
+    done.set(node, assessOne(node, memory, done, options.force?.(node) === true))
   return [...done.values()]
 }
 

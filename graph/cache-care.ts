@@ -2,7 +2,7 @@
 import { Blobs, quarantine } from './blobs.ts'
 import type { CacheLimits } from './cache-limits.ts'
 import { cachePlace } from './cache-place.ts'
-import { digestBytes, loadDigest } from './digest.ts'
+import { digestBytes } from './digest.ts'
 import { sweepAndNote } from './growth.ts'
 import type { Disk } from './host.ts'
 import { blobsOf, inventory, type Kept } from './inventory.ts'
@@ -66,7 +66,6 @@ export interface CareOptions {
  * @example const { damaged } = await verifyCache(session, { wait: true })
  */
 export async function verifyCache(session: Session, care: CareOptions): Promise<CacheCheck> {
-  await loadDigest()
   return alone(session, 'cache verify', care, () => check(cachePlace(session)))
 }
 

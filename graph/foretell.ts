@@ -4,7 +4,6 @@ import type { Assessed } from './assess.ts'
 import type { Cache } from './cache.ts'
 import { blobOf } from './cache-lines.ts'
 import { resultOfOutputs } from './commit.ts'
-import { loadDigest } from './digest.ts'
 import { failedBefore } from './failed-before.ts'
 import { reasonsOf, recordedResult } from './look.ts'
 import type { Node } from './node.ts'
@@ -35,7 +34,6 @@ export async function foretell(
 ): Promise<ReadonlyMap<Node, Foretold>> {
   const found = new Map<Node, Foretold>()
   if (assessed.every(({ state }) => state === 'fresh')) return found
-  await loadDigest()
   const results = new Results(memory, options)
   for (const one of assessed) {
     const answer = results.foretell(one)

@@ -34,7 +34,7 @@ export interface Disk {
   readTail(path: string, bytes: number): string
   /** At most `bytes` of a file from `offset`, whole UTF-8 characters; '' at its end. */
   readFrom(path: string, offset: number, bytes: number): { text: string; next: number }
-  /** SHA-256 of the content, hex. Throws when it is no regular file. Needs loadDigest() first. */
+  /** SHA-256 of the content, hex. Throws when it is no regular file. */
   digest(path: string): string
   /** With every link followed; undefined when nothing is there. */
   realPath(path: string): string | undefined

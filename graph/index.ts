@@ -16,7 +16,6 @@ export {
   titled,
   type Word,
 } from './command.ts'
-export { loadDigest } from './digest.ts'
 export { MARK, nodeEnvironment } from './environment.ts'
 export { GraphError, type GraphErrorCode } from './error.ts'
 export type { NodeFailure, Outcome, PlannedNode, RunEvent, RunSummary } from './event.ts'

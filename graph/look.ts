@@ -1,5 +1,4 @@
 // What the machine shows of one node now: the other half of freshness, which is pure.
-import { loadDigest } from './digest.ts'
 import { GraphError } from './error.ts'
 import { partsText } from './fingerprint.ts'
 import { decide, type Seen, withoutRecord } from './freshness.ts'
@@ -7,7 +6,7 @@ import type { History, NodeRecord } from './history.ts'
 import type { Node } from './node.ts'
 import type { Reason } from './reason.ts'
 import type { Memory } from './state.ts'
-import { DIGEST_NEEDED, isPattern, type World } from './world.ts'
+import { isPattern, type World } from './world.ts'
 
 /**
  * Why a node would run now; empty when it is fresh. `resultOf` says what its needs produced.
@@ -44,19 +43,11 @@ export interface Looked {
   readonly error?: GraphError
 }
 
-/** The same, with a missing input as a reason; loads what digests when something has to be read. */
-export async function look(
-  node: Node,
-  memory: Memory,
-  resultOf: (need: Node) => string,
-): Promise<Looked> {
+/** The same, with a missing input as a reason. */
+export function look(node: Node, memory: Memory, resultOf: (need: Node) => string): Looked {
   try {
     return { reasons: reasonsOf(node, memory, resultOf) }
   } catch (error) {
-    if (error === DIGEST_NEEDED) {
-      await loadDigest()
-      return look(node, memory, resultOf)
-    }
     if (!(error instanceof GraphError)) throw error
     const { place, message } = error
     return { reasons: [{ kind: 'input-missing', name: place ?? '', detail: message }], error }

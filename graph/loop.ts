@@ -95,7 +95,7 @@ export class Loop {
         for (const node of schedule.abandon()) this.tally.finish(node, 'cancelled', 0)
         if (active.size === 0) break
       } else {
-        await this.decideReady()
+        this.decideReady()
         if (this.isEnough()) continue
         throttle?.look(schedule.runningCount)
         for (let node = this.next(); node; node = this.next()) this.begin(node)
@@ -125,12 +125,12 @@ export class Loop {
     this.active.add(one)
   }
 
-  private async decideReady(): Promise<void> {
+  private decideReady(): void {
     const { schedule, tally, memory } = this
     for (let node = schedule.nextReady(); node; node = schedule.nextReady()) {
       const { reasons, error } = this.forced.has(node)
         ? { reasons: [{ kind: 'forced' }] as const, error: undefined }
-        : await look(node, memory, this.resultOf)
+        : look(node, memory, this.resultOf)
       if (reasons.length === 0) {
         this.results.set(node, recordedResult(memory.journal.history, node))
         tally.finish(node, 'fresh', 0)

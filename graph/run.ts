@@ -1,21 +1,20 @@
 // A run: what is wanted, whether anything has to run at all, and the lock under which it does. It
 // changes nothing when everything is fresh.
 import { closeCache, openCache } from './cache-place.ts'
-import { loadDigest } from './digest.ts'
 import type { RunSummary } from './event.ts'
 import type { LockOwner } from './host.ts'
 import type { Live } from './live.ts'
-import { look, reasonsOf, recordedResult } from './look.ts'
+import { look, recordedResult } from './look.ts'
 import { Loop } from './loop.ts'
 import type { Node } from './node.ts'
 import type { RunOptions } from './run-options.ts'
 import { RunWriter } from './runs.ts'
 import { refuseMissing, scopeOf } from './scope.ts'
 import { SealRecorder } from './seal.ts'
-import { keepSnapshot, type Memory, recall, type Session, unwritable } from './state.ts'
+import { keepSnapshot, lookedAnew, type Memory, recall, type Session, unwritable } from './state.ts'
 import { stateLock, underStateLock } from './state-lock.ts'
 import { Tally } from './tally.ts'
-import { DIGEST_NEEDED } from './world.ts'
+import { identityOf } from './warm.ts'
 
 /**
  * Brings the targets and all they need up to date.
@@ -31,10 +30,12 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
   const scope = scopeOf(session.graph, options)
   const { wanted, forced } = scope
   const { live } = options
+  const journal = `${given.stateFolder}/journal`
+  const read = identityOf(given.host.disk.stat(journal))
   const memory = live?.recall(session) ?? recall(session)
   refuseMissing(scope, memory.journal.history)
   // Who watches has looked already.
-  const isFresh = !live && forced.size === 0 && (await areAllFresh(wanted, memory))
+  const isFresh = !live && forced.size === 0 && areAllFresh(wanted, memory)
   const { clock } = given.host
   if (isFresh) {
     keepSnapshot(session, memory)
@@ -47,7 +48,8 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
   const stop = new AbortController()
   await underLock(given, { ...all, stop, tally }, async () => {
     // Another run may have finished while we waited: look again at what it left.
-    const again = live?.recall(given) ?? recall(given)
+    const isAsRead = identityOf(given.host.disk.stat(journal)) === read
+    const again = live?.recall(given) ?? (isAsRead ? lookedAnew(given, memory) : recall(given))
     again.world.snapshot.learnFrom(memory.world.snapshot)
     await written(given, { memory: again, live }, async () => {
       tally.record(new RunWriter(given, options.targets))
@@ -69,18 +71,9 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
 }
 
 // Without the lock: whoever finds everything fresh waits for nobody.
-async function areAllFresh(wanted: readonly Node[], memory: Memory): Promise<boolean> {
+function areAllFresh(wanted: readonly Node[], memory: Memory): boolean {
   const resultOf = (need: Node): string => recordedResult(memory.journal.history, need)
-  for (const node of wanted) {
-    try {
-      if (reasonsOf(node, memory, resultOf).length > 0) return false
-    } catch (error) {
-      if (error !== DIGEST_NEEDED) return false
-      const { reasons } = await look(node, memory, resultOf)
-      if (reasons.length > 0) return false
-    }
-  }
-  return true
+  return wanted.every((node) => look(node, memory, resultOf).reasons.length === 0)
 }
 
 function nothingToDo(tally: Tally, wanted: readonly Node[], memory: Memory): RunSummary {
@@ -100,7 +93,6 @@ async function underLock(
   { targets, signal, wait, lockTimeoutMs, live, stop, tally }: UnderLock,
   work: () => Promise<void>,
 ): Promise<void> {
-  await loadDigest()
   const options = {
     purpose: `run ${targets.join(' ') || 'all'}`.slice(0, 200),
     wait: wait !== false,

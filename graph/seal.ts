@@ -16,7 +16,7 @@ export interface SealOptions {
   readonly journal?: boolean
 }
 
-const MAGIC = 'seal 1'
+const MAGIC = 'seal 2'
 const FIELDS = 6
 // No file is that large: stands for "nothing is there".
 const ABSENT_SIZE = 0xffff_ffff_ffff_ffffn
@@ -138,10 +138,10 @@ export class SealRecorder {
       numbers.set(fields(stat), i * FIELDS)
     })
     const text = Buffer.from(JSON.stringify(header))
-    const body = Buffer.concat([text, Buffer.from(numbers.buffer)])
     try {
-      const head = Buffer.from(`${MAGIC} ${checksum(body)} ${text.length}\n`)
-      disk.writeWhole(`${stateFolder}/${name}`, Buffer.concat([head, body]))
+      const head = Buffer.from(`${MAGIC} ${checksum(text)} ${text.length}\n`)
+      const bytes = Buffer.concat([head, text, Buffer.from(numbers.buffer)])
+      disk.writeWhole(`${stateFolder}/${name}`, bytes)
     } catch {
       // A read-only state folder: the next look takes the long way again.
     }
@@ -170,11 +170,12 @@ function readSeal(
   try {
     const end = bytes.indexOf(10)
     const head = Buffer.from(bytes.subarray(0, end)).toString('latin1').split(' ')
-    const body = bytes.subarray(end + 1)
-    if (`${head[0]} ${head[1]}` !== MAGIC || checksum(body) !== head[2]) return undefined
-    const textBytes = Number(head[3])
-    const header = JSON.parse(Buffer.from(body.subarray(0, textBytes)).toString('utf8')) as Header
-    const numbers = new BigUint64Array(new Uint8Array(body.subarray(textBytes)).buffer)
+    const textEnd = end + 1 + Number(head[3])
+    const text = bytes.subarray(end + 1, textEnd)
+    // A damaged number equals that of no file: it needs no guard.
+    if (`${head[0]} ${head[1]}` !== MAGIC || checksum(text) !== head[2]) return undefined
+    const header = JSON.parse(Buffer.from(text).toString('utf8')) as Header
+    const numbers = new BigUint64Array(new Uint8Array(bytes.subarray(textEnd)).buffer)
     return numbers.length === header.paths.length * FIELDS ? { header, numbers } : undefined
   } catch {
     return undefined

@@ -21,6 +21,8 @@ const WHOLE_SECONDS_NS = 2_000_000_000n
 // No file is that large: an entry with this size matches nothing.
 const NO_SIZE = 0xffff_ffff_ffff_ffffn
 const SECOND_NS = 1_000_000_000n
+// So many entries may be of files that are gone.
+const MANY = 10_000
 
 export class Snapshot {
   /** Something was learned that is worth saving. */
@@ -33,6 +35,8 @@ export class Snapshot {
   private readonly states: FileState[] = []
   private globs = new Map<string, GlobMemory>()
   private readonly boot: string
+  /** How many files were left when those that were gone last went. */
+  private trimmedTo = 0
 
   constructor(boot: string) {
     this.boot = boot
@@ -118,8 +122,9 @@ export class Snapshot {
     for (const [key, memory] of other.globs) this.globs.set(key, memory)
   }
 
-  save(): Uint8Array {
-    const paths = this.keptPaths()
+  /** `isThere` is asked of a file when there are so many that those which are gone should go. */
+  save(isThere: (path: string) => boolean): Uint8Array {
+    const paths = this.keptPaths(isThere)
     const numbers = new BigUint64Array(paths.length * FIELDS)
     const states: FileState[] = []
     paths.forEach((path, i) => {
@@ -128,7 +133,13 @@ export class Snapshot {
       states.push(this.states[place] as FileState)
     })
     const text = Buffer.from(
-      JSON.stringify({ boot: this.boot, paths, states, globs: [...this.globs] }),
+      JSON.stringify({
+        boot: this.boot,
+        trimmedTo: this.trimmedTo,
+        paths,
+        states,
+        globs: [...this.globs],
+      }),
     )
     const body = Buffer.concat([text, Buffer.from(numbers.buffer)])
     const head = `${MAGIC} ${checksum(body)} ${text.length}\n`
@@ -136,11 +147,13 @@ export class Snapshot {
     return Buffer.concat([Buffer.from(head), body])
   }
 
-  // Files that no node names any more go when they outnumber the others.
-  private keptPaths(): string[] {
+  // Which files nodes still name is not known here, where one look may be at a single node of thousands.
+  private keptPaths(isThere: (path: string) => boolean): string[] {
     const all = [...this.places.keys()]
-    const isCrowded = all.length > 10_000 && all.length > 4 * this.touched.size
-    return isCrowded ? all.filter((path) => this.touched.has(path)) : all
+    if (all.length < 2 * this.trimmedTo + MANY) return all
+    const kept = all.filter((path) => isThere(path.split('\0')[0] as string))
+    this.trimmedTo = kept.length
+    return kept
   }
 
   private read(bytes: Uint8Array): void {
@@ -156,6 +169,7 @@ export class Snapshot {
     this.states.push(...saved.states)
     this.globs = new Map(saved.globs)
     this.isFromThisBoot = saved.boot === this.boot
+    this.trimmedTo = saved.trimmedTo ?? 0
   }
 
   private put(path: string, numbers: ArrayLike<bigint>, state: FileState): void {

@@ -41,6 +41,11 @@ export function recall(session: Session, pretended?: ReadonlySet<string>): Memor
   return { journal, world }
 }
 
+/** What is remembered already, and the machine as it is now. */
+export function lookedAnew({ graph, host, folder }: Session, { journal, world }: Memory): Memory {
+  return { journal, world: new World(host, folder, graph.roots, world.snapshot) }
+}
+
 /**
  * Saves the snapshot if anything was learned; a disk that refuses costs only time later.
  *
@@ -49,7 +54,8 @@ export function recall(session: Session, pretended?: ReadonlySet<string>): Memor
 export function keepSnapshot({ host, stateFolder }: Session, { world }: Memory): void {
   if (!world.snapshot.changed) return
   try {
-    host.disk.writeWhole(`${stateFolder}/snapshot`, world.snapshot.save())
+    const isThere = (path: string): boolean => host.disk.lstat(path) !== undefined
+    host.disk.writeWhole(`${stateFolder}/snapshot`, world.snapshot.save(isThere))
   } catch {
     // A read-only state folder: the next look reads the files again.
   }

@@ -101,7 +101,6 @@ export interface Sights {
  * Looks at the targets and all they need. What is asked of the machine is noted.
  *
  * @example
- * await loadDigest()
  * const { stale } = sightsOf(session, ['all'], new Noting(host))
  * const isFresh = stale === ''
  */

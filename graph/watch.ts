@@ -2,7 +2,6 @@
 // done is decided from the disk, by the same freshness as every run's. Silent: it tells by events.
 import { dirname } from 'node:path'
 
-import { loadDigest } from './digest.ts'
 import { GraphError } from './error.ts'
 import type { NodeFailure, RunEvent } from './event.ts'
 import type { Graph } from './graph.ts'
@@ -124,7 +123,6 @@ export class GraphWatch {
     const wake = (): void => this.hints.raise()
     signal.addEventListener('abort', wake)
     try {
-      await loadDigest()
       await this.load()
       if (!signal.aborted) await this.firstTurn()
       while (!signal.aborted) await this.turn()

@@ -1,7 +1,7 @@
 // The machine as one run sees it: files by their state, globs, tools behind their names, facts.
 // It only looks. What was read once is taken from the snapshot while the identity stands.
 import { isPlace, type Place, placePath, type Roots } from './command.ts'
-import { digestText, isDigestLoaded } from './digest.ts'
+import { digestText } from './digest.ts'
 import { GraphError } from './error.ts'
 import type { FileStat, Host } from './host.ts'
 import type { Node } from './node.ts'
@@ -21,9 +21,6 @@ export const MISSING = 'missing'
 
 // Equals the state of no file.
 const PRETENDED = 'pretended'
-
-/** Thrown where a digest is wanted before hasha was loaded; the run loads it and asks again. */
-export const DIGEST_NEEDED = Symbol('digest needed')
 
 /** Where a graph's files are looked for. */
 export interface Around {
@@ -94,7 +91,6 @@ export class World {
     const key = `${path}\0link`
     const known = this.snapshot.known(key, stat)
     if (known !== undefined) return known
-    if (!isDigestLoaded()) throw DIGEST_NEEDED
     const lookedAt = this.host.clock.nowNs()
     const state = `l${digestText(this.host.disk.readLink(path))}`
     this.snapshot.remember(key, stat, state, lookedAt)
@@ -219,7 +215,6 @@ export class World {
           hint: stat.kind === 'folder' ? `name its files: '${path}/**'` : 'name a regular file',
         },
       )
-    if (!isDigestLoaded()) throw DIGEST_NEEDED
     const lookedAt = this.host.clock.nowNs()
     const state = `${stat.mode & 0o111 ? 'x' : 'f'}${this.host.disk.digest(path)}`
     // Written while it was read: what was digested belongs to neither content; never remember it.

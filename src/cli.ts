@@ -1,21 +1,12 @@
-// argv -> command -> process.exitCode, the only place that sets it. A preflight that finds everything in
-// place is answered here, before the parser of arguments or anything else is loaded.
+// argv -> command -> process.exitCode, for whatever quick.ts has no answer to.
 import { resolve } from 'node:path'
 
-import { BACKEND_NAMES, BACKENDS, type BackendName } from '../tasks/backends.ts'
 import { PLATFORM } from '../tasks/platform.ts'
 import { EXIT } from './exit-code.ts'
 import type { ParsedArgs } from './flag.ts'
-import { liveFolder } from './folders.ts'
-import { detect } from './preflight/detect.ts'
-import { findWorkspace, toolState } from './preflight/workspace.ts'
 import { quickArgs } from './quick-args.ts'
-import { print } from './report/print.ts'
-import { availableCached } from './report/verdict-words.ts'
 
 export function main(args: readonly string[]): void {
-  const answer = quickAnswer(args)
-  if (answer !== undefined) return print(answer)
   let hasEnded = false
   process.on('exit', (code) => {
     if (hasEnded || code !== 0) return
@@ -93,52 +84,4 @@ function ignoreClosedPipes(): void {
     )
     process.exit(1)
   })
-}
-
-// Only the plainest forms; every other spelling takes the long way and gets the same answer.
-function quickAnswer(args: readonly string[]): string | undefined {
-  if (args[0] !== 'preflight' || process.env['BITNET_REPAIR_PARENT']) return undefined
-  const names = backendsOf(args.slice(1))
-  if (names === undefined) return undefined
-  const workspace = checkout()
-  let answer = ''
-  for (const name of names) {
-    const text = ifAvailable(name, workspace)
-    if (text === undefined) return undefined
-    answer += text
-  }
-  return answer
-}
-
-function ifAvailable(name: BackendName, workspace: string | undefined): string | undefined {
-  const { title, constants } = BACKENDS[name]
-  const found = detect(name, liveFolder(BACKENDS[name], process.env))
-  if (found.state !== 'available') return undefined
-  const wanted = { bitnet: constants.hasBitnet, llama: constants.hasLlama }
-  const tool = workspace === undefined ? undefined : toolState(workspace, wanted, process.env)
-  return tool?.state === 'disagree'
-    ? undefined
-    : availableCached(title, found.folder, found.manifest, tool)
-}
-
-// In a folder that somebody has removed there is none.
-function checkout(): string | undefined {
-  try {
-    return findWorkspace(process.cwd())
-  } catch {
-    return undefined
-  }
-}
-
-// All of them, when none is named.
-function backendsOf(args: readonly string[]): readonly BackendName[] | undefined {
-  if (args.length === 0) return BACKEND_NAMES
-  const [first = '', second] = args
-  const name =
-    args.length === 2 && first === '--backend'
-      ? second
-      : args.length === 1 && first.startsWith('--backend=')
-        ? first.slice('--backend='.length)
-        : undefined
-  return name !== undefined && Object.hasOwn(BACKENDS, name) ? [name as BackendName] : undefined
 }

@@ -39,7 +39,7 @@ const COMMANDS_BY_NAME: Readonly<Record<string, Run>> = {
   preflight: async (args, command) =>
     (await import('./commands/preflight.ts')).preflight(args, command),
   init: async (args) => (await import('./commands/init.ts')).init(args),
-  run: async (args, nodes) => (await import('./commands/run.ts')).run(nodes, args),
+  run: async (args, nodes) => (await import('./commands/run-graph.ts')).run(nodes, args),
   watch: async (args, nodes) => (await import('./commands/watch.ts')).watch(nodes, args),
   list: async (args, nodes) => (await import('./commands/list.ts')).list(nodes, args),
   plan: async (args, nodes) => (await import('./commands/plan.ts')).planned(nodes, args),

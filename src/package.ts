@@ -7,9 +7,10 @@ export const PACKAGE = import.meta.url.endsWith('.ts')
   ? dirname(import.meta.dirname)
   : (/^(.*)[\\/]dist(?:[\\/]|$)/.exec(import.meta.dirname)?.[1] ?? dirname(import.meta.dirname))
 
-/** The files whose change means another version of us; the entry is one file with every part in it. */
+/** The files whose change means another version of us; each bundle is one file with every part in it. */
 export function ownFiles(): readonly string[] {
-  return [`${PACKAGE}/package.json`, `${PACKAGE}/dist/src/cli.cjs`]
+  const bundles = ['quick', 'cli'].map((name) => `${PACKAGE}/dist/src/${name}.cjs`)
+  return [`${PACKAGE}/package.json`, ...bundles]
 }
 
 /** The version of this program. */

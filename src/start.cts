@@ -7,4 +7,7 @@ const cache = XDG_CACHE_HOME || (HOME && HOME + '/.cache') || ''
 const isDry = process.argv.includes('--dry-run')
 if (cache.startsWith('/') && !NODE_DISABLE_COMPILE_CACHE && !isDry)
   nodeModule.enableCompileCache(cache + '/bitnet-tasks/node')
-require('./cli.cjs').main(process.argv.slice(2))
+const args = process.argv.slice(2)
+const code = require('./quick.cjs').answerQuickly(args)
+if (code === undefined) require('./cli.cjs').main(args)
+else process.exit(code)

@@ -4,7 +4,8 @@ import { rmSync } from 'node:fs'
 import { build } from 'esbuild'
 
 // An `import` of a built-in makes Node read every export of it, getters and all: `node:fs` alone then
-// loads promises, streams and readline, 8 ms. process.getBuiltinModule hands it over as it is.
+// loads promises, streams and readline, 8 ms. process.getBuiltinModule hands it over as it is, as `require`
+// does in the files of CommonJS.
 const builtins = {
   name: 'builtins',
   setup({ onResolve, onLoad }) {
@@ -17,19 +18,13 @@ const builtins = {
 }
 
 const shared = { platform: 'node', logLevel: 'warning', outbase: '.', outdir: 'dist' }
-const bundled = {
-  ...shared,
-  bundle: true,
-  packages: 'external',
-  target: 'node22',
-  plugins: [builtins],
-}
+const bundled = { ...shared, bundle: true, packages: 'external', target: 'node22' }
 
 rmSync('dist/chunks', { recursive: true, force: true })
-// The program: one file, in which a part is evaluated when it is first wanted.
+// What is answered at once, small; and the program: one file, in which a part is evaluated when it is first wanted.
 await build({
   ...bundled,
-  entryPoints: ['src/cli.ts'],
+  entryPoints: ['src/quick.ts', 'src/cli.ts'],
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   define: { 'import.meta.url': '__url', 'import.meta.dirname': '__dirname' },
@@ -39,6 +34,7 @@ await build({
 await build({
   ...bundled,
   entryPoints: ['graph/index.ts', 'bitnet.tasks.ts', 'tasks/steps/*.ts'],
+  plugins: [builtins],
   splitting: true,
   format: 'esm',
   chunkNames: 'chunks/[hash]',

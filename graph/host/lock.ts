@@ -33,8 +33,11 @@ async function acquire(path: string, options: LockOptions, flock: string | false
   try {
     for (let turn = 0; ; turn += 1) {
       signal?.throwIfAborted()
-      kernel ??= await tryKernelLock(path, flock, signal)
-      const lock = kernel && (await tryLockfile(path, kernel, options))
+      const asked = kernel ?? tryKernelLock(path, flock, signal)
+      // Ahead, while flock(1) runs.
+      loadProperLockfile()
+      kernel = await asked
+      const lock = kernel && tryLockfile(path, kernel, options)
       if (lock) return lock
       // On this machine the lock file itself names the holder; another machine left its record.
       const owner = (kernel ? undefined : readOwner(path)) ?? readOwner(`${path}.owner`)
@@ -70,11 +73,11 @@ function pollMs(turn: number): number {
 }
 
 // Called with the kernel's lock held. Undefined when another machine holds the folder.
-async function tryLockfile(
+function tryLockfile(
   path: string,
   kernel: KernelLock,
   { purpose, mark }: LockOptions,
-): Promise<Lock | undefined> {
+): Lock | undefined {
   const record = `${path}.owner`
   const before = readOwner(record)
   const named = readSmallFile(path)
@@ -84,7 +87,7 @@ async function tryLockfile(
   // The lock file names us before '.held' is made: if we are killed between that and the record,
   // the next one still knows whose left-over it is.
   kernel.write(self)
-  const unlock = await takeHeld(path, isLeftOver, () => lost.abort())
+  const unlock = takeHeld(path, isLeftOver, () => lost.abort())
   if (!unlock) {
     kernel.write(named ?? '')
     return undefined
@@ -95,7 +98,7 @@ async function tryLockfile(
     writeFileSync(`${record}.new`, self, { flag: 'wx', mode: 0o600 })
     renameSync(`${record}.new`, record)
   } catch (error) {
-    await unlock()
+    unlock()
     throw error
   }
   let released: Promise<void> | undefined
@@ -106,7 +109,7 @@ async function tryLockfile(
     // proper-lockfile looks every 2 s. In between, a robber's record tells that '.held' is not
     // ours any more, and its unlock would remove the robber's.
     const isRobbed = lost.signal.aborted || (found !== self && parseOwner(found) !== undefined)
-    if (!isRobbed) await unlock().catch(() => {})
+    if (!isRobbed) tolerate(unlock)
     tolerate(() => kernel.write(''))
     kernel.close()
   }
@@ -117,38 +120,48 @@ async function tryLockfile(
   }
 }
 
-async function takeHeld(
+function takeHeld(
   path: string,
   isLeftOver: boolean,
   onCompromised: () => void,
-): Promise<(() => Promise<void>) | undefined> {
-  const { lock } = await loadProperLockfile()
+): (() => void) | undefined {
+  // Not by way of Node's thread pool, whose threads have yet to be made.
+  const { lockSync } = loadProperLockfile()
   // Touched every 2 s; another machine may take it over after 10 s without.
   const times = { stale: 10_000, update: 2_000, retries: 0 }
   const held = { lockfilePath: `${path}.held`, realpath: false, onCompromised }
-  const take = () => lock(path, { ...times, ...held }).catch(undefinedIfHeld)
-  const unlock = await take()
+  const take = () => undefinedIfHeld(() => lockSync(path, { ...times, ...held }))
+  const unlock = take()
   if (unlock || !isLeftOver) return unlock
   tolerate(() => rmdirSync(held.lockfilePath))
   return take()
 }
 
-function undefinedIfHeld(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ELOCKED') throw error
+function undefinedIfHeld<T>(take: () => T): T | undefined {
+  try {
+    return take()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error
+    return undefined
+  }
 }
 
 // Loaded when first needed: 7 ms. It brings signal-exit 3, which listens to every signal and, when
 // our own `once` listener is the only other one, ends the process at once, in the middle of our
 // orderly stop. So that is unloaded; a '.held' left behind is taken over by what follows.
-async function loadProperLockfile(): Promise<typeof import('proper-lockfile')> {
+function loadProperLockfile(): ProperLockfile {
   const isLoadedByOthers = '__signal_exit_emitter__' in process
-  const module = await import('proper-lockfile')
+  const module = require('proper-lockfile') as ProperLockfile
   if (!isLoadedByOthers) {
-    const ask = createRequire(createRequire(import.meta.url).resolve('proper-lockfile'))
+    const ask = createRequire(require.resolve('proper-lockfile'))
     tolerate(() => ask('signal-exit').unload())
   }
   return module
 }
+
+type ProperLockfile = typeof import('proper-lockfile')
+
+const require = createRequire(import.meta.url)
 
 interface OwnerRecord extends LockOwner {
   readonly bootId: string

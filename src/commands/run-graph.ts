@@ -1,4 +1,5 @@
-// A run that has to look at the graph: its view, its seal, its summary.
+// A run that has to look at the graph: its view, its seal, its summary. Where all is as the last run left
+// it, quick.ts has answered.
 import {
   addWords,
   type NodeFailure,
@@ -16,6 +17,7 @@ import type { ColorChoice } from '../report/terminal.ts'
 import { clean, jsonDocument } from '../report/text.ts'
 import type { Reporter } from '../report/view.ts'
 import { OPEN_ENVIRONMENT } from '../report/words/environment.ts'
+import { graphFileOf } from '../sealed.ts'
 import { type GraphChoices, openOwn, openSession } from '../session.ts'
 import type { Interruption } from '../signals.ts'
 import { furnish } from '../state-folder.ts'
@@ -43,12 +45,9 @@ export interface RunArgs extends GraphChoices {
   readonly words?: readonly string[]
 }
 
-/** Runs the targets of the graph in `file`, or of the shipped one. */
-export async function runNodes(
-  file: string | undefined,
-  asked: readonly string[],
-  args: RunArgs,
-): Promise<number> {
+/** Brings nodes and all they need up to date. */
+export async function run(asked: readonly string[], args: RunArgs): Promise<number> {
+  const file = graphFileOf(args)
   const named = args.until === undefined ? asked : [...asked, args.until]
   // Whoever names nothing in the shipped graph wants it for this machine, not for a GPU it may not have.
   const isOpen = file === undefined && named.length === 0 && args.from === undefined

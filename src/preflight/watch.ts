@@ -2,7 +2,7 @@
 // process of its own decides, since a repair becomes another process at its end.
 import { type ChildProcess, spawn } from 'node:child_process'
 
-import { Hints, loadDigest, machine, Noting, type Session } from '../../graph/index.ts'
+import { Hints, machine, Noting, type Session } from '../../graph/index.ts'
 import { BACKEND_NAMES } from '../../tasks/backends.ts'
 import { EXIT } from '../exit-code.ts'
 import { repairFolder } from '../folders.ts'
@@ -19,7 +19,6 @@ import { workspaceOf } from './workspace-options.ts'
 
 /** Runs until a key or a signal ends it; resolves with the exit code of the last decision. */
 export async function watchPreflight(args: PreflightArgs): Promise<number> {
-  await loadDigest()
   const graph = givenSource(args) === undefined ? undefined : await openRepair(args)
   return new PreflightWatch(args, graph).run()
 }

@@ -47,6 +47,7 @@ pack(
       'CHANGELOG.md',
       'dist/src/bin.cjs',
       'dist/src/start.cjs',
+      'dist/src/quick.cjs',
       'dist/src/cli.cjs',
       'dist/graph/index.js',
       'dist/graph/index.d.ts',

@@ -4,7 +4,6 @@ import * as assert from 'uvu/assert'
 import { Cache } from '../../graph/cache.ts'
 import { CACHE_LIMITS } from '../../graph/cache-limits.ts'
 import { type StoredOutput, storedLine } from '../../graph/cache-lines.ts'
-import { loadDigest } from '../../graph/digest.ts'
 import { defineGraph, GraphError, type Node, recall, sh, task } from '../../graph/index.ts'
 import { lookupKey } from '../../graph/store.ts'
 import { Random } from '../support/random.ts'
@@ -120,7 +119,6 @@ for (const [what, replace] of Object.entries(REPLACED)) {
 
 /** Writes another line, whose checksum fits, over what is stored for `small`. */
 async function plant(world: World, change: (output: StoredOutput) => StoredOutput): Promise<void> {
-  await loadDigest()
   const { world: seen } = recall(world.session(graph))
   const key = lookupKey(graph.byName.get('small') as Node, seen, () => '')
   const [good] = new Cache(world.host, CACHE, CACHE_LIMITS).find(key)

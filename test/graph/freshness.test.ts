@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 
-import { digestText, loadDigest } from '../../graph/digest.ts'
+import { digestText } from '../../graph/digest.ts'
 import {
   argv,
   defineGraph,
@@ -14,8 +14,6 @@ import {
 } from '../../graph/index.ts'
 import { suite } from '../support/suite.ts'
 import { FOLDER, World } from '../support/world.ts'
-
-await loadDigest()
 
 const file = (text: string): string => `f${digestText(text)}`
 const program = (text: string): string => `x${digestText(text)}`

@@ -1,11 +1,8 @@
 import * as assert from 'uvu/assert'
 
-import { loadDigest } from '../../graph/digest.ts'
 import { checkSeal, defineGraph, type Graph, root, sh, task } from '../../graph/index.ts'
 import { suite } from '../support/suite.ts'
 import { FOLDER, STATE, World } from '../support/world.ts'
-
-await loadDigest()
 
 const KEY = 'tasks.ts all'
 const SEAL = { key: KEY, sources: [`${FOLDER}/tasks.ts`] }

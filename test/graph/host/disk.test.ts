@@ -5,14 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
-import { loadDigest } from '../../../graph/digest.ts'
 import { disk as machineDisk } from '../../../graph/host/disk.ts'
 import { suite } from '../../support/suite.ts'
 
 const disk = suite<{ dir: string }>('disk', { dir: '' })
 const { stat, lstat, digest, writeWhole, append, readTail, readFrom, glob, ...own } = machineDisk()
 
-disk.before(loadDigest)
 disk.before.each((world) => {
   world.dir = fs.mkdtempSync(join(tmpdir(), 'disk-'))
 })

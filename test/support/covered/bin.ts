@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs'
 
 import { main } from '../../../src/cli.ts'
+import { answerQuickly } from '../../../src/quick.ts'
 
 // As src/start.cts leaves it. The compile cache itself would make the counts less precise.
 const { HOME, XDG_CACHE_HOME } = process.env
@@ -10,4 +11,7 @@ const cache = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`) || ''
 if (cache.startsWith('/') && !process.argv.includes('--dry-run'))
   mkdirSync(`${cache}/bitnet-tasks/node`, { recursive: true })
 
-main(process.argv.slice(2))
+const args = process.argv.slice(2)
+const code = answerQuickly(args)
+if (code === undefined) main(args)
+else process.exitCode = code

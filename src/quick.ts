@@ -1,0 +1,105 @@
+// What needs no more than a look is answered here, before the program is loaded: a preflight that finds
+// everything in place, and a run that finds everything as the last one left it.
+import { existsSync, writeSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+import { BACKEND_NAMES, BACKENDS, type BackendName } from '../tasks/backends.ts'
+import { EXIT } from './exit-code.ts'
+import { liveFolder } from './folders.ts'
+import { detect } from './preflight/detect.ts'
+import { findWorkspace, toolState } from './preflight/workspace.ts'
+import { quickArgs } from './quick-args.ts'
+import { print } from './report/print.ts'
+import { availableCached } from './report/verdict-words.ts'
+import { findGraphFile, sealedCount } from './sealed.ts'
+
+/** The exit code, when it could be answered; it has been printed then. */
+export function answerQuickly(args: readonly string[]): number | undefined {
+  if (args[0] === 'preflight') return answerPreflight(args.slice(1))
+  if (args[0] === 'run') return answerRun(args)
+  // Without a command it is a run, of a graph that lies here.
+  if (args[0] === undefined || args[0].startsWith('-'))
+    return answerRun(['run', ...args], { ofAll: true })
+  return undefined
+}
+
+function answerRun(args: readonly string[], { ofAll = false } = {}): number | undefined {
+  const asked = quickArgs(args)
+  if (asked === undefined || !Object.keys(asked.flags).every(isOfWork)) return undefined
+  if (ofAll && asked.nodes.length > 0) return undefined
+  const { directory = '.', file, quiet } = asked.flags
+  const here = workingFolder()
+  if (here === undefined) return undefined
+  const folder = resolve(here, String(directory))
+  const path = file === undefined ? graphFileIn(folder) : resolve(folder, String(file))
+  const count = path && sealedCount(path, asked.nodes)
+  if (count === undefined) return undefined
+  if (!quiet) writeSync(2, `${count} fresh\n`)
+  return EXIT.available
+}
+
+// A folder that is not there would be answered with the graph of one above it.
+function graphFileIn(folder: string): string | undefined {
+  return existsSync(folder) ? findGraphFile(folder) : undefined
+}
+
+// Which graph, and how its work is done: nothing to ask of a run that has none.
+const OF_WORK = 'directory file jobs keepGoing quiet color cache wait lockTimeout retry'.split(' ')
+
+function isOfWork(flag: string): boolean {
+  return OF_WORK.includes(flag)
+}
+
+// Only the plainest forms; every other spelling takes the long way and gets the same answer.
+function answerPreflight(args: readonly string[]): number | undefined {
+  if (process.env['BITNET_REPAIR_PARENT']) return undefined
+  const names = backendsOf(args)
+  if (names === undefined) return undefined
+  const workspace = checkout()
+  let answer = ''
+  for (const name of names) {
+    const text = ifAvailable(name, workspace)
+    if (text === undefined) return undefined
+    answer += text
+  }
+  print(answer)
+  return EXIT.available
+}
+
+function ifAvailable(name: BackendName, workspace: string | undefined): string | undefined {
+  const { title, constants } = BACKENDS[name]
+  const found = detect(name, liveFolder(BACKENDS[name], process.env))
+  if (found.state !== 'available') return undefined
+  const wanted = { bitnet: constants.hasBitnet, llama: constants.hasLlama }
+  const tool = workspace === undefined ? undefined : toolState(workspace, wanted, process.env)
+  return tool?.state === 'disagree'
+    ? undefined
+    : availableCached(title, found.folder, found.manifest, tool)
+}
+
+function checkout(): string | undefined {
+  const here = workingFolder()
+  return here === undefined ? undefined : findWorkspace(here)
+}
+
+// Somebody may have removed it.
+function workingFolder(): string | undefined {
+  try {
+    return process.cwd()
+  } catch {
+    return undefined
+  }
+}
+
+// All of them, when none is named.
+function backendsOf(args: readonly string[]): readonly BackendName[] | undefined {
+  if (args.length === 0) return BACKEND_NAMES
+  const [first = '', second] = args
+  const name =
+    args.length === 2 && first === '--backend'
+      ? second
+      : args.length === 1 && first.startsWith('--backend=')
+        ? first.slice('--backend='.length)
+        : undefined
+  return name !== undefined && Object.hasOwn(BACKENDS, name) ? [name as BackendName] : undefined
+}
