@@ -64,8 +64,10 @@ export function partsText(node: Node, world: World, options: PartsOptions): stri
   }
   for (const name of toolNames(node)) text += line('tool', name, world.tool(name))
   for (const name of sorted(facts)) text += line('fact', name, world.fact(name))
-  for (const { name, path } of world.inputs(node)) {
-    const state = world.input(path)
+  const inputs = world.inputs(node)
+  const states = world.inputStates(inputs)
+  for (const [i, { name }] of inputs.entries()) {
+    const state = states[i]
     if (state !== undefined) text += line('input', name, state)
     // A glob also finds links that lead to nothing, as an editor makes them to say that it has a file open.
     else if (isNamed(node, name)) throw unmatched(node.name, name)

@@ -36,6 +36,8 @@ export interface Disk {
   readFrom(path: string, offset: number, bytes: number): { text: string; next: number }
   /** SHA-256 of the content, hex. Throws when it is no regular file. */
   digest(path: string): string
+  /** The same of many, none of them large, on all cores; what cannot be read is left out. */
+  digestMany(paths: readonly string[]): ReadonlyMap<string, string>
   /** With every link followed; undefined when nothing is there. */
   realPath(path: string): string | undefined
   /** Whole or not at all: temporary name, then rename. `durable` adds fsync of file and folder. */

@@ -42,8 +42,9 @@ export function recall(session: Session, pretended?: ReadonlySet<string>): Memor
 }
 
 /** What is remembered already, and the machine as it is now. */
-export function lookedAnew({ graph, host, folder }: Session, { journal, world }: Memory): Memory {
-  return { journal, world: new World(host, folder, graph.roots, world.snapshot) }
+export function lookedAnew(session: Session, { journal, world }: Memory): Memory {
+  const { roots } = session.graph
+  return { journal, world: new World({ ...session, roots }, world.snapshot) }
 }
 
 /**

@@ -1,7 +1,7 @@
 // The machine as one run sees it: files by their state, globs, tools behind their names, facts.
 // It only looks. What was read once is taken from the snapshot while the identity stands.
 import { isPlace, type Place, placePath, type Roots } from './command.ts'
-import { digestText } from './digest.ts'
+import { type Digest, digestText } from './digest.ts'
 import { GraphError } from './error.ts'
 import type { FileStat, Host } from './host.ts'
 import type { Node } from './node.ts'
@@ -18,6 +18,12 @@ const OWN = ''
 
 /** In place of the identity of a program that is not there. */
 export const MISSING = 'missing'
+
+// So many inputs of one node, and so many bytes of them to read, are worth a thread, which takes 30 ms to
+// start. A large file is one thread's work anyway.
+const MANY = 64
+const MUCH = 16n * 1024n * 1024n
+const LARGE = 8n * 1024n * 1024n
 
 // Equals the state of no file.
 const PRETENDED = 'pretended'
@@ -73,6 +79,37 @@ export class World {
     } catch (error) {
       throw unreadable(path, error)
     }
+  }
+
+  /** The same of many, in their order: what has to be read is read on all cores where it is much. */
+  inputStates(files: readonly NamedFile[]): readonly (FileState | undefined)[] {
+    if (files.length < MANY) return files.map(({ path }) => this.input(path))
+    const unread = new Map<string, FileStat>()
+    const known = files.map(({ path }) => this.knownInput(path, unread))
+    const bytes = [...unread.values()].reduce((sum, { size }) => sum + size, 0n)
+    const read = bytes < MUCH ? undefined : this.readMany(unread)
+    return files.map(({ path }, i) => known[i] ?? read?.get(path) ?? this.input(path))
+  }
+
+  // Whatever is odd about a file, `input` says it.
+  private knownInput(path: string, unread: Map<string, FileStat>): FileState | undefined {
+    if (this.pretended.has(path)) return PRETENDED
+    try {
+      const stat = this.host.disk.stat(path)
+      const state = stat && this.snapshot.known(path, stat)
+      if (state === undefined && stat?.kind === 'file' && stat.size < LARGE) unread.set(path, stat)
+      return state
+    } catch {
+      return undefined
+    }
+  }
+
+  private readMany(unread: ReadonlyMap<string, FileStat>): ReadonlyMap<string, FileState> {
+    const lookedAt = this.host.clock.nowNs()
+    const states = new Map<string, FileState>()
+    for (const [path, digest] of this.host.disk.digestMany([...unread.keys()]))
+      states.set(path, this.remember(path, unread.get(path) as FileStat, digest, lookedAt))
+    return states
   }
 
   /** State of a file that was written; a link counts as itself. Undefined when nothing is there. */
@@ -216,7 +253,11 @@ export class World {
         },
       )
     const lookedAt = this.host.clock.nowNs()
-    const state = `${stat.mode & 0o111 ? 'x' : 'f'}${this.host.disk.digest(path)}`
+    return this.remember(path, stat, this.host.disk.digest(path), lookedAt)
+  }
+
+  private remember(path: string, stat: FileStat, digest: Digest, lookedAt: bigint): FileState {
+    const state = `${stat.mode & 0o111 ? 'x' : 'f'}${digest}`
     // Written while it was read: what was digested belongs to neither content; never remember it.
     const after = this.host.disk.stat(path)
     if (

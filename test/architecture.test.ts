@@ -46,12 +46,11 @@ const PERSONS_SIDE: Row = {
 // The first row that fits a file is its row.
 const TABLE: readonly Row[] = [
   { from: ENGINE, may: [CORE, /^graph\/host\/index\.ts$/] },
-  {
-    from: /^graph\/digest\.ts$/,
-    may: [/^node:(path|zlib)$/, CORE],
-    mayLater: [/^npm:hasha$/],
-  },
+  // What digests; when something is digested.
+  { from: /^graph\/digest\.ts$/, may: [CORE], mayLater: [/^node:crypto$/] },
   { from: CORE, may: [/^node:path$/, CORE] },
+  // A thread has no folder to find a package from: it is given the address.
+  { from: /^graph\/host\/digests\.ts$/, may: [/^node:/], mayLater: [/^npm:hasha$/, COMPUTED] },
   {
     from: /^graph\/host\/[\w-]+\.ts$/,
     may: [
@@ -124,6 +123,10 @@ const RULES: readonly Rule[] = [
       [
         { 'graph/digest.ts': `import {\n  hash,\n  hashSync,\n} from 'hasha'` },
         'graph/digest.ts imports npm:hasha (static)',
+      ],
+      [
+        { 'graph/digest.ts': `(await import('hasha')).hashSync` },
+        'graph/digest.ts imports npm:hasha (later)',
       ],
       [
         { 'graph/error.ts': `type Zx = typeof import('zx/core')` },
@@ -278,7 +281,7 @@ const RULES: readonly Rule[] = [
 ]
 
 const ALLOWED: Files = {
-  'graph/digest.ts': `import { crc32 } from 'node:zlib'\n(await import('hasha')).hashSync`,
+  'graph/digest.ts': `const { hash } = process.getBuiltinModule('node:crypto')`,
   'graph/plan.ts': `// import { a } from 'node:fs', and import('zx')\nimport { join } from 'node:path'`,
   'graph/index.ts': `export {\n  type A,\n  a,\n} from './plan.ts'\nexport { machine } from './host/index.ts'`,
   'graph/host/shell.ts': `import { MARK } from '../environment.ts'\nimport('zx'); import('zx/core')

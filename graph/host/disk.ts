@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 
 import { digestBytes } from '../digest.ts'
 import type { AppendFile, Disk, FileStat, GlobResult } from '../host.ts'
+import { digestMany } from './digests.ts'
 
 type FastGlob = typeof import('fast-glob')
 type FileSystemAdapter = import('fast-glob').FileSystemAdapter
@@ -20,6 +21,19 @@ const PIECE = 8 * 1024 * 1024
 export function disk(): Disk {
   let buffer: Buffer | undefined
   let serial = 0
+  const digest = (path: string): string => {
+    const file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
+    try {
+      const stat = fs.fstatSync(file)
+      if (!stat.isFile())
+        throw Object.assign(new Error(`not a regular file: ${path}`), { code: 'EINVAL', path })
+      buffer ??= Buffer.allocUnsafeSlow(PIECE)
+      if (stat.size > PIECE) return digestInPieces(file, buffer)
+      return digestBytes(buffer.subarray(0, fill(file, buffer)))
+    } finally {
+      fs.closeSync(file)
+    }
+  }
   return {
     stat: (path) => asStat(quietly(() => fs.statSync(path, STAT))),
     lstat: (path) => asStat(quietly(() => fs.lstatSync(path, STAT))),
@@ -36,19 +50,8 @@ export function disk(): Disk {
       const piece = wholeCharacters(readPiece(path, offset, bytes))
       return { text: piece.toString('utf8'), next: offset + piece.length }
     },
-    digest: (path) => {
-      const file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
-      try {
-        const stat = fs.fstatSync(file)
-        if (!stat.isFile())
-          throw Object.assign(new Error(`not a regular file: ${path}`), { code: 'EINVAL', path })
-        buffer ??= Buffer.allocUnsafeSlow(PIECE)
-        if (stat.size > PIECE) return digestInPieces(file, buffer)
-        return digestBytes(buffer.subarray(0, fill(file, buffer)))
-      } finally {
-        fs.closeSync(file)
-      }
-    },
+    digest,
+    digestMany: (paths) => digestMany(paths, digest),
     realPath: (path) => quietly(() => fs.realpathSync.native(path)),
     writeWhole: (path, content, options = {}) => {
       const temporary = `${path}.${process.pid}.${serial++}.tmp`

@@ -1,7 +1,9 @@
 import * as assert from 'uvu/assert'
 
 import { checksum, digestBytes, digestText } from '../../graph/digest.ts'
+import { defineGraph, sh, task } from '../../graph/index.ts'
 import { suite } from '../support/suite.ts'
+import { World } from '../support/world.ts'
 
 const digest = suite('digest')
 
@@ -22,6 +24,28 @@ digest('a checksum has eight digits, and no change of one byte keeps it', () => 
       changed[at] = value
       assert.is(checksum(changed) === right, changed.equals(bytes))
     }
+})
+
+const MANY = defineGraph({
+  tasks: [
+    task('many', () => ({ inputs: ['d/*.in'], outputs: ['out'], run: sh`cat d/7.in > out` })),
+  ],
+})
+
+digest('a node with much to read has it read at once, and only once', async () => {
+  const world = new World()
+  for (let i = 0; i < 100; i++) world.write(`d/${i}.in`, `${i}`.padEnd(300_000, '.'))
+  world.write('d/large.in', ''.padEnd(9_000_000, '.'))
+  const { disk, clock } = world.host
+  clock.advance(1000)
+  await world.run(MANY)
+  // The large one is one thread's work.
+  assert.equal(disk.readAtOnce, [100])
+  world.write('d/7.in', 'another')
+  clock.advance(1000)
+  const [reason, ...others] = (await world.reasons(MANY))['many'] ?? []
+  assert.equal([reason?.kind, others], ['input-changed', []])
+  assert.equal(disk.readAtOnce, [100])
 })
 
 digest.run()

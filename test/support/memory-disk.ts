@@ -26,6 +26,8 @@ export class MemoryDisk implements Disk {
   readonly flushed: string[] = []
   /** Files whose content was digested. */
   readonly digested: string[] = []
+  /** How many of them at once. */
+  readonly readAtOnce: number[] = []
   /** Gives an errno to make a call fail. */
   fault: (operation: string, path: string) => string | undefined = () => undefined
   /** Told of every change, as the kernel tells a watcher. */
@@ -154,6 +156,11 @@ export class MemoryDisk implements Disk {
     if (entry.kind !== 'file') throw failure('EINVAL', 'digest', path)
     this.digested.push(path)
     return digestBytes(entry.bytes)
+  }
+
+  digestMany(paths: readonly string[]): ReadonlyMap<string, string> {
+    this.readAtOnce.push(paths.length)
+    return new Map(paths.map((path) => [path, this.digest(path)]))
   }
 
   realPath(path: string): string | undefined {
