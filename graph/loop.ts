@@ -121,7 +121,8 @@ export class Loop {
 
   private begin(node: Node): void {
     this.throttle?.begin(node)
-    const one: Promise<void> = this.runOne(node).finally(() => this.active.delete(one))
+    // One that throws stays, to be met at the next turn: this one may already have been woken by another.
+    const one: Promise<void> = this.runOne(node).then(() => void this.active.delete(one))
     this.active.add(one)
   }
 
