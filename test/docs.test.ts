@@ -53,6 +53,51 @@ docs('every file of this project that is named is there', () => {
     assert.ok(fs.existsSync(join(root, span)), `${page} names ${span}`)
 })
 
+interface TraceEvent {
+  readonly ph: string
+  readonly name: string
+  readonly pid: number
+  readonly tid: number
+  readonly ts: number
+  readonly dur: number
+}
+
+docs('every picture is shown, is small, and names no folder of the machine that made it', () => {
+  const shown = MANUAL.map(read).join('\n')
+  let bytes = 0
+  for (const name of fs.readdirSync(join(root, 'docs/pictures'))) {
+    assert.ok(shown.includes(`pictures/${name})`), name)
+    const { size } = fs.statSync(join(root, 'docs/pictures', name))
+    assert.ok(size < 300_000, name)
+    bytes += size
+    if (!name.endsWith('.png')) assert.not.match(read(`docs/pictures/${name}`), /\/tmp\/|\/root\//)
+  }
+  assert.ok(bytes > 0 && bytes < 1_500_000)
+})
+
+docs(
+  'the trace that is shown is one: whole numbers, lanes with names, nothing over anything',
+  () => {
+    const { traceEvents } = JSON.parse(read('docs/pictures/repair.trace.json')) as {
+      readonly traceEvents: readonly TraceEvent[]
+    }
+    const spans = traceEvents.filter(({ ph }) => ph === 'X')
+    const lanes = new Set(
+      traceEvents
+        .filter(({ name }) => name === 'thread_name')
+        .map(({ pid, tid }) => `${pid} ${tid}`),
+    )
+    assert.ok(spans.length > 15)
+    for (const [i, a] of spans.entries()) {
+      for (const value of [a.pid, a.tid, a.ts, a.dur]) assert.ok(Number.isInteger(value))
+      assert.ok(a.ts >= 0 && a.dur > 0 && lanes.has(`${a.pid} ${a.tid}`), a.name)
+      for (const b of spans.slice(i + 1))
+        if (a.pid === b.pid && a.tid === b.tid)
+          assert.ok(a.ts + a.dur <= b.ts || b.ts + b.dur <= a.ts, `${a.name}, ${b.name}`)
+    }
+  },
+)
+
 docs('the message of a failed repair names pages that are there', () => {
   for (const file of below('src', '.ts'))
     for (const [path] of read(file).matchAll(/docs\/[\w/-]+\.md/g))

@@ -29,7 +29,8 @@ export interface Layout {
 type Labelled = { readonly id: string; readonly label: string }
 type Edge = readonly [from: string, to: string]
 
-const LETTER = 7.3
+// Of 13 pixels in the widest of the usual monospaced fonts.
+const LETTER = 7.9
 const HEIGHT = 44
 const GAP = 14
 const MARGIN = 12
@@ -52,8 +53,14 @@ export function layOut(nodes: readonly Labelled[], edges: readonly Edge[]): Layo
   )
   const boxes = new Map([...chained.boxes, ...alone].map((box) => [box.id, box]))
   return {
-    width: extent([...boxes.values()], ({ x, width }) => x + width / 2),
-    height: extent([...boxes.values()], ({ y, height }) => y + height / 2),
+    width: Math.max(
+      chained.width,
+      extent(alone, ({ x, width }) => x + width / 2),
+    ),
+    height: Math.max(
+      chained.height,
+      extent(alone, ({ y, height }) => y + height / 2),
+    ),
     // In the order of the nodes: whoever draws them goes by it.
     boxes: nodes.map(({ id }) => boxes.get(id) as Box),
     lines: chained.lines,
