@@ -50,7 +50,9 @@ export function expectTime(
     jobs,
     leastMs: timeOf(open.filter(({ state }) => state === 'stale')),
     mostMs: timeOf(open),
-    unknown: open.filter(({ node }) => !durations.has(node.name)).map(({ node }) => node.name),
+    unknown: open.flatMap(({ node: { name, commands } }) =>
+      commands.length === 0 || durations.has(name) ? [] : [name],
+    ),
   }
 }
 

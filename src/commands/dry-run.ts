@@ -58,6 +58,7 @@ export async function dryRun(
   const jobs = options.jobs ?? session.host.cores
   const expected = expectTime(session.graph, all, memory, { answers, jobs })
   const toRun = stale.length - answers.size
-  const time = toRun === 0 ? '' : `${toRun} to run; ${expectedText(expected, toRun)}\n`
+  const ending = expectedText(expected)
+  const time = ending === '' ? '' : `${toRun} to run; ${ending}\n`
   return { text, commands, expected, time }
 }

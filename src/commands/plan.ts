@@ -50,7 +50,7 @@ export async function planned(targets: readonly string[], args: Args): Promise<n
   const restored = count('restored') === 0 ? '' : `, ${count('restored')} to restore`
   const failed = count('failed') === 0 ? '' : `, ${count('failed')} failed before`
   const toRun = rows.length - answers.size
-  const time = expectedText(expected, toRun)
+  const time = expectedText(expected)
   print(`${toRun} to run${restored}${failed}, ${fresh} fresh${time && `; ${time}`}\n`)
   return 0
 }

@@ -72,6 +72,14 @@ expecting('before the first run nothing is known, and every node is named', asyn
   })
 })
 
+expecting('a group has no time of its own, known or not', async () => {
+  const made = world()
+  const one = task('one', () => ({ inputs: ['a.in'], run: sh`true` }))
+  const group = task('group', () => ({ needs: [one()] }))
+  const graph = defineGraph({ tasks: [one, group] })
+  assert.equal((await expected(made, graph, 1)).unknown, ['one'])
+})
+
 expecting('when all is fresh it is nothing', async () => {
   const graph = letters()
   assert.equal(await expected(await ran(graph), graph, 2), {

@@ -1,11 +1,9 @@
 // How long a run is expected to take, in words.
 import type { ExpectedTime } from '../../../graph/index.ts'
 
-/** `about 42 s with -j2`; '' when nothing would run. */
-export function expectedText(expected: ExpectedTime, toRun: number): string {
-  const { jobs, leastMs, mostMs, unknown } = expected
-  if (toRun === 0) return ''
-  if (unknown.length === toRun) return 'their time is not known'
+/** `about 42 s with -j2`; '' when nothing would run, or nothing that takes time. */
+export function expectedText({ jobs, leastMs, mostMs, unknown }: ExpectedTime): string {
+  if (mostMs === 0) return unknown.length === 0 ? '' : 'their time is not known'
   const [least, most] = [duration(leastMs), duration(mostMs)]
   const range =
     least === most ? `about ${most}` : leastMs === 0 ? `at most ${most}` : `${least} to ${most}`
