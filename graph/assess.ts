@@ -40,8 +40,9 @@ function assessOne(
   done: ReadonlyMap<Node, Assessed>,
   isForced: boolean,
 ): Assessed {
-  const moving = node.needs.filter((need) => done.get(need)?.state !== 'fresh')
   if (isForced) return { node, state: 'stale', reasons: [{ kind: 'forced' }] }
+  const needs = node.needs.filter((need) => done.get(need)?.state !== 'fresh')
+  const moving = [...new Set([...needs, ...makersOfInputs(node, memory, done)])]
   const found = softly(node, memory, moving.length > 0)
   const reasons =
     moving.length === 0 ? found : found.filter((reason) => !isOpen(reason, memory, done))
@@ -49,6 +50,26 @@ function assessOne(
   if (moving.length === 0) return { node, state: 'fresh', reasons }
   const waits = moving.map((need) => ({ kind: 'need-will-run', name: need.name }) as const)
   return { node, state: 'maybe', reasons: waits }
+}
+
+// What is only ordered before it counts too where it runs and makes what this one reads.
+function makersOfInputs(
+  node: Node,
+  { world, journal }: Memory,
+  done: ReadonlyMap<Node, Assessed>,
+): readonly Node[] {
+  if (node.after.length === 0 || node.spec.inputs === undefined) return []
+  const moving = [...done.values()].filter(({ state }) => state !== 'fresh').map((one) => one.node)
+  if (moving.length === 0) return []
+  try {
+    const read = new Set(world.inputs(node).map(({ name }) => name))
+    const { lastOutputs } = journal.history
+    return moving.filter((one) => lastOutputs.get(one.name)?.some(([path]) => read.has(path)))
+  } catch (error) {
+    // Nothing matches yet.
+    if (error instanceof GraphError) return moving.filter((one) => node.after.includes(one))
+    throw error
+  }
 }
 
 // A stale node may produce what it did before: what it would change is no reason yet.

@@ -72,9 +72,14 @@ cascade('of another task’s outputs only those count that are named, with `afte
   world.host.disk.makeFolder('/w/lib')
   assert.equal((await world.run(graph)).started, ['build', 'bundle'])
   world.edit('types.ts', '1')
+  // Only what it makes will tell.
+  assert.equal((await world.reasons(graph))['bundle'], [{ kind: 'need-will-run', name: 'build' }])
   assert.equal((await world.run(graph)).started, ['build'])
   world.edit('code.ts', '1')
   assert.equal((await world.run(graph)).started, ['build', 'bundle'])
+  world.remove('lib/code.js')
+  assert.equal((await world.reasons(graph))['bundle'], [{ kind: 'need-will-run', name: 'build' }])
+  assert.equal((await world.run(graph)).started, ['build'])
 })
 
 cascade(
