@@ -3,12 +3,14 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 
 import { BACKEND_NAMES } from '../tasks/backends.ts'
 import { dispatch } from './dispatch.ts'
+import { examplesText } from './examples.ts'
 import { EXIT, EXIT_TABLE } from './exit-code.ts'
 import { type CommandRow, type Flag, flagName, type ParsedArgs, readLoad } from './flag.ts'
 import { COMMANDS } from './flags.ts'
 import { packageVersion } from './package.ts'
 import { readRepairFlag } from './preflight/repair-mode.ts'
 import { print } from './report/print.ts'
+import { FILE, OF_SHIPPED } from './shared-flags.ts'
 
 /** Runs a command line; resolves with the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -71,6 +73,7 @@ function build(take: Take, answered: (code: number) => void, behind: readonly st
     .helpCommand(false)
     // Else it would look for its own flags behind `--` as well.
     .enablePositionalOptions()
+  program.addHelpText('after', `\n${WITHOUT}`)
   for (const row of COMMANDS) addCommand(program, row, take, behind)
   program
     .command('help')
@@ -83,6 +86,9 @@ function build(take: Take, answered: (code: number) => void, behind: readonly st
     )
   return program
 }
+
+const WITHOUT = `Without a command the nearest bitnet.tasks.ts is run, from this folder upward.
+First steps: bitnet-tasks init, or bitnet-tasks preflight --backend llama`
 
 // commander compares the whole '--reapir=auto' with its flags, and then has nothing to suggest.
 class Program extends Command {
@@ -107,6 +113,8 @@ class Root extends Program {
 
 const LONE_NO = ['no-wait', 'no-cache']
 
+const SHIPPED = 'Of the shipped graph only:'
+
 function addCommand(
   program: Command,
   row: CommandRow,
@@ -123,7 +131,12 @@ function addCommand(
   if (row.nodes) made.argument(row.nodes, words)
   if (row.behind) made.argument('[COMMAND...]', row.behind).usage('[options] [-- COMMAND...]')
   if (row.takesWords) made.usage('[options] [nodes...] [-- WORDS...]')
-  for (const flag of row.flags) made.addOption(option(flag))
+  const isOfAnyGraph = row.flags.includes(FILE)
+  for (const flag of row.flags) {
+    const own = option(flag)
+    made.addOption(isOfAnyGraph && OF_SHIPPED.has(flag) ? own.helpGroup(SHIPPED) : own)
+  }
+  made.addHelpText('after', examplesText(row.name))
   const lone = new Set(row.flags.filter(({ long }) => LONE_NO.includes(long)).map(flagName))
   if (row.name === 'preflight') made.addHelpText('after', exitCodes())
   made.action(() => {
@@ -195,7 +208,7 @@ function help(program: Command, topic: string | undefined, { json }: { json?: bo
       program.error(`error: no help topic is called '${topic}'\n  hint: a command, or exit-codes`, {
         exitCode: EXIT.usage,
       })
-    print(found.helpInformation())
+    found.outputHelp()
   }
   return EXIT.available
 }

@@ -35,10 +35,7 @@ export const BACKEND: Flag = {
   help: 'the backend; all without',
 }
 
-const REPAIR_CHOICES: readonly Flag[] = [
-  DIRECTORY,
-  JSON_FLAG,
-  { long: 'jobs', short: 'j', value: 'n', kind: 'number', help: 'how many at once' },
+const SOURCE_CHOICES: readonly Flag[] = [
   {
     long: 'source',
     value: 'where',
@@ -48,6 +45,13 @@ const REPAIR_CHOICES: readonly Flag[] = [
   { long: 'cuda-arch', value: 'list', help: "CUDA architectures, as '86;90'" },
   { long: 'offline', help: 'do not use the network' },
   { long: 'workspace', value: 'dir', help: 'the BitNet-rs checkout whose xtask is rebuilt' },
+]
+
+const REPAIR_CHOICES: readonly Flag[] = [
+  DIRECTORY,
+  JSON_FLAG,
+  { long: 'jobs', short: 'j', value: 'n', kind: 'number', help: 'how many at once' },
+  ...SOURCE_CHOICES,
 ]
 
 export const FILE: Flag = {
@@ -80,6 +84,9 @@ export const FETCH_LIMITS: readonly Flag[] = [
     help: 'give a fetch up after so long in all; 900',
   },
 ]
+
+/** What does nothing on a graph of one's own. */
+export const OF_SHIPPED: ReadonlySet<Flag> = new Set([...SOURCE_CHOICES, ...FETCH_LIMITS, BACKEND])
 
 export const PAST_RUN: Flag = {
   long: 'run',

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
+import { EXAMPLES } from '../src/examples.ts'
 import { EXIT_TABLE } from '../src/exit-code.ts'
 import { COMMANDS } from '../src/flags.ts'
 
@@ -34,6 +35,8 @@ ${[...flags.values()]
   .sort((a, b) => (a.long < b.long ? -1 : 1))
   .map(option)
   .join('\n')}
+.SH EXAMPLES
+${COMMANDS.flatMap(({ name }) => (EXAMPLES[name] ?? []).map(example)).join('\n')}
 .SH EXIT STATUS
 ${EXIT_TABLE.map(({ code, meaning }) => `.TP\n.B ${code}\n${roff(meaning)}`).join('\n')}
 .TP
@@ -59,6 +62,10 @@ state of a graph of your own, beside its file
 function command({ name, nodes = '', help }) {
   const words = nodes.replace(/[<>]/g, '').toUpperCase()
   return `.TP\n.B ${roff(name)}${words ? `\n.I ${roff(words)}\n.br` : ''}\n${roff(help)}`
+}
+
+function example({ line, says }) {
+  return `.TP\n.B bitnet\\-tasks ${roff(line)}\n${roff(says)}`
 }
 
 function option({ long, short, value, help }) {
