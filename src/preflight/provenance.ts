@@ -1,6 +1,5 @@
 // What an installation was made of and by: an in-toto statement with SLSA's provenance beside its files, so
 // that anybody can check it years later without us. https://slsa.dev/spec/v1.0/provenance
-import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 
@@ -139,6 +138,8 @@ function filesBelow(folder: string, prefix: string): readonly string[] {
 
 // A link counts by where it leads; one to a library of somebody else by that library as well.
 function digestOf(path: string): string {
+  // Late: commands that only list or look come by here too.
+  const { createHash } = process.getBuiltinModule('node:crypto')
   const hash = createHash('sha256')
   const target = fs.lstatSync(path).isSymbolicLink() ? fs.readlinkSync(path) : undefined
   if (target !== undefined) hash.update(`link ${target}`)
