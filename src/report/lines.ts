@@ -2,6 +2,7 @@
 import type { RunEvent } from '../../graph/index.ts'
 import { firstCause } from './cause.ts'
 import { bar, progressOf, stepText } from './progress.ts'
+import { stoppedText } from './row-lines.ts'
 import { gather, type Row } from './rows.ts'
 import { clean, elapsedSeconds } from './text.ts'
 import type { Reporter, ReportOptions } from './view.ts'
@@ -86,7 +87,7 @@ function tell(
         `is not recorded: its input '${event.name}' changed while it ran`,
       )
     case 'finished':
-      if (event.outcome === 'fresh' && !verbose) return
+      if (!verbose && (event.outcome === 'fresh' || isStopped(rows.get(event.node)))) return
       return say(event.at, event.node, finished(event))
     case 'waiting': {
       const who = event.owner
@@ -102,13 +103,25 @@ function tell(
       told.set(NOBODY, event.at)
       write(`[${elapsedSeconds(event.at - since)}] ${heldBack(event)}\n`)
       return
+    case 'done': {
+      const stopped = [...rows.values()].filter(isStopped)
+      if (verbose || stopped.length === 0) return
+      const { text, more } = stoppedText(stopped)
+      write(`[${elapsedSeconds(event.at - since)}] ${clean(text)}${more}\n`)
+      return
+    }
     case 'planned':
     case 'reopened':
-    case 'done':
       return
     default:
       return event satisfies never
   }
+}
+
+// Of a thousand nodes that a failure blocked, a line each would hide it: they are told together at the end.
+function isStopped(row: Row | undefined): boolean {
+  const isHeld = row?.outcome === 'blocked' || row?.outcome === 'cancelled'
+  return isHeld && row.startedAt === undefined
 }
 
 function finished(event: Extract<RunEvent, { type: 'finished' }>): string {

@@ -65,12 +65,22 @@ export function doneLine({ title, outcome, ms }: Row, sign: Signs): Line {
 }
 
 export function stoppedLine(rows: readonly Row[], sign: Signs): Line {
+  const { text, more } = stoppedText(rows)
+  return { sign: sign.stopped, color: 'dim', text, tail: more }
+}
+
+/** `blocked by 'x': a, b, c` and ` +2 more`: of the nodes that were blocked or cancelled. */
+export function stoppedText(rows: readonly Row[]): {
+  readonly text: string
+  readonly more: string
+} {
   const names = rows.slice(0, 3).map(({ name }) => name)
   const more = rows.length > names.length ? ` +${rows.length - names.length} more` : ''
   const blocked = rows.filter(({ outcome }) => outcome === 'blocked').length
-  const word =
-    blocked === rows.length ? 'blocked' : blocked > 0 ? 'cancelled or blocked' : 'cancelled'
-  return { sign: sign.stopped, color: 'dim', text: `${word}: ${names.join(', ')}`, tail: more }
+  const [by, ...others] = new Set(rows.map(({ blockedBy }) => blockedBy))
+  const word = blocked > 0 ? 'cancelled or blocked' : 'cancelled'
+  const all = by !== undefined && others.length === 0 ? `blocked by '${by}'` : 'blocked'
+  return { text: `${blocked === rows.length ? all : word}: ${names.join(', ')}`, more }
 }
 
 export function waitingLine(rows: readonly Row[], held: string | undefined, sign: Signs): Line {

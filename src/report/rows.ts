@@ -20,6 +20,8 @@ export interface Row {
   readonly endedAt: number
   readonly ms: number
   readonly failure: Told | undefined
+  /** The failed node that kept it from running. */
+  readonly blockedBy: string | undefined
 }
 
 /** Of a failure: its first cause, and the lines of the log that tell about it. */
@@ -55,6 +57,7 @@ function plan(rows: Map<string, Row>, { nodes }: Extract<RunEvent, { type: 'plan
       endedAt: 0,
       ms: 0,
       failure: undefined,
+      blockedBy: undefined,
     })
 }
 
@@ -69,8 +72,8 @@ function changeOf(event: RunEvent): Partial<Row> | undefined {
     case 'not-stored':
       return { note: notStored(event.errno) }
     case 'finished': {
-      const { outcome, at, ms, failure } = event
-      return { outcome, endedAt: at, ms, failure: failure && told(failure) }
+      const { outcome, at, ms, failure, blockedBy } = event
+      return { outcome, endedAt: at, ms, failure: failure && told(failure), blockedBy }
     }
     default:
       return undefined

@@ -528,7 +528,7 @@ graphs(
     assert.is(fs.existsSync(join(home, 'later.txt')), false)
     const { code, stderr } = await tasks('run', '-j', '1', '--keep-going')
     assert.is(code, 1)
-    assert.match(stderr, "after blocked by 'bad'")
+    assert.match(stderr, "] blocked by 'bad': after\n")
     assert.is(fs.existsSync(join(home, 'later.txt')), true)
     assert.is(fs.existsSync(join(home, 'after.txt')), false)
   }),

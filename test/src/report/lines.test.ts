@@ -93,4 +93,36 @@ lines('a failure is told by its first cause, and not by the command that was run
   )
 })
 
+lines(
+  'what never began is told together when the run is over, and line by line when all is asked for',
+  () => {
+    const names = ['a', 'b', 'c', 'd', 'e'] as NodeName[]
+    const nodes = names.map((node) => ({ node, title: node, needs: [], expectedMs: undefined }))
+    const ended = (node: string, outcome: 'blocked' | 'cancelled'): RunEvent => ({
+      type: 'finished',
+      at: 1000,
+      node,
+      outcome,
+      ms: 0,
+      ...(outcome === 'blocked' ? { blockedBy: 'a' } : {}),
+    })
+    const done = { type: 'done', at: 1000, summary: {} } as RunEvent
+    const events: RunEvent[] = [
+      { type: 'planned', at: 0, nodes },
+      { type: 'started', at: 0, node: 'a', attempt: 1, log: '' },
+      ended('a', 'cancelled'),
+      ...names.slice(1).map((node) => ended(node, 'blocked')),
+      done,
+    ]
+    assert.is(
+      told(events),
+      `[  0.00s] a started
+[  1.00s] a cancelled
+[  1.00s] blocked by 'a': b, c, d +1 more
+`,
+    )
+    assert.match(told(events, { verbose: true }), "] e blocked by 'a'\n")
+  },
+)
+
 lines.run()
