@@ -9,6 +9,13 @@ export type Params = Readonly<Record<string, readonly string[]>>
 type Only<Given extends Spec, Spec> = Given &
   Readonly<Record<Exclude<keyof Given, keyof Spec>, never>>
 
+/** What makes or checks something has a command. */
+type Doing<Given> = 'run' extends keyof Given
+  ? unknown
+  : keyof Given & ('outputs' | 'contracts' | 'depfile') extends never
+    ? unknown
+    : { readonly run: Command }
+
 /** One value for each parameter. */
 export type Bound<P extends Params> = { readonly [K in keyof P]: P[K][number] }
 
@@ -109,12 +116,12 @@ export interface TaskHandle<P extends Params = Params> {
  */
 export function task<S extends TaskSpec>(
   name: string,
-  define: () => Only<S, TaskSpec>,
+  define: () => Only<S, TaskSpec> & Doing<S>,
 ): TaskHandle<Record<never, never>>
 export function task<const P extends Params, S extends TaskSpec>(
   name: string,
   params: P,
-  define: (values: Bound<P>) => Only<S, TaskSpec>,
+  define: (values: Bound<P>) => Only<S, TaskSpec> & Doing<S>,
 ): TaskHandle<P>
 export function task(
   name: string,

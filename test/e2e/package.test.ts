@@ -66,6 +66,8 @@ pack(
       /^docs\/(.+\.md|man\/bitnet-tasks\.1|.+\.(json|svg|png))$/,
       /^examples\/[\w-]+\/.+\.(ts|c|h|sh|txt)$/,
       /^dist\/.+\.(c?js|d\.c?ts)$/,
+      // Of what lies in the program.
+      /^dist\/commander\.LICENSE$/,
       /^tasks\/probe\/(CMakeLists\.txt|probe\.cpp)$/,
       /^tasks\/shim\/(CMakeLists\.txt|libbitnet\.c)$/,
     ]
@@ -189,7 +191,12 @@ const WRONG: readonly (readonly [title: string, from: string, to: string, says: 
   ],
   ['a field that tasks do not have', "inputs: ['main.c']", "input: ['main.c']", /type 'never'/],
   ['a field of the wrong type', "inputs: ['main.c']", "inputs: 'main.c'", /Type 'string'/],
-  ['a task without a command', "run: [argv('true'), argv('true')],", '', /'run' is missing/],
+  [
+    'a task that makes something without a command',
+    "run: [argv('true'), argv('true')],",
+    "outputs: ['a'],",
+    /'run' is missing/,
+  ],
   [
     'a field of tasks in a probe',
     '({ run: argv(tool',
