@@ -120,7 +120,7 @@ cascade('a task without commands has no outputs, and names something', () => {
   const refused = /'a' has nothing to run/
   assert.throws(() => defineGraph({ tasks: [task('a', () => ({}))] }), refused)
   assert.throws(() => defineGraph({ tasks: [task('a', () => ({ inputs: [] }))] }), refused)
-  const spec = { inputs: ['x'], outputs: ['y'] }
+  const spec: TaskSpec = { inputs: ['x'], outputs: ['y'] }
   assert.throws(() => defineGraph({ tasks: [task('a', () => spec)] }), refused)
 })
 
