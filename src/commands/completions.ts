@@ -21,7 +21,7 @@ function isShell(name: string): name is CompletingShell {
 
 // Each gives the words up to the cursor, the last one perhaps empty. The program that was typed is asked,
 // so that another version in another folder answers for itself. Names of nodes hold '[', ',' and '=', at
-// which readline breaks words: the part that it has already is taken off the candidates.
+// which readline breaks words: the part that it has already is taken off the candidates. Quotes are readline's own.
 const SCRIPTS: Readonly<Record<CompletingShell, string>> = {
   bash: `# eval "$(bitnet-tasks completions bash)"
 _bitnet_tasks() {
@@ -30,8 +30,9 @@ _bitnet_tasks() {
   IFS=$' \\t' read -r -a words <<< "$line"
   cur="\${words[\${#words[@]}-1]}"
   [[ "$line" == *[[:space:]] ]] && { words+=(''); cur=''; }
+  words=("\${words[@]//[\\'\\"]/}") cur="\${cur//[\\'\\"]/}"
   COMPREPLY=($("\${words[0]}" __complete "\${words[@]:1}" 2>/dev/null))
-  local typed="\${COMP_WORDS[COMP_CWORD]}"
+  local typed="\${COMP_WORDS[COMP_CWORD]//[\\'\\"]/}"
   local had="\${cur%"$typed"}"
   [[ "$typed" == [=:] ]] && had="$cur"
   COMPREPLY=("\${COMPREPLY[@]#"$had"}")
@@ -42,17 +43,22 @@ complete -o default -F _bitnet_tasks bitnet-tasks
 # eval "$(bitnet-tasks completions zsh)"
 _bitnet_tasks() {
   local -a found
-  found=("\${(@f)$("\${words[1]}" __complete "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
-  if [[ -n "$found" ]]; then compadd -Q -- "\${(@q)found}"; else _files; fi
+  found=("\${(@f)$("\${words[1]}" __complete "\${(@Q)words[2,CURRENT-1]}" "\${(Q)PREFIX}" 2>/dev/null)}")
+  if [[ -n "$found" ]]; then compadd -- "\${found[@]}"; else _files; fi
 }
 compdef _bitnet_tasks bitnet-tasks
 `,
   fish: `# bitnet-tasks completions fish | source
 function __bitnet_tasks
-  set -l words (commandline -opc) (commandline -ct)
-  $words[1] __complete $words[2..-1] 2>/dev/null
+  set -l words (commandline -opc) (commandline -ct | string replace -ra '[\\\\\\\\\\'"]' '')
+  set -l found ($words[1] __complete $words[2..-1] 2>/dev/null)
+  if set -q found[1]
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
-complete -c bitnet-tasks -a '(__bitnet_tasks)'
+complete -c bitnet-tasks -f -a '(__bitnet_tasks)'
 `,
   pwsh: `# bitnet-tasks completions pwsh | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName bitnet-tasks -ScriptBlock {

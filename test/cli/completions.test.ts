@@ -4,6 +4,7 @@ import * as fs from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
+import { debianProgram } from '../support/debian.ts'
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
 import { bin, bitnetTasks } from './support/program.ts'
@@ -60,15 +61,22 @@ completions(
   }),
 )
 
+// What a shell says in a folder with that graph, and with the program on PATH.
+function inShell(home: string, words: readonly [string, ...string[]]): string {
+  fs.writeFileSync(join(home, 'bitnet.tasks.ts'), GRAPH)
+  fs.mkdirSync(join(home, 'bin'))
+  const program = join(home, 'bin/bitnet-tasks')
+  fs.writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`, {
+    mode: 0o755,
+  })
+  const env = { HOME: home, PATH: `${join(home, 'bin')}:${process.env['PATH']}` }
+  const [shell, ...args] = words
+  return execFileSync(shell, args, { cwd: home, env, encoding: 'utf8' })
+}
+
 completions(
-  'bash completes commands, values and nodes with the script',
+  'bash completes commands, values and nodes with the script, in quotes too',
   inHome(async (home) => {
-    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), GRAPH)
-    fs.mkdirSync(join(home, 'bin'))
-    const program = join(home, 'bin/bitnet-tasks')
-    fs.writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`, {
-      mode: 0o755,
-    })
     // COMP_WORDS as readline breaks it: at = as well.
     const ask = (line: string, words: readonly string[]): string => `
       COMP_LINE=${JSON.stringify(line)}; COMP_POINT=\${#COMP_LINE}
@@ -79,10 +87,49 @@ completions(
       ask('bitnet-tasks stat', ['bitnet-tasks', 'stat']),
       ask('bitnet-tasks run build[d', ['bitnet-tasks', 'run', 'build[d']),
       ask('bitnet-tasks run --color=al', ['bitnet-tasks', 'run', '--color', '=', 'al']),
+      ask("bitnet-tasks run 'build[r", ['bitnet-tasks', 'run', "'build[r"]),
+      ask("bitnet-tasks run -C '.' jo", ['bitnet-tasks', 'run', '-C', "'.'", 'jo']),
     ].join('\n')
-    const env = { HOME: home, PATH: `${join(home, 'bin')}:${process.env['PATH']}` }
-    const said = execFileSync('bash', ['-c', script], { cwd: home, env, encoding: 'utf8' })
-    assert.is(said, 'status\nbuild[debug]\nalways\n')
+    assert.is(
+      inShell(home, ['bash', '-c', script]),
+      'status\nbuild[debug]\nalways\nbuild[release]\njoin\n',
+    )
+  }),
+)
+
+completions(
+  'fish completes nodes with the script',
+  inHome(async (home) => {
+    const fish = debianProgram('fish')
+    const script = `bitnet-tasks completions fish | source
+complete -C 'bitnet-tasks stat'
+complete -C 'bitnet-tasks run build\\[d'
+complete -C "bitnet-tasks run 'build[r"
+complete -C 'bitnet-tasks run bi'
+complete -C 'bitnet-tasks affected bitn'`
+    const said = inShell(home, [fish, '--no-config', '-c', script])
+    assert.is(
+      said,
+      'status\nbuild[debug]\nbuild[release]\nbin/\nbitnet.tasks.ts\nbitnet.tasks.ts\n',
+    )
+  }),
+)
+
+completions(
+  'zsh completes nodes with the script, and quotes them itself',
+  inHome(async (home) => {
+    const zsh = debianProgram('zsh')
+    // As its editor sets them: the word so far without its opening quote, and no call of compdef outside it.
+    const script = `compdef() {}; compadd() { print -r -- "$@" }; _files() { print files }
+eval "$(bitnet-tasks completions zsh)"
+words=(bitnet-tasks run "'build[d") CURRENT=3 PREFIX='build[d'; _bitnet_tasks
+words=(bitnet-tasks run 'build\\[r') CURRENT=3 PREFIX='build\\[r'; _bitnet_tasks
+words=(bitnet-tasks -C '' stat) CURRENT=4 PREFIX=stat; _bitnet_tasks
+words=(bitnet-tasks affected b) CURRENT=3 PREFIX=b; _bitnet_tasks`
+    assert.is(
+      inShell(home, [zsh, '-f', '-c', script]),
+      '-- build[debug]\n-- build[release]\n-- status\nfiles\n',
+    )
   }),
 )
 
