@@ -30,6 +30,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   explain: [
     { line: "explain 'link[debug]'", says: 'why it would run now' },
     { line: "explain 'link[debug]' --run last", says: 'why it ran the last time' },
+    { line: 'explain --run last~2', says: 'all that ran three runs ago' },
   ],
   status: [{ line: 'status', says: 'fresh, stale or maybe, for each node' }],
   graph: [

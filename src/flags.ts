@@ -104,7 +104,8 @@ What xtask has was decided when it was compiled:
   {
     name: 'explain',
     help: 'Why nodes are fresh or stale.',
-    nodes: '<nodes...>',
+    nodes: '[nodes...]',
+    nodesHelp: 'nodes or tasks; without any, all that would run',
     flags: [...CHOICES, PAST_RUN],
   },
   { name: 'status', help: 'The state of each node.', nodes: '[nodes...]', flags: CHOICES },

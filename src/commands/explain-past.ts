@@ -1,5 +1,6 @@
 // explain --run: why nodes ran in a past run, and what became of them.
 import { readRun, type Session, select } from '../../graph/index.ts'
+import { chain } from '../report/chain.ts'
 import { type PastNode, pastNodes } from '../report/past-nodes.ts'
 import { print } from '../report/print.ts'
 import { clean, jsonDocument } from '../report/text.ts'
@@ -15,7 +16,13 @@ export function explainPast(
   const run = readRun(session, named)
   const nodes = pastNodes(run)
   const known = new Map(nodes.map((node) => [node.name, node]))
-  const names = select(session.graph, targets).map(({ name }) => name)
+  // Nodes of that run that the graph no longer has are known by their names.
+  const names =
+    targets.length === 0
+      ? nodes.filter(({ outcome }) => outcome !== 'fresh').map(({ name }) => name)
+      : targets.flatMap((target) =>
+          known.has(target) ? [target] : select(session.graph, [target]).map(({ name }) => name),
+        )
   const rows = names.flatMap((name) => known.get(name) ?? [])
   if (asJson) print(jsonDocument({ version: 1, run: run.header.id, nodes: rows }))
   else {
@@ -32,24 +39,9 @@ function linesOf(node: PastNode, known: ReadonlyMap<string, PastNode>): readonly
   const by = blockedBy === undefined ? '' : ` by '${blockedBy}'`
   const why = reasons.map((reason) => `  - ${reasonText(reason)}`)
   const how = failure === undefined ? [] : [`  ${failure.message.split('\n')[0]}`]
-  const chain = chainOf(node, known).map((one) => `  because of ${one}`)
-  return [`${name} was ${outcome}${by}${took}`, ...why, ...chain, ...how]
-}
-
-// From a need that produced something else to what made that one run, and so on.
-function chainOf(node: PastNode, known: ReadonlyMap<string, PastNode>): readonly string[] {
-  const chain: string[] = []
-  const seen = new Set([node.name])
-  for (let at: PastNode | undefined = node; at !== undefined; ) {
-    const cause: string | undefined = at.reasons
-      .flatMap((reason) => (reason.kind === 'need-changed' ? [reason.name] : []))
-      .find((name) => !seen.has(name))
-    const need: PastNode | undefined = cause === undefined ? undefined : known.get(cause)
-    if (need === undefined) break
-    seen.add(need.name)
-    const why = need.reasons.map(reasonText)[0] ?? ''
-    chain.push(`${need.name}: ${need.outcome ?? 'killed'}, ${why}`)
-    at = need
-  }
-  return chain
+  const behind = chain(name, known).map((link) => {
+    const because = link.reasons.map(reasonText)[0] ?? ''
+    return `  because of ${link.name}: ${link.outcome ?? 'killed'}, ${because}`
+  })
+  return [`${name} was ${outcome}${by}${took}`, ...why, ...behind, ...how]
 }

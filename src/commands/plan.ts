@@ -20,6 +20,7 @@ import {
   select,
 } from '../../graph/index.ts'
 import { ownFiles, PACKAGE } from '../package.ts'
+import { chain } from '../report/chain.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
 import { expectedText } from '../report/words/expected.ts'
@@ -104,12 +105,21 @@ export async function explain(targets: readonly string[], args: Args): Promise<n
   }
   const { session, memory, assessed } = await look(targets, await openSession(args), true)
   const named = new Set(select(session.graph, targets))
-  const rows = assessed.filter(({ node }) => named.has(node))
+  // Whoever names none asks about what would run.
+  const isAsked = ({ node, state }: Assessed): boolean =>
+    targets.length > 0 ? named.has(node) : state !== 'fresh'
+  const rows = assessed.filter(isAsked)
   const answers = await foretell(assessed, memory, answering(session, args))
   if (args.json) return json(rows, memory, session, answers)
+  if (rows.length === 0) process.stderr.write('every node is fresh\n')
+  const known = new Map(assessed.map((one) => [one.node.name, one]))
   for (const { node, state, reasons } of rows) {
     print(`${node.name} is ${state === 'maybe' ? 'fresh so far' : state}\n`)
     for (const reason of reasons) print(`  - ${reasonText(reason)}\n`)
+    for (const link of chain(node.name, known)) {
+      const why = link.reasons.map(reasonText)[0] ?? ''
+      print(`  because of ${link.node.name}: ${why}\n`)
+    }
     const answer = answers.get(node)
     if (answer) print(`  ${FORETOLD[answer]}\n`)
     const record = memory.journal.history.records.get(node.name)

@@ -88,4 +88,38 @@ questions(
   }),
 )
 
+questions(
+  'explain follows the needs to what began it, now and in a past run; without nodes it tells all',
+  asked(async (ask, home) => {
+    fs.appendFileSync(join(home, 'src/lex.l'), '// more\n')
+    const changed = /the input 'src\/lex\.l' changed \(\w{12} -> \w{12}\)/.source
+    const now = new RegExp(
+      `^link is fresh so far\n {2}- 'lex' will run first\n {2}because of lex: ${changed}\n$`,
+    )
+    assert.match((await ask('explain', 'link')).stdout, now)
+    const all = (await ask('explain')).stdout
+    assert.equal(all.match(/^\w+ is/gm), ['lex is', 'link is', 'fails is'])
+    await ask('run', 'link')
+    const past = new RegExp(
+      `^link was changed.*\n {2}- 'lex' produced .*\n {2}because of lex: changed, ${changed}\n$`,
+    )
+    assert.match((await ask('explain', 'link', '--run', 'last')).stdout, past)
+    const whole = (await ask('explain', '--run', 'last')).stdout
+    assert.equal(whole.match(/^\w+ was/gm), ['lex was', 'link was'])
+    const text = fs.readFileSync(join(home, 'bitnet.tasks.ts'), 'utf8')
+    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), text.replaceAll('link', 'bind'))
+    assert.match((await ask('explain', 'link', '--run', 'last')).stdout, past)
+  }),
+)
+
+questions(
+  'explain without nodes says that there is nothing to explain',
+  asked(async (ask, home) => {
+    const text = fs.readFileSync(join(home, 'bitnet.tasks.ts'), 'utf8')
+    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), text.replace('other, fails', 'other'))
+    const { code, stdout, stderr } = await ask('explain')
+    assert.equal([code, stdout, stderr], [0, '', 'every node is fresh\n'])
+  }),
+)
+
 questions.run()
