@@ -37,7 +37,12 @@ export function logLine(text: string, sign: Signs): Line {
 }
 
 export function failedLine({ name, failure }: Row, sign: Signs): Line {
-  return { sign: sign.failed, text: `${name}: ${failure?.cause ?? ''}`, color: 'red' }
+  return { sign: sign.failed, text: `${name}: ${nearPath(failure?.cause ?? '')}`, color: 'red' }
+}
+
+// Compilers are given whole paths: what they say would stand behind the edge of the terminal.
+function nearPath(cause: string): string {
+  return cause.replace(/^\/\S*\/(?=[^/\s]+\/[^/\s]+:\d)/, '…/')
 }
 
 export function runningLine(

@@ -36,5 +36,5 @@ export function lineText(line: Line, width: number, style: Style): string {
 
 function plain(text: string, { unicode }: Style): string {
   const flat = clean(text)
-  return unicode ? flat : flat.replace(/[^\x20-\x7e]/gu, '?')
+  return unicode ? flat : flat.replaceAll('…', '...').replace(/[^\x20-\x7e]/gu, '?')
 }

@@ -185,6 +185,14 @@ screen('of many failures the first four are told in full, twenty more by their c
   ])
 })
 
+screen('of a long path the end is shown, and what the compiler says', () => {
+  const tail = '/home/you/.cache/bitnet-tasks/sources/llama/src/llama.cpp:5:2: error: expected ;\n'
+  const events = [planned({ a: 1 }), failed('a', 'command failed', tail)]
+  assert.is(lines(events)[1], '✖ a: …/src/llama.cpp:5:2: error: expected ;')
+  const ascii = lines(events, undefined, { color: false, unicode: false })
+  assert.is(ascii[1], 'x a: .../src/llama.cpp:5:2: error: expected ;')
+})
+
 screen('where the locale is not UTF-8 every sign is ASCII', () => {
   const shown = lines(
     [planned({ ä: undefined, b: undefined }), started('ä'), failed('b', 'x → y')],
