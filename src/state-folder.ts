@@ -1,19 +1,24 @@
 // What lies in the state folder of a user's graph beside what the engine keeps there: a line that keeps it
 // out of version control, and the types for editors.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { PACKAGE } from './package.ts'
 
 /** Refers from a graph file to the types, so that an editor knows them without any set-up. */
 export const TYPES_REFERENCE = '/// <reference path="./.bitnet-tasks/types.d.ts" />'
 
+/** The folder beside a graph file, in which the states of all graphs of that folder lie. */
+export function besideGraph(graphFile: string): string {
+  return join(dirname(graphFile), '.bitnet-tasks')
+}
+
 /** Writes what is missing; a folder that refuses costs only comfort. */
-export function furnish(stateFolder: string, graphFile: string): void {
+export function furnish(graphFile: string): void {
+  const folder = besideGraph(graphFile)
   try {
-    keepOut(stateFolder)
-    if (readFileSync(graphFile, 'utf8').includes('.bitnet-tasks/types.d.ts'))
-      writeTypes(stateFolder)
+    keepOut(folder)
+    if (readFileSync(graphFile, 'utf8').includes('.bitnet-tasks/types.d.ts')) writeTypes(folder)
   } catch {
     // Read-only, or gone.
   }

@@ -1,12 +1,11 @@
 // init: a first graph to change, that runs as it is.
 import { existsSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, resolve } from 'node:path'
 
 import { GraphError } from '../../graph/index.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
-import { stateFolderOf } from '../sealed.ts'
-import { keepOut, TYPES_REFERENCE, writeTypes } from '../state-folder.ts'
+import { besideGraph, keepOut, TYPES_REFERENCE, writeTypes } from '../state-folder.ts'
 
 /** Writes `bitnet.tasks.ts` into the folder; one that is there stays. */
 export function init({
@@ -18,7 +17,7 @@ export function init({
   readonly file?: string
   readonly json?: boolean
 }): number {
-  const path = join(folder, file ?? 'bitnet.tasks.ts')
+  const path = resolve(folder, file ?? 'bitnet.tasks.ts')
   if (existsSync(path))
     throw new GraphError(`'${basename(path)}' is there already`, {
       code: 'bad-file',
@@ -26,9 +25,8 @@ export function init({
       hint: 'it was not touched; change it, or give another name with -f FILE',
     })
   writeFileSync(path, STARTER, { flag: 'wx' })
-  const state = stateFolderOf(join(folder, 'bitnet.tasks.ts'))
-  keepOut(state)
-  writeTypes(state)
+  keepOut(besideGraph(path))
+  writeTypes(besideGraph(path))
   if (json) {
     print(jsonDocument({ version: 1, wrote: path }))
     return 0

@@ -86,7 +86,7 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
       strictEnv: args.strictEnv !== false,
       whenStale: () => {
         if (args.strictEnv === false && !args.quiet) process.stderr.write(OPEN_ENVIRONMENT)
-        if (file !== undefined) furnish(session.stateFolder, file)
+        if (file !== undefined) furnish(file)
         return view.open()
       },
       ...(seal ? { seal } : {}),

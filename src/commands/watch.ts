@@ -136,7 +136,7 @@ function placeOf(args: WatchArgs, named: readonly string[]): Place {
     targets: named,
     load: async () => {
       const { evaluateGraphFile } = await import('../load-graph.ts')
-      furnish(stateFolder, file)
+      furnish(file)
       return evaluateGraphFile(file, (path) => identityOf(host.disk.stat(path)))
     },
     onFailure: (node, failure, attempt) => {

@@ -234,6 +234,25 @@ export default defineGraph({ ...repair, tasks: [...repair.tasks, size, first] })
 )
 
 files(
+  'init -f writes the types beside that file, wherever it is named from, and run does again',
+  inHome(async (home) => {
+    fs.mkdirSync(join(home, 'sub'))
+    const types = join(home, 'sub/.bitnet-tasks/types.d.ts')
+    for (const [file, named] of [
+      ['x.ts', 'sub/x.ts'],
+      ['y.ts', join(home, 'sub/y.ts')],
+    ] as const) {
+      assert.is((await bitnetTasks(['init', '-f', named], { home })).code, 0)
+      fs.rmSync(types)
+      assert.is((await bitnetTasks(['run', '-f', named], { home })).code, 0)
+      assert.is(compiled(join(home, 'sub'), file), '')
+    }
+    assert.is(fs.existsSync(join(home, '.bitnet-tasks')), false)
+    assert.is(fs.readFileSync(join(home, 'sub/.bitnet-tasks/.gitignore'), 'utf8'), '*\n')
+  }),
+)
+
+files(
   'init touches no file that is there',
   inHome(async (home) => {
     fs.writeFileSync(join(home, 'bitnet.tasks.ts'), '// mine\n')
@@ -247,9 +266,9 @@ files(
 files.run()
 
 /** What TypeScript says of the graph file, with no set-up of its own. */
-function compiled(home: string): string {
+function compiled(home: string, file = 'bitnet.tasks.ts'): string {
   const tsc = join(import.meta.dirname, '../../node_modules/.bin/tsc')
-  return spawnSync(tsc, ['--noEmit', '--strict', 'bitnet.tasks.ts'], {
+  return spawnSync(tsc, ['--noEmit', '--strict', file], {
     cwd: home,
     encoding: 'utf8',
   }).stdout
