@@ -151,7 +151,9 @@ export class Snapshot {
   private keptPaths(isThere: (path: string) => boolean): string[] {
     const all = [...this.places.keys()]
     if (all.length < 2 * this.trimmedTo + MANY) return all
-    const kept = all.filter((path) => isThere(path.split('\0')[0] as string))
+    const stays = (path: string): boolean =>
+      this.touched.has(path) || isThere(path.split('\0')[0] as string)
+    const kept = all.filter(stays)
     this.trimmedTo = kept.length
     return kept
   }
