@@ -1,11 +1,12 @@
 // A run as plain lines on stderr: each says when, and which node.
-import type { RunEvent } from '../../graph/index.ts'
+import type { Reason, RunEvent } from '../../graph/index.ts'
 import { firstCause } from './cause.ts'
 import { bar, progressOf, stepText } from './progress.ts'
 import { stoppedText } from './row-lines.ts'
 import { gather, type Row } from './rows.ts'
 import { clean, elapsedSeconds } from './text.ts'
 import type { Reporter, ReportOptions } from './view.ts'
+import { clip } from './width.ts'
 import { notStored } from './words/cache.ts'
 import { heldBack } from './words/held-back.ts'
 import { reasonText } from './words/reason.ts'
@@ -56,7 +57,7 @@ function tell(
       return say(
         event.at,
         event.node,
-        `is stale: ${event.reasons.map(reasonText).slice(0, 3).join('; ')}${event.reasons.length > 3 ? `; and ${event.reasons.length - 3} more` : ''}`,
+        `is stale: ${event.reasons.map(shortReason).slice(0, 3).join('; ')}${event.reasons.length > 3 ? `; and ${event.reasons.length - 3} more` : ''}`,
       )
     case 'started':
       told.set(event.node, event.at)
@@ -116,6 +117,11 @@ function tell(
     default:
       return event satisfies never
   }
+}
+
+// That it failed before tells the whole command.
+function shortReason(reason: Reason): string {
+  return clip(reasonText(reason), 160)
 }
 
 // Of a thousand nodes that a failure blocked, a line each would hide it: they are told together at the end.

@@ -1,6 +1,7 @@
 // Text on stderr above one line that stays at the bottom of the terminal. Without a terminal the line is not
 // there.
 import { clean } from './text.ts'
+import { clip } from './width.ts'
 
 export class StatusLine {
   private readonly hasTerminal: boolean
@@ -45,8 +46,7 @@ export class StatusLine {
     // A terminal that does not know its size says 0.
     const columns = process.stderr.columns || 80
     const room = Math.max(columns - this.tail.length - 1, 20)
-    const text = this.text.length <= room ? this.text : `${this.text.slice(0, room - 1)}…`
-    return `${text}${this.tail}`.slice(0, columns - 1)
+    return clip(`${clip(this.text, room)}${this.tail}`, columns - 1)
   }
 }
 

@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import * as assert from 'uvu/assert'
 
+import { columnsOf } from '../../src/report/width.ts'
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
 import { bin, bitnetTasks } from './support/program.ts'
@@ -50,18 +52,12 @@ registerHooks({
 })
 `,
     )
-    const words = [process.execPath, '--import', hook, bin, 'run'].map((word) => `'${word}'`)
-    const line = `stty rows 24 cols 80; ${words.join(' ')}`
-    const child = spawn('script', ['-qec', line, '/dev/null'], {
-      cwd: home,
-      env: { HOME: home, PATH: process.env['PATH'], TERM: 'xterm', SHELL: '/bin/sh' },
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const { screen, code } = await onTerminal(home, {
+      columns: 80,
+      rows: 24,
+      args: ['run'],
+      node: ['--import', hook],
     })
-    let screen = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      screen += text
-    })
-    const [code] = (await once(child, 'close')) as [number]
     assert.is(code, 0, screen)
     assert.match(fs.readFileSync(loaded, 'utf8'), '/node_modules/listr2/')
     assert.ok(screen.includes('\x1b[?25l'), 'it hid the cursor')
@@ -71,5 +67,67 @@ registerHooks({
     assert.match(screen, /2 changed in [\d.]+s\r\n/)
   }),
 )
+
+view(
+  'what a tool prints steers no terminal, and no line is wider than it, however small it is',
+  inHome(async (home) => {
+    fs.writeFileSync(
+      join(home, 'bitnet.tasks.ts'),
+      `import { defineGraph, sh, task } from 'bitnet-tasks'
+const loud = task('loud', { n: ['a', 'b', 'c'] }, ({ n }) => ({
+  title: n === 'a' ? '構築 🚀' : \`量子化カーネル \${n} \${'long '.repeat(20)}\`,
+  run: sh\`for i in 1 2 3 4; do printf '[%d/4] \\\\033[2J\\\\033]0;owned\\\\007\\\\033[31mred %d\\\\r' $i $i; sleep 0.15; done; echo; [ \${n} = a ]\`,
+}))
+const after = task('after', () => ({ needs: [loud({ n: 'b' })], run: sh\`true\` }))
+export default defineGraph({ tasks: [loud, after] })
+`,
+    )
+    const { screen, code } = await onTerminal(home, {
+      columns: 40,
+      rows: 10,
+      args: ['run', '-k', '-j3'],
+      env: { LC_ALL: 'C.UTF-8' },
+    })
+    assert.is(code, 1, screen)
+    assert.match(screen, '[4/4] red 4', 'the steps were seen')
+    assert.match(stripVTControlCharacters(screen), "⊘ blocked by 'loud[b]': after")
+    const steering = ['\x1b[2J', '\x1b]0;', '\x07', '\x1b[31mred']
+    for (const code of steering) assert.not.ok(screen.includes(code), JSON.stringify(code))
+    const view = screen.slice(0, screen.search(/\d changed, /))
+    assert.ok(view.length > 500, screen)
+    for (const line of view.split(/\r?\n/)) {
+      const flat = stripVTControlCharacters(line)
+      assert.ok(columnsOf(flat) < 40, JSON.stringify(line))
+    }
+  }),
+)
+
+interface Terminal {
+  readonly columns: number
+  readonly rows: number
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly node?: readonly string[]
+}
+
+/** All that came to a terminal of that size, and how it ended. */
+async function onTerminal(
+  home: string,
+  { columns, rows, args, env = {}, node = [] }: Terminal,
+): Promise<{ readonly screen: string; readonly code: number }> {
+  const words = [process.execPath, ...node, bin, ...args].map((word) => `'${word}'`)
+  const line = `stty rows ${rows} cols ${columns}; ${words.join(' ')}`
+  const child = spawn('script', ['-qec', line, '/dev/null'], {
+    cwd: home,
+    env: { HOME: home, PATH: process.env['PATH'], TERM: 'xterm', SHELL: '/bin/sh', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let screen = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    screen += text
+  })
+  const [code] = (await once(child, 'close')) as [number]
+  return { screen, code }
+}
 
 view.run()
