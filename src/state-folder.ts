@@ -33,7 +33,7 @@ export function keepOut(stateFolder: string): void {
 }
 
 // What an author writes with; the rest of the API is for programs, which install the package.
-const VALUES = ['argv', 'defineGraph', 'probe', 'root', 'sh', 'task'] as const
+const VALUES = ['argv', 'defineGraph', 'probe', 'root', 'sh', 'task', 'titled'] as const
 const TYPES = ['Command', 'Graph', 'Place', 'Ref', 'TaskSpec', 'ProbeSpec'] as const
 
 const REPAIR = ['repairGraph', 'repairTasks', 'prefixOf'] as const
