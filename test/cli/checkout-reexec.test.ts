@@ -8,7 +8,7 @@ import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { changesIn, fixtureWorkspace } from '../support/fixture-workspace.ts'
 import { suite } from '../support/suite.ts'
 import { BUILD, cargo, edit, program, RUST, runpath } from './support/checkout.ts'
-import { copyHome, newFolder, removeFolder, toolFolder } from './support/home.ts'
+import { copyHome, newFolder, removeFolder, toolFolder, uninstall } from './support/home.ts'
 import { hookIn } from './support/hook.ts'
 import { bin, bitnetTasks, type Ended, type RunOptions } from './support/program.ts'
 
@@ -29,8 +29,7 @@ checkout.before(async () => {
   cargo(workspace, BUILD, { HOME: home })
   const { code, stderr } = await preflight([], { cwd: home })
   if (code !== 0) throw new Error(stderr)
-  fs.rmSync(live)
-  removeFolder(join(home, '.cache/.llama_cpp.generations'))
+  uninstall(home)
   copyHome(home, fs.mkdirSync(saved, { recursive: true }) ?? saved)
 })
 checkout.before.each(() => {

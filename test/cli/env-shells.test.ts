@@ -92,17 +92,15 @@ function seenBy(
   home: string,
   own: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const node = `'${process.execPath}'`
-  const wanted = JSON.stringify(SHOWN).replaceAll('"', '\\"')
-  const show = `${node} -p "JSON.stringify(Object.fromEntries(${wanted}.map((n) => [n, process.env[n]])))"`
-  const text = script(`${node} '${bin}' env --emit ${emit}`, show)
+  const text = script(`'${process.execPath}' '${bin}' env --emit ${emit}`, 'env -0')
   const printed = execFileSync(name, ['-c', text], {
     cwd: home,
     // In the C locale fish itself garbles what is not ASCII, before any of ours runs.
     env: { HOME: home, PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8', ...own },
     encoding: 'utf8',
   })
-  return JSON.parse(printed)
+  const seen = printed.split('\0').map((line) => line.split(/=(.*)/s) as [string, string])
+  return Object.fromEntries(seen.filter(([name]) => SHOWN.includes(name)))
 }
 
 // An installation of bitnet.cpp as env looks at it: files of the recorded size and time, and its name.

@@ -9,7 +9,8 @@ import * as assert from 'uvu/assert'
 import { EXIT_TABLE } from '../../src/exit-code.ts'
 import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
-import { copyHome, inHome, newFolder, removeFolder, toolFolder } from './support/home.ts'
+import { begun } from './support/begun.ts'
+import { copyHome, inHome, newFolder, removeFolder, toolFolder, uninstall } from './support/home.ts'
 import { asNobody } from './support/nobody.ts'
 import { bitnetTasks, type Ended, type RunOptions, start } from './support/program.ts'
 import { added, variant } from './support/variant.ts'
@@ -18,10 +19,13 @@ const codes = suite('exit codes')
 
 const shelf = newFolder()
 const repaired = join(shelf, 'repaired')
+/** All that a repair calls, without Node and npm. */
+const tools = join(shelf, 'tools')
 const repos: { good?: FixtureRepo; broken?: FixtureRepo; crashing?: FixtureRepo } = {}
 /** Takes every call and says nothing. */
 let silence: Server
 const sockets = new Set<Socket>()
+let unreachable: Promise<Ended>
 
 codes.before(async () => {
   repos.good = fixtureRepo(join(shelf, 'llama.cpp'))
@@ -33,8 +37,11 @@ codes.before(async () => {
   silence.listen(0, '127.0.0.1')
   await once(silence, 'listening')
   fs.mkdirSync(repaired)
-  const { code, stderr } = await repair(repaired, 'good')
+  const PATH = toolFolder(tools, TOOLS)
+  const { code, stderr } = await repair(repaired, 'good', { env: { PATH } })
   if (code !== 0) throw new Error(stderr)
+  const own = fs.mkdirSync(join(shelf, 'unreachable'), { recursive: true }) as string
+  unreachable = begun(repair(own, 'good', { env: { LLAMA_CPP_REPO: 'http://127.0.0.1:1/x.git' } }))
 })
 codes.after(() => {
   for (const socket of sockets) socket.destroy()
@@ -171,8 +178,7 @@ const ROWS: readonly Row[] = [
     code: 3,
     name: 'network',
     how: 'a host that cannot be reached, after 3 retries',
-    provoke: (home) =>
-      repair(home, 'good', { env: { LLAMA_CPP_REPO: 'http://127.0.0.1:1/x.git' } }),
+    provoke: () => unreachable,
     says: [
       '[repair] Network error, retry 3/3 after 4000ms...\n',
       "❌ Backend 'llama' UNAVAILABLE (network error during repair)\n",
@@ -328,7 +334,9 @@ codes.run()
 /** Its fresh process cannot be started: Node, npm and exec are gone by the time of the hand-over. */
 function stranded(home: string, args: readonly string[] = []): Promise<Ended> {
   const hook = join(home, 'hook.cjs')
-  const PATH = toolFolder(join(home, 'tools'), TOOLS)
+  // What is built is there, and what was installed has gone: only the hand-over is left to do.
+  copyHome(repaired, home)
+  uninstall(home)
   fs.writeFileSync(
     hook,
     `process.execve = undefined
@@ -340,7 +348,7 @@ ChildProcess.prototype.spawn = function (options) {
 }
 `,
   )
-  return repair(home, 'good', { args, node: ['--require', hook], env: { PATH } })
+  return repair(home, 'good', { args, node: ['--require', hook], env: { PATH: tools } })
 }
 
 async function stopped(home: string, signal: 'SIGINT' | 'SIGTERM'): Promise<Ended> {

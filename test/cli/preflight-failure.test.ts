@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 
 import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
+import { begun } from './support/begun.ts'
 import { compilerThat } from './support/compiler.ts'
 import { copyHome, digestOf, inHome, newFolder, removeFolder } from './support/home.ts'
 import { asNobody } from './support/nobody.ts'
@@ -18,12 +19,15 @@ const failure = suite('preflight that fails')
 const shelf = newFolder()
 const repaired = join(shelf, 'repaired')
 let repo: FixtureRepo
+let unreachable: Promise<void>
 
 failure.before(async () => {
   repo = fixtureRepo(join(shelf, 'llama.cpp'))
   fs.mkdirSync(repaired)
   const { code, stderr } = await repair(repaired, repo.url)
   if (code !== 0) throw new Error(stderr)
+  const own = fs.mkdirSync(join(shelf, 'unreachable'), { recursive: true }) as string
+  unreachable = begun(cannotBeReached(own))
 })
 failure.after(() => removeFolder(shelf))
 
@@ -145,27 +149,7 @@ failure(
 
 failure(
   'AC-167 AC-176 AC-177 AC-180 a host that cannot be reached: 4 tries, waits of 1, 2 and 4 s, exit 3',
-  inHome(async (home) => {
-    await keepsTheOld(home, async () => {
-      const start = performance.now()
-      const { code, stdout, stderr } = await repair(home, 'http://127.0.0.1:1/x.git')
-      const seconds = (performance.now() - start) / 1000
-      assert.is(code, 3, stderr)
-      assert.is(stdout, '')
-      assert.equal(
-        stderr.split('\n').filter((line) => line.startsWith('[repair] Network error')),
-        [
-          '[repair] Network error, retry 1/3 after 1000ms...',
-          '[repair] Network error, retry 2/3 after 2000ms...',
-          '[repair] Network error, retry 3/3 after 4000ms...',
-        ],
-      )
-      assert.ok(seconds >= 7, `it took ${seconds} s`)
-      assert.match(stderr, "❌ Backend 'llama' UNAVAILABLE (network error during repair)")
-      assert.match(stderr, "fatal: unable to access 'http://127.0.0.1:1/x.git/'")
-      assert.match(stderr, '\nExit code: 3 (network error - retryable)\n')
-    })
-  }),
+  () => unreachable,
 )
 
 failure(
@@ -393,3 +377,25 @@ failure(
 )
 
 failure.run()
+
+async function cannotBeReached(home: string): Promise<void> {
+  await keepsTheOld(home, async () => {
+    const start = performance.now()
+    const { code, stdout, stderr } = await repair(home, 'http://127.0.0.1:1/x.git')
+    const seconds = (performance.now() - start) / 1000
+    assert.is(code, 3, stderr)
+    assert.is(stdout, '')
+    assert.equal(
+      stderr.split('\n').filter((line) => line.startsWith('[repair] Network error')),
+      [
+        '[repair] Network error, retry 1/3 after 1000ms...',
+        '[repair] Network error, retry 2/3 after 2000ms...',
+        '[repair] Network error, retry 3/3 after 4000ms...',
+      ],
+    )
+    assert.ok(seconds >= 7, `it took ${seconds} s`)
+    assert.match(stderr, "❌ Backend 'llama' UNAVAILABLE (network error during repair)")
+    assert.match(stderr, "fatal: unable to access 'http://127.0.0.1:1/x.git/'")
+    assert.match(stderr, '\nExit code: 3 (network error - retryable)\n')
+  })
+}

@@ -31,6 +31,12 @@ export function copyHome(from: string, to: string): void {
   execFileSync('cp', ['-a', `${from}/.`, to])
 }
 
+/** Takes the installation of llama.cpp away; what a repair has fetched and built for it stays. */
+export function uninstall(home: string): void {
+  fs.rmSync(join(home, '.cache/llama_cpp'))
+  removeFolder(join(home, '.cache/.llama_cpp.generations'))
+}
+
 /** One line per file, link and folder below it, with content, mode and modification time. */
 export function digestOf(folder: string): string {
   const hash = createHash('sha256')

@@ -1,6 +1,6 @@
 #include "llama.h"
 
-#include <string>
+#include <cstring>
 
 void llama_backend_init(void) {
     ggml_free(ggml_init({ 0, nullptr }));
@@ -9,13 +9,14 @@ void llama_backend_init(void) {
 void llama_backend_free(void) {}
 
 const char * llama_print_system_info(void) {
-    static std::string info;
-    info.clear();
+    // No std::string: its header takes longer to compile than all the rest.
+    static char info[256];
+    info[0] = 0;
     for (size_t i = 0; i < ggml_backend_reg_count(); i++) {
-        info += ggml_backend_reg_name(i);
-        info += " : FIXTURE = 1 | ";
+        std::strcat(info, ggml_backend_reg_name(i));
+        std::strcat(info, " : FIXTURE = 1 | ");
     }
-    return info.c_str();
+    return info;
 }
 
 bool llama_supports_mmap(void) {
