@@ -96,7 +96,9 @@ What xtask has was decided when it was compiled:
   {
     name: 'watch',
     help: 'Keep nodes up to date while their sources change.',
+    about: 'Words behind -- are added to the last command of the one node that is named.',
     nodes: '[nodes...]',
+    takesWords: true,
     flags: [...CHOICES, ...FETCH_LIMITS, BACKEND, KEEP_GOING, LOAD, NO_CACHE, VERBOSE, QUIET],
   },
   { name: 'list', help: 'The nodes that there are.', nodes: '[nodes...]', flags: CHOICES },

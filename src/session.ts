@@ -44,7 +44,7 @@ export async function openSession(choices: GraphChoices): Promise<Session> {
   return file === undefined ? repairSetup(choices).open() : (await openOwn(file)).session
 }
 
-/** Folders in which no wildcard is meant to look. */
+/** Folders that change by the hundred, and that nobody means by `**`. */
 export const SELDOM = ['.git', '.hg', '.svn', 'node_modules', '.bitnet-tasks']
 
 /** A user's graph, and the files that it was evaluated from. */

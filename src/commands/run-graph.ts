@@ -1,7 +1,6 @@
 // A run that has to look at the graph: its view, its seal, its summary. Where all is as the last run left
 // it, quick.ts has answered.
 import {
-  addWords,
   type NodeFailure,
   type RunSummary,
   runGraph,
@@ -21,6 +20,7 @@ import { graphFileOf } from '../sealed.ts'
 import { type GraphChoices, openOwn, openSession } from '../session.ts'
 import type { Interruption } from '../signals.ts'
 import { furnish } from '../state-folder.ts'
+import { withWords } from '../with-words.ts'
 
 export interface RunArgs extends GraphChoices {
   readonly force?: boolean
@@ -53,7 +53,8 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
   const isOpen = file === undefined && named.length === 0 && args.from === undefined
   const targets = isOpen ? ['revalidate[cpu]'] : named
   const own = file === undefined ? undefined : await openOwn(file)
-  const session = await withWords(own?.session ?? (await openSession(args)), named, args.words)
+  const opened = own?.session ?? (await openSession(args))
+  const session = { ...opened, graph: withWords(opened.graph, named, args.words) }
   if (isOpen && !args.quiet && !isIn(args.folder, PACKAGE))
     process.stderr.write(
       `no graph file from ${clean(args.folder)} upward: this is the shipped graph\n`,
@@ -67,7 +68,7 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
     print(args.json ? jsonDocument({ version: 1, wouldExecute: commands, expected }) : text + time)
     return EXIT.available
   }
-  const isWhole = !args.only && args.from === undefined && session === own?.session
+  const isWhole = !args.only && args.from === undefined && session.graph === opened.graph
   const seal = file && own && isWhole ? sealOptions(file, targets, own.sources) : undefined
   const view = new View(session, args)
   let summary: RunSummary
@@ -113,17 +114,6 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
   // An input that nothing matches is a mistake in the graph file; one that cannot be read has an errno.
   if (first?.how === 'input' && first.errno === undefined) return EXIT.usage
   return exitOfClass(first?.class ?? 'unknown')
-}
-
-// A graph in which the one node that is named has a longer command; the same session without words.
-async function withWords(
-  session: Session,
-  targets: readonly string[],
-  words: readonly string[] = [],
-): Promise<Session> {
-  if (words.length === 0) return session
-  const { oneTarget } = await import('../one-node.ts')
-  return { ...session, graph: addWords(session.graph, oneTarget(session, targets), words) }
 }
 
 function isIn(folder: string, above: string): boolean {

@@ -19,6 +19,7 @@ import { graphFileOf, stateFolderOf } from '../sealed.ts'
 import { type GraphChoices, repairSetup, SELDOM } from '../session.ts'
 import { dieBy, interruptible } from '../signals.ts'
 import { furnish } from '../state-folder.ts'
+import { loadedWithWords } from '../with-words.ts'
 
 interface WatchArgs extends GraphChoices {
   readonly keepGoing?: boolean
@@ -27,16 +28,17 @@ interface WatchArgs extends GraphChoices {
   readonly json?: boolean
   readonly cache?: boolean
   readonly load?: number
+  /** More words for the last command of the one node that is named. */
+  readonly words?: readonly string[]
 }
 
-// They change by the hundred, and nobody means them by `**`.
 const LOG_LINES = 40
 
 /** Runs until a key or a signal ends it. */
 export async function watch(targets: readonly string[], args: WatchArgs): Promise<number> {
   const place = placeOf(args, targets)
   const { host } = place
-  const { quiet = false, verbose = false, keepGoing = false, jobs, load } = args
+  const { quiet = false, verbose = false, keepGoing = false, jobs, load, words } = args
   const { stdin, stderr, env } = process
   const isTerminal = stderr.isTTY === true && env['TERM'] !== 'dumb' && !env['CI'] && !args.json
   const view = new WatchView({ quiet, verbose, isTerminal, hasKeys: isTerminal && stdin.isTTY })
@@ -45,6 +47,7 @@ export async function watch(targets: readonly string[], args: WatchArgs): Promis
   interruption.signal.addEventListener('abort', () => end.abort())
   const watching = new GraphWatch({
     ...place,
+    load: async () => loadedWithWords(await place.load(), targets, words),
     signal: end.signal,
     report: args.json ? printEvent : (event) => view.report(event),
     keepGoing,
