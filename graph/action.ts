@@ -5,13 +5,14 @@ import { commit } from './commit.ts'
 import { type Done, failed } from './done.ts'
 import { type ActionOptions, runCommands } from './execute.ts'
 import { keyOfFailure } from './failed-before.ts'
+import { isPattern } from './file-names.ts'
 import { parseParts, partsText, toolNames } from './fingerprint.ts'
 import type { NodeRecord } from './history.ts'
 import { knownDiscovered } from './look.ts'
 import type { Node } from './node.ts'
 import { systemFailure, toolMissing } from './node-failure.ts'
 import { logName, type Memory, type Session } from './state.ts'
-import { isPattern, MISSING, type World } from './world.ts'
+import { MISSING, type World } from './world.ts'
 
 /** The log of one attempt of a node. */
 export function logPath(session: Session, node: Node, attempt: number): string {

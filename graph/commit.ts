@@ -3,6 +3,7 @@ import { digestText } from './digest.ts'
 import { discover } from './discover.ts'
 import { type Done, failed } from './done.ts'
 import type { ActionOptions } from './execute.ts'
+import { isMinus, isPattern } from './file-names.ts'
 import { PART_END, partsText } from './fingerprint.ts'
 import type { NodeRecord } from './history.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
@@ -11,7 +12,7 @@ import { outputMissing } from './node-failure.ts'
 import { type FileState, isTooYoung } from './snapshot.ts'
 import type { Memory } from './state.ts'
 import { isStored, store } from './store.ts'
-import { isMinus, isPattern, type World } from './world.ts'
+import type { World } from './world.ts'
 
 // An fsync takes some 3 ms a file. It is done where that is small beside the work that it saves after a
 // power loss; the outputs of other nodes are digested again then, which is soon done.

@@ -4,8 +4,9 @@
 import { isAbsolute, normalize } from 'node:path'
 
 import { type Command, commandProgram, isPlace } from './command.ts'
+import { unmatched } from './file-names.ts'
 import type { Node, NodeName } from './node.ts'
-import { unmatched, type World } from './world.ts'
+import type { World } from './world.ts'
 
 export const FORMAT = '1'
 

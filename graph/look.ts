@@ -1,12 +1,13 @@
 // What the machine shows of one node now: the other half of freshness, which is pure.
 import { GraphError } from './error.ts'
+import { isPattern } from './file-names.ts'
 import { partsText } from './fingerprint.ts'
 import { decide, type Seen, withoutRecord } from './freshness.ts'
 import type { History, NodeRecord } from './history.ts'
 import type { Node } from './node.ts'
 import type { Reason } from './reason.ts'
 import type { Memory } from './state.ts'
-import { isPattern, type World } from './world.ts'
+import type { World } from './world.ts'
 
 /**
  * Why a node would run now; empty when it is fresh. `resultOf` says what its needs produced.

@@ -1,8 +1,8 @@
 // Why a node did not succeed, in words: from how its command ended, what was missing, what was refused.
 import { GraphError } from './error.ts'
 import type { NodeFailure } from './event.ts'
+import { isPattern } from './file-names.ts'
 import type { Disk, Exit } from './host.ts'
-import { isPattern } from './world.ts'
 
 /** As much of a log is told. */
 export const TAIL_BYTES = 65_536

@@ -3,8 +3,8 @@ import { dirname, matchesGlob, normalize } from 'node:path'
 
 import { isPlace, type Place, placePath, type Roots } from './command.ts'
 import { GraphError } from './error.ts'
+import { isPattern } from './file-names.ts'
 import type { Node } from './node.ts'
-import { isPattern } from './world.ts'
 
 /**
  * Refuses two nodes that make one path, and a node that reads what it does not need.

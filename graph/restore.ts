@@ -3,6 +3,7 @@ import type { Cache } from './cache.ts'
 import { blobOf, type Stored, type StoredOutput } from './cache-lines.ts'
 import { resultOfOutputs } from './commit.ts'
 import { digestBytes, digestText } from './digest.ts'
+import { isMinus, isPattern } from './file-names.ts'
 import { partsText } from './fingerprint.ts'
 import type { NodeRecord } from './history.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
@@ -11,7 +12,6 @@ import { isRefusal } from './node-failure.ts'
 import { putBack, type Sources } from './put-back.ts'
 import type { Memory } from './state.ts'
 import { isStored } from './store.ts'
-import { isMinus, isPattern } from './world.ts'
 
 export interface RestoreOptions {
   readonly memory: Memory

@@ -1,6 +1,7 @@
 // A look at all wanted nodes, for who watches: which of them are stale, by what, and what the look
 // depended on. A node that is stale has a sight: the same text means that nothing of it has changed since.
 import { GraphError } from './error.ts'
+import { isMinus, isPattern } from './file-names.ts'
 import { partsText } from './fingerprint.ts'
 import { decide, withoutRecord } from './freshness.ts'
 import { knownDiscovered, recordedResult, seenOutputs } from './look.ts'
@@ -10,7 +11,7 @@ import { plan } from './plan.ts'
 import type { Reason } from './reason.ts'
 import { select } from './select.ts'
 import { type Memory, recall, type Session } from './state.ts'
-import { isMinus, isPattern, type World } from './world.ts'
+import type { World } from './world.ts'
 
 export interface Stale {
   readonly node: Node

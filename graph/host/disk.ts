@@ -1,18 +1,12 @@
-// The real disk: node:fs, and fast-glob where a folder has to be walked.
+// The real disk: node:fs.
 import * as fs from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 
 import { digestBytes } from '../digest.ts'
-import type { AppendFile, Disk, FileStat, GlobResult } from '../host.ts'
+import type { AppendFile, Disk, FileStat } from '../host.ts'
+import { absentIsUndefined } from './absent.ts'
 import { digestMany } from './digests.ts'
-
-type FastGlob = typeof import('fast-glob')
-type FileSystemAdapter = import('fast-glob').FileSystemAdapter
-
-// 17 ms to import, and a run in which no folder changed never walks one.
-const require = createRequire(import.meta.url)
-const fastGlob = (): FastGlob => require('fast-glob')
+import { glob } from './glob.ts'
 
 // Larger files would blow up the process, and every spawn forks it.
 const PIECE = 8 * 1024 * 1024
@@ -35,13 +29,13 @@ export function disk(): Disk {
     }
   }
   return {
-    stat: (path) => asStat(quietly(() => fs.statSync(path, STAT))),
-    lstat: (path) => asStat(quietly(() => fs.lstatSync(path, STAT))),
+    stat: (path) => asStat(absentIsUndefined(() => fs.statSync(path, STAT))),
+    lstat: (path) => asStat(absentIsUndefined(() => fs.lstatSync(path, STAT))),
     readLink: (path) => fs.readlinkSync(path),
     readText: (path) => absentIsUndefined(() => fs.readFileSync(path, 'utf8')),
     readBytes: (path) => absentIsUndefined(() => fs.readFileSync(path)),
     readTail: (path, bytes) => {
-      const { size } = quietly(() => fs.statSync(path)) ?? { size: 0 }
+      const { size } = absentIsUndefined(() => fs.statSync(path)) ?? { size: 0 }
       const start = Math.max(0, size - bytes)
       const piece = readPiece(path, start, bytes)
       return piece.subarray(start === 0 ? 0 : halfCharacter(piece)).toString('utf8')
@@ -52,7 +46,7 @@ export function disk(): Disk {
     },
     digest,
     digestMany: (paths) => digestMany(paths, digest),
-    realPath: (path) => quietly(() => fs.realpathSync.native(path)),
+    realPath: (path) => absentIsUndefined(() => fs.realpathSync.native(path)),
     writeWhole: (path, content, options = {}) => {
       const temporary = `${path}.${process.pid}.${serial++}.tmp`
       fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -101,12 +95,12 @@ export function disk(): Disk {
     },
     remove: (path) => fs.rmSync(path, { recursive: true, force: true }),
     rename: (from, to) => fs.renameSync(from, to),
-    list: (path) => quietly(() => fs.readdirSync(path)),
+    list: (path) => absentIsUndefined(() => fs.readdirSync(path)),
     flush: (paths) => {
       for (const path of paths) flushFile(path)
       for (const folder of new Set(paths.map(dirname))) flushFolder(folder)
     },
-    glob: (patterns, ignore, cwd) => glob(patterns, ignore, cwd),
+    glob,
   }
 }
 
@@ -127,25 +121,9 @@ function asStat(stat: fs.BigIntStats | undefined): FileStat | undefined {
   return { kind, size, mtimeNs, ctimeNs, ino, dev, mode: Number(stat.mode) & 0o7777 }
 }
 
-// ENOTDIR (a file where a folder should be) and ELOOP say the same as ENOENT: nothing is there.
-const ABSENT: readonly unknown[] = ['ENOENT', 'ENOTDIR', 'ELOOP']
-
-function quietly<T>(look: () => T): T | undefined {
-  return absentIsUndefined(look)
-}
-
-function absentIsUndefined<T>(look: () => T): T | undefined {
-  try {
-    return look()
-  } catch (error) {
-    if (ABSENT.includes((error as NodeJS.ErrnoException).code)) return undefined
-    throw error
-  }
-}
-
 // Node reads no file of more than 2 GiB at once, and models are larger.
 function digestInPieces(file: number, buffer: Buffer): string {
-  const { createHash } = require('node:crypto') as typeof import('node:crypto')
+  const { createHash } = process.getBuiltinModule('node:crypto')
   const hash = createHash('sha256')
   for (let length = -1; length !== 0; hash.update(buffer.subarray(0, length)))
     length = fill(file, buffer)
@@ -239,73 +217,4 @@ function flushFolder(path: string): void {
   } finally {
     fs.closeSync(folder)
   }
-}
-
-const GLOB = { dot: true, followSymbolicLinks: false, unique: true } as const
-
-function glob(patterns: readonly string[], ignore: readonly string[], cwd: string): GlobResult {
-  const [only] = patterns
-  if (patterns.length === 1 && ignore.length === 0 && ONE_FOLDER.test(only as string))
-    return globOneFolder(only as string, cwd)
-  const folders = new Set<string>()
-  const found = fastGlob().sync([...patterns], {
-    ...GLOB,
-    cwd,
-    ignore: [...ignore],
-    // onlyFiles would leave out links, which are outputs of every shared library.
-    onlyFiles: false,
-    objectMode: true,
-    fs: witnessing(folders),
-  })
-  const files = found
-    .filter((entry) => !entry.dirent.isDirectory())
-    .map((entry) => realName(entry.path))
-  return { files: files.sort(), folders: [...folders] }
-}
-
-// `src/*.c`: stars in the last part alone, nothing else that is special. The walk of one folder takes
-// 7 us where fast-glob takes 45, and a graph may have thousands of these.
-const ONE_FOLDER = /^(?:[\w.-]+\/)*(?!.*\*\*)[\w.*-]*\*[\w.*-]*$/
-
-function globOneFolder(pattern: string, cwd: string): GlobResult {
-  const slash = pattern.lastIndexOf('/')
-  const prefix = pattern.slice(0, slash + 1)
-  const folder = slash < 0 ? cwd : `${cwd}/${pattern.slice(0, slash)}`
-  const last = pattern.slice(slash + 1)
-  const name = new RegExp(`^${last.replaceAll('.', '\\.').replaceAll('*', '[^]*')}$`)
-  const entries = quietly(() => fs.readdirSync(folder, { withFileTypes: true })) ?? []
-  const files = entries
-    .filter((entry) => !entry.isDirectory() && name.test(entry.name))
-    .map((entry) => prefix + entry.name)
-  return { files: files.sort(), folders: [folder] }
-}
-
-// Whatever folder is read, and where a literal name is looked for, decides what is found.
-function witnessing(folders: Set<string>): Partial<FileSystemAdapter> {
-  const readdirSync = (folder: string): fs.Dirent[] => {
-    const path = realName(folder)
-    folders.add(path)
-    const entries = quietly(() => fs.readdirSync(path, { withFileTypes: true })) ?? []
-    for (const entry of entries) entry.name = standInName(entry.name)
-    return entries
-  }
-  const lstatSync = (path: string): fs.Stats => {
-    folders.add(dirname(path))
-    return fs.lstatSync(path)
-  }
-  return { readdirSync, lstatSync } as unknown as Partial<FileSystemAdapter>
-}
-
-// `**` becomes a regular expression with a dot, which matches no line end: while fast-glob looks
-// at a name, characters of no language stand in for those.
-const LINE_ENDS = ['\n', '\r', '\u2028', '\u2029']
-const STAND_INS = ['\u{10fff0}', '\u{10fff1}', '\u{10fff2}', '\u{10fff3}']
-
-function standInName(name: string): string {
-  return name.replace(/[\n\r\u2028\u2029]/g, (end) => STAND_INS[LINE_ENDS.indexOf(end)] as string)
-}
-
-function realName(path: string): string {
-  const standIn = /[\u{10fff0}-\u{10fff3}]/gu
-  return path.replace(standIn, (found) => LINE_ENDS[STAND_INS.indexOf(found)] as string)
 }

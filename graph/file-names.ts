@@ -1,0 +1,147 @@
+// Which files the patterns of a graph name. Globs are walked again only where a folder has changed.
+import { isPlace, type Place, placePath, type Roots } from './command.ts'
+import { GraphError } from './error.ts'
+import { unreadable } from './file-states.ts'
+import type { Host } from './host.ts'
+import type { Node } from './node.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** A file under the name that it has in a key: relative to the folder, or `{root}/path`. */
+export interface NamedFile {
+  readonly name: string
+  readonly path: string
+}
+
+/** The graph's own folder among the names of roots. */
+export const OWN = ''
+
+/** Where a graph's files are looked for. */
+export interface Around {
+  readonly host: Host
+  readonly folder: string
+  readonly roots: Roots
+  /** What lies there is no input of anything. */
+  readonly stateFolder?: string
+  /** Names of folders that the wildcards of an input enter only where they are named. */
+  readonly seldom?: readonly string[]
+}
+
+export class FileNames {
+  private readonly around: Around
+  private readonly snapshot: Snapshot
+  private readonly lists = new WeakMap<Node, readonly NamedFile[]>()
+
+  constructor(around: Around, snapshot: Snapshot) {
+    this.around = around
+    this.snapshot = snapshot
+  }
+
+  /**
+   * The files that a node's inputs name, sorted by name. A path without a pattern is named whether
+   * it is there or not.
+   *
+   * @throws GraphError 'unmatched-input' when a pattern finds nothing
+   */
+  inputs(node: Node): readonly NamedFile[] {
+    const { folder } = this.around
+    const specs = node.spec.inputs
+    if (specs === undefined || specs.length === 0) return []
+    const known = this.lists.get(node)
+    if (known) return known
+    const literal = specs.every((spec) => typeof spec === 'string' && !isPattern(spec))
+    if (!literal) return this.expand(node, specs)
+    const files = specs.map((spec) => ({ name: spec as string, path: `${folder}/${spec}` }))
+    if (files.length > 1) files.sort((a, b) => (a.name < b.name ? -1 : 1))
+    this.lists.set(node, files)
+    return files
+  }
+
+  /** Files below `cwd` that match, by name, sorted; `!pattern` takes away from those before it. */
+  glob(patterns: readonly string[], cwd: string): readonly string[] {
+    try {
+      return this.findAll(patterns, cwd)
+    } catch (error) {
+      throw unreadable(cwd, error)
+    }
+  }
+
+  private findAll(patterns: readonly string[], cwd: string): readonly string[] {
+    const again = patterns.findIndex((one, i) => i > 0 && !isMinus(one) && isMinus(patterns[i - 1]))
+    if (again > 0) {
+      const behind = patterns.slice(again)
+      const first = this.findAll([...patterns.slice(0, again), ...behind.filter(isMinus)], cwd)
+      return [...new Set([...first, ...this.findAll(behind, cwd)])].sort()
+    }
+    const { disk, clock } = this.around.host
+    const key = `${cwd}\0${patterns.join('\0')}`
+    const known = this.snapshot.knownGlob(key, (folder) => disk.stat(folder))
+    if (known) return known
+    const lookedAt = clock.nowNs()
+    const positive = patterns.filter((pattern) => !isMinus(pattern))
+    const negative = patterns.filter(isMinus).map((pattern) => pattern.slice(1))
+    const found = disk.glob(positive, negative, cwd)
+    const folders = found.folders.map((folder) => [folder, disk.stat(folder)] as const)
+    this.snapshot.rememberGlob(key, found.files, folders, lookedAt)
+    return found.files
+  }
+
+  private expand(node: Node, specs: readonly (string | Place)[]): readonly NamedFile[] {
+    const { folder, roots, host } = this.around
+    const found = new Map<string, string>()
+    const places = specs.map((spec) => (isPlace(spec) ? spec : { root: OWN, path: spec as string }))
+    for (const [i, { root, path }] of places.entries()) {
+      if (isMinus(path)) continue
+      const isOptional = path.endsWith('?')
+      const pattern = isOptional ? path.slice(0, -1) : path
+      const cwd = root === OWN ? folder : placePath({ root, path: '' }, roots)
+      const prefix = root === OWN ? '' : `{${root}}/`
+      const behind = places.slice(i)
+      const minus = behind.filter((other) => other.root === root && isMinus(other.path))
+      const names = isPattern(pattern)
+        ? this.glob(
+            [pattern, ...minus.map((other) => other.path), ...this.leftOut(pattern, cwd)],
+            cwd,
+          )
+        : isOptional && host.disk.stat(`${cwd}/${pattern}`) === undefined
+          ? []
+          : [pattern]
+      if (names.length === 0 && !isOptional) throw unmatched(node.name, `${prefix}${pattern}`)
+      for (const name of names) found.set(`${prefix}${name}`, `${cwd}/${name}`)
+    }
+    return [...found]
+      .map(([name, path]) => ({ name, path }))
+      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  }
+
+  // As patterns that take away; a folder that the pattern itself names is meant.
+  private leftOut(pattern: string, cwd: string): readonly string[] {
+    if (!/\*\*|[*?[\]{}()!].*\//.test(pattern)) return []
+    const { stateFolder = '', seldom = [] } = this.around
+    const names = seldom.filter((name) => !pattern.split('/').includes(name))
+    const state = stateFolder.startsWith(`${cwd}/`) ? stateFolder.slice(cwd.length + 1) : undefined
+    return [...names.map((name) => `!**/${name}/**`), ...(state ? [`!${state}/**`] : [])]
+  }
+}
+
+/**
+ * Whether a path is a glob.
+ *
+ * @example isPattern('src/*.c')   // true
+ */
+export function isPattern(path: string): boolean {
+  return /[*?[\]{}()!]/.test(path)
+}
+
+/** Whether it takes matches away. */
+export function isMinus(pattern: string | undefined): boolean {
+  return pattern?.startsWith('!') === true
+}
+
+/** An input of a node finds no file. */
+export function unmatched(node: string, pattern: string): GraphError {
+  return new GraphError(`'${node}': no file matches the input '${pattern}'`, {
+    code: 'unmatched-input',
+    place: node,
+    hint: `correct it, or write '${pattern}?' if it may be absent`,
+  })
+}

@@ -1,0 +1,140 @@
+// What files hold, as one look sees it: their states, taken from the snapshot while their identity stands.
+import { type Digest, digestText } from './digest.ts'
+import { GraphError } from './error.ts'
+import type { Clock, Disk, FileStat, Host } from './host.ts'
+import type { FileState, Snapshot } from './snapshot.ts'
+
+// So many inputs of one node, and so many bytes of them to read, are worth a thread, which takes 30 ms to
+// start. A large file is one thread's work anyway.
+const MANY = 64
+const MUCH = 16n * 1024n * 1024n
+const LARGE = 8n * 1024n * 1024n
+
+// Equals the state of no file.
+const PRETENDED = 'pretended'
+
+export class FileStates {
+  private readonly disk: Disk
+  private readonly clock: Clock
+  private readonly snapshot: Snapshot
+  private readonly pretended: ReadonlySet<string>
+
+  /** `pretended`: absolute paths of files that are taken as changed, whatever they hold. */
+  constructor({ disk, clock }: Host, snapshot: Snapshot, pretended: ReadonlySet<string>) {
+    this.disk = disk
+    this.clock = clock
+    this.snapshot = snapshot
+    this.pretended = pretended
+  }
+
+  /** State of a file that is read; links to files are followed. Undefined when nothing is there. */
+  input(path: string): FileState | undefined {
+    if (this.pretended.has(path)) return PRETENDED
+    try {
+      const stat = this.disk.stat(path)
+      if (stat === undefined) return undefined
+      // What lies behind a link to a folder is not looked at: where it leads is all that counts.
+      const own = stat.kind === 'folder' ? this.disk.lstat(path) : stat
+      return own?.kind === 'link' ? this.linkState(path, own) : this.state(path, stat)
+    } catch (error) {
+      throw unreadable(path, error)
+    }
+  }
+
+  /** The same of many, in their order: what has to be read is read on all cores where it is much. */
+  inputs(paths: readonly string[]): readonly (FileState | undefined)[] {
+    if (paths.length < MANY) return paths.map((path) => this.input(path))
+    const unread = new Map<string, FileStat>()
+    const known = paths.map((path) => this.knownInput(path, unread))
+    const bytes = [...unread.values()].reduce((sum, { size }) => sum + size, 0n)
+    const read = bytes < MUCH ? undefined : this.readMany(unread)
+    return paths.map((path, i) => known[i] ?? read?.get(path) ?? this.input(path))
+  }
+
+  // Whatever is odd about a file, `input` says it.
+  private knownInput(path: string, unread: Map<string, FileStat>): FileState | undefined {
+    if (this.pretended.has(path)) return PRETENDED
+    try {
+      const stat = this.disk.stat(path)
+      const state = stat && this.snapshot.known(path, stat)
+      if (state === undefined && stat?.kind === 'file' && stat.size < LARGE) unread.set(path, stat)
+      return state
+    } catch {
+      return undefined
+    }
+  }
+
+  private readMany(unread: ReadonlyMap<string, FileStat>): ReadonlyMap<string, FileState> {
+    const lookedAt = this.clock.nowNs()
+    const states = new Map<string, FileState>()
+    for (const [path, digest] of this.disk.digestMany([...unread.keys()]))
+      states.set(path, this.remember(path, unread.get(path) as FileStat, digest, lookedAt))
+    return states
+  }
+
+  /** State of a file that was written; a link counts as itself. Undefined when nothing is there. */
+  output(path: string): FileState | undefined {
+    if (this.pretended.has(path)) return PRETENDED
+    try {
+      const stat = this.disk.lstat(path)
+      if (stat === undefined) return undefined
+      return stat.kind === 'link' ? this.linkState(path, stat) : this.state(path, stat)
+    } catch (error) {
+      throw unreadable(path, error)
+    }
+  }
+
+  private linkState(path: string, stat: FileStat): FileState {
+    const key = `${path}\0link`
+    const known = this.snapshot.known(key, stat)
+    if (known !== undefined) return known
+    const lookedAt = this.clock.nowNs()
+    const state = `l${digestText(this.disk.readLink(path))}`
+    this.snapshot.remember(key, stat, state, lookedAt)
+    return state
+  }
+
+  private state(path: string, stat: FileStat): FileState {
+    const known = this.snapshot.known(path, stat)
+    if (known !== undefined) return known
+    if (stat.kind !== 'file')
+      throw new GraphError(
+        `'${path}' is a ${stat.kind === 'folder' ? 'folder' : 'special file'}, not a file`,
+        {
+          code: 'bad-file',
+          place: path,
+          hint: stat.kind === 'folder' ? `name its files: '${path}/**'` : 'name a regular file',
+        },
+      )
+    const lookedAt = this.clock.nowNs()
+    return this.remember(path, stat, this.disk.digest(path), lookedAt)
+  }
+
+  private remember(path: string, stat: FileStat, digest: Digest, lookedAt: bigint): FileState {
+    const state = `${stat.mode & 0o111 ? 'x' : 'f'}${digest}`
+    // Written while it was read: what was digested belongs to neither content; never remember it.
+    const after = this.disk.stat(path)
+    if (
+      after &&
+      after.size === stat.size &&
+      after.mtimeNs === stat.mtimeNs &&
+      after.ctimeNs === stat.ctimeNs
+    )
+      this.snapshot.remember(path, stat, state, lookedAt)
+    return state
+  }
+}
+
+/** A file or folder that is there and refuses to be read is the person's to correct. */
+export function unreadable(path: string, error: unknown): unknown {
+  const { code } = error as { code?: string }
+  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return error
+  const where = (error as { path?: string }).path ?? path
+  return new GraphError(`cannot read '${where}': ${code}`, {
+    code: 'bad-file',
+    place: where,
+    errno: code,
+    hint: `make it readable: ls -ld '${where}'`,
+    cause: error,
+  })
+}
