@@ -14,6 +14,9 @@ import { systemFailure, toolMissing } from './node-failure.ts'
 import { logName, type Memory, type Session } from './state.ts'
 import { MISSING, type World } from './world.ts'
 
+// The clock goes by milliseconds, and that of files lags behind it.
+const CLOCK_STEP_NS = 1_000_000n
+
 /** The log of one attempt of a node. */
 export function logPath(session: Session, node: Node, attempt: number): string {
   return `${session.stateFolder}/logs/${logName(node)}.${attempt}.log`
@@ -52,7 +55,8 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
       }
     }
     const { answer } = ended
-    return commit(node, options, { before, known, startNs, answer, ms: elapsed(), log })
+    const endNs = ended.endNs ?? session.host.clock.nowNs() + CLOCK_STEP_NS
+    return commit(node, options, { before, known, startNs, endNs, answer, ms: elapsed(), log })
   } catch (error) {
     const failure = systemFailure(error, log)
     if (failure === undefined) throw error

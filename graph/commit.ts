@@ -26,6 +26,8 @@ export interface Ran {
   /** The inputs that were discovered last time. */
   readonly known: readonly string[]
   readonly startNs: bigint
+  /** The commands had ended by then. */
+  readonly endNs: bigint
   /** What a probe printed. */
   readonly answer: string | undefined
   readonly ms: number
@@ -54,14 +56,16 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   const hasDepfile = node.spec.depfile !== undefined
   const parts = hasDepfile ? partsText(node, world, { resultOf, discovered, moved }) : after
   const result = produced(node, outputs, run.answer ?? parts)
-  const movedInput =
-    run.before === after ? editedOutput(node, memory) : firstDifference(run.before, after)
+  const edited = run.before === after ? editedOutput(node, memory) : undefined
+  const movedInputs = edited === undefined ? differences(run.before, after) : [edited]
+  const [movedInput] = movedInputs
+  const wroteInput = movedInputs.some((name) => !isLater(name, run.endNs, world))
   const detail = whyUnrecorded(movedInput, options)
   if (detail !== undefined) {
     const at = session.host.clock.now()
     journal.fail(node.name, { what: 'unrecorded', detail, log: run.log, at })
     journal.history.lastOutputs.set(node.name, outputs)
-    return { how: 'done', result, ms: run.ms, movedInput }
+    return { how: 'done', result, ms: run.ms, movedInput, wroteInput }
   }
   const durable = run.ms >= WORTH_FLUSHING * FLUSH_MS * (outputs.length + 1)
   if (durable) session.host.disk.flush(outputs.map(([path]) => world.path(path)))
@@ -79,7 +83,7 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   journal.commit(node.name, record)
   if (options.cache && moved.size === 0 && isStored(node))
     store(node, record, { cache: options.cache, world, resultOf })
-  return { how: 'done', result, ms: run.ms, movedInput: [...moved][0] }
+  return { how: 'done', result, ms: run.ms, movedInput: [...moved][0], wroteInput: false }
 }
 
 // A probe is what it printed. What has no commands stands for all that it names, which is its key.
@@ -122,8 +126,15 @@ function isNewlyWritten(name: string, run: Pick<Ran, 'known' | 'startNs'>, world
   return stat !== undefined && isTooYoung(stat, run.startNs)
 }
 
-function firstDifference(before: string, after: string): string {
+function differences(before: string, after: string): readonly string[] {
+  if (before === after) return []
   const [old, now] = [before.split(PART_END), after.split(PART_END)]
-  const row = now.find((part) => !old.includes(part)) ?? old.find((part) => !now.includes(part))
-  return row?.split('\t')[1] ?? ''
+  const [had, has] = [new Set(old), new Set(now)]
+  const rows = [...now.filter((part) => !had.has(part)), ...old.filter((part) => !has.has(part))]
+  return rows.map((row) => row.split('\t')[1] ?? '')
+}
+
+function isLater(name: string, endNs: bigint, world: World): boolean {
+  const stat = world.host.disk.stat(world.path(name))
+  return stat !== undefined && stat.ctimeNs > endNs
 }

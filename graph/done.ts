@@ -10,6 +10,8 @@ export type Done =
       readonly ms: number
       /** An input that changed while the node ran: it is not recorded as fresh. */
       readonly movedInput: string | undefined
+      /** One changed before its commands had ended: it may have written that itself. */
+      readonly wroteInput: boolean
     }
   | Failed
   | { readonly how: 'cancelled'; readonly ms: number }

@@ -10,6 +10,9 @@ import type { Stale } from './survey.ts'
 const RERUNS_AT_ONCE = 2
 const CALM_RUNS = 2
 const CALM_MS = 1000
+// So often in a row something was edited in the last moment of a run, and by nobody who ran in it: whoever
+// edits when he sees the output does that. Beyond it is a loop.
+const MOST_FROM_OUTSIDE = 100
 // A node that is ended so often after the same time for the same file has written that file itself.
 const ENDED_FOR_ITS_OWN = 2
 
@@ -26,6 +29,8 @@ export class HeldNodes {
   private readonly keys = new Map<NodeName, string>()
   private readonly restless = new Set<NodeName>()
   private readonly endings = new Map<NodeName, { name: string; ms: number; count: number }>()
+  private readonly writers = new Set<NodeName>()
+  private fromOutside = 0
   private reruns = 0
   private calmRuns = 0
 
@@ -51,11 +56,17 @@ export class HeldNodes {
   /** A run begins. */
   begin(): void {
     this.ends.clear()
+    this.writers.clear()
   }
 
   /** The commands of a node begin, and this decides it. */
   began(node: NodeName, key: string): void {
     this.keys.set(node, key)
+  }
+
+  /** An input changed before the node had ended, perhaps by itself. */
+  wroteInput(node: NodeName): void {
+    this.writers.add(node)
   }
 
   ended(node: NodeName, outcome: Outcome): void {
@@ -72,6 +83,9 @@ export class HeldNodes {
     this.hold(stale)
     this.tidy()
     const names = stale.filter((one) => this.mayRunAgain(one)).map(({ node }) => node.name)
+    const isFromOutside = names.length > 0 && names.every((name) => this.isFromOutside(name))
+    this.fromOutside = isFromOutside ? this.fromOutside + 1 : 0
+    if (isFromOutside && this.fromOutside <= MOST_FROM_OUTSIDE) return this.runAtOnce(names)
     if (wasCalm) this.calmRuns++
     const most = names.every((name) => this.restless.has(name)) ? 1 : CALM_RUNS
     if (names.length === 0 || this.calmRuns >= most) {
@@ -84,6 +98,19 @@ export class HeldNodes {
     for (const name of names) this.sights.delete(name)
     const isAtOnce = ++this.reruns <= RERUNS_AT_ONCE && this.restless.size === 0
     return { again: { calmMs: isAtOnce ? 0 : CALM_MS * (this.calmRuns + 1) }, restless: [] }
+  }
+
+  // Who wrote its inputs itself would have done so this time as well.
+  private runAtOnce(names: readonly NodeName[]): Settled {
+    this.reruns = 0
+    this.calmRuns = 0
+    for (const name of names) this.sights.delete(name)
+    return { again: { calmMs: 0 }, restless: [] }
+  }
+
+  private isFromOutside(name: NodeName): boolean {
+    const outcome = this.ends.get(name)
+    return (outcome === undefined || !isFailure(outcome)) && !this.writers.has(name)
   }
 
   /** Whether a running node is to be ended for this reason. */

@@ -81,6 +81,8 @@ export interface Spawn {
   readonly log: string
   /** Told of the file that grows while the command runs, if that is not the log itself. */
   readonly onSpool?: (file: string) => void
+  /** Told when the command ended, by the clock of files. */
+  readonly onEnd?: (endNs: bigint) => void
   /** A FIFO that the command finds open, to read and to write, as these two descriptors. */
   readonly tokens?: { readonly path: string; readonly read: number; readonly write: number }
   /** Milliseconds; then the whole process group is ended. */

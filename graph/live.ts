@@ -12,6 +12,8 @@ export interface Live {
   hinted(): Promise<void>
   /** What decides a node, as it stood when its commands began. */
   began(node: Node, key: string): void
+  /** An input changed before the node had ended, perhaps by itself. */
+  wroteInput(node: Node): void
   /** What decided a node when it last failed, if it did. */
   sawBefore(node: Node): string | undefined
   /** Asked before a running node is ended because of this. */

@@ -163,6 +163,7 @@ export class Loop {
         return this.succeed(node, 'restored', ended)
       case 'done':
         this.tellMoved(node, ended.movedInput)
+        if (ended.wroteInput) this.options.live?.wroteInput(node)
         return this.succeed(node, ended.result === before ? 'unchanged' : 'changed', ended)
       case 'failed':
       case 'timed-out':

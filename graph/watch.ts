@@ -108,6 +108,7 @@ export class GraphWatch {
       keep: () => this.warm.keep(this.session),
       hinted: () => this.hints.changedSince(this.hints.version),
       began: (node, key) => this.held.began(node.name, key),
+      wroteInput: (node) => this.held.wroteInput(node.name),
       sawBefore: (node) => this.held.keyOf(node.name),
       mayEnd: (node, reason, afterMs) => this.held.mayEnd(node.name, reason, afterMs),
     }

@@ -126,10 +126,11 @@ class Worker {
       if (first.how === 'cancelled' || first.how === 'timed-out') await this.endAll()
       // The shell itself was ended: so must be what it had started.
       else if (!this.isAlive) await this.endAll()
+      else this.tellEnd(command)
       return first
     } finally {
       moveOutput(this.spool, command.log)
-      if (!this.isAlive) fs.rmSync(this.spool, { force: true })
+      if (!this.isAlive) this.removeFiles()
       this.finish = undefined
       clearTimeout(timer)
       command.signal?.removeEventListener('abort', onAbort)
@@ -137,17 +138,34 @@ class Worker {
   }
 
   // In a subshell, so that nothing it does stays with the worker.
-  private script({ cwd, env, tokens }: Spawn, line: string): string {
+  private script({ cwd, env, tokens, onEnd }: Spawn, line: string): string {
     const own = env === this.env ? '' : changes(this.env, env, this.mark)
     const open = tokens === undefined ? '' : opened(tokens)
-    return `( ${own}${open}cd ${quote(cwd)} || exit 126; ${line} ) </dev/null >${quote(this.spool)} 2>&1; echo $?\n`
+    // Only the shell knows when it ended: our turn may come much later. `true`, since a shell ends when
+    // it cannot open a file for `:`.
+    const end = onEnd ? `code=$?; true >${quote(this.endMark)}; echo $code` : 'echo $?'
+    return `( ${own}${open}cd ${quote(cwd)} || exit 126; ${line} ) </dev/null >${quote(this.spool)} 2>&1; ${end}\n`
+  }
+
+  // Somebody may have removed the state folder.
+  private tellEnd({ onEnd }: Spawn): void {
+    const mark = onEnd && fs.statSync(this.endMark, { bigint: true, throwIfNoEntry: false })
+    if (mark) onEnd(mark.ctimeNs)
+  }
+
+  private get endMark(): string {
+    return `${this.spool}.end`
   }
 
   close(): void {
     this.isAlive = false
-    fs.rmSync(this.spool, { force: true })
+    this.removeFiles()
     this.child.stdin?.end()
     this.child.unref()
+  }
+
+  private removeFiles(): void {
+    for (const path of [this.spool, this.endMark]) fs.rmSync(path, { force: true })
   }
 
   private async endAll(): Promise<void> {

@@ -2,9 +2,11 @@
 // watch over a repair, and over a long time.
 import * as fs from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 
 import { fixtureRepo } from '../support/fixture-repo.ts'
+import { Random } from '../support/random.ts'
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
 import { endAll, WatchProcess } from './support/watching.ts'
@@ -51,31 +53,106 @@ const copy = task('copy', () => ({ inputs: ['in/*.txt'], outputs: ['out/all'], r
 export default defineGraph({ tasks: [copy] })
 `
 
-watch(
-  'AC-271 a hundred runs later it holds no more files open, and hardly more memory',
+/** What the graph's only command makes of the files that are there. */
+function expected(home: string): string {
+  const names = fs.readdirSync(join(home, 'in')).filter((name) => name.endsWith('.txt'))
+  return names
+    .sort()
+    .map((name) => fs.readFileSync(join(home, 'in', name), 'utf8'))
+    .join('')
+}
+
+/** Resolves when the output is what the files make of it. */
+async function isRight(home: string): Promise<void> {
+  const wanted = expected(home)
+  const output = join(home, 'out/all')
+  // Without any event there is a look every 10 s: what took longer to be seen was missed.
+  for (const end = Date.now() + 9000; Date.now() < end; await pause(10))
+    if (fs.existsSync(output) && fs.readFileSync(output, 'utf8') === wanted) return
+  throw new Error('an edit was missed')
+}
+
+const withCopy = (body: (home: string, watching: WatchProcess) => Promise<void>) =>
   inHome(async (home) => {
     fs.writeFileSync(join(home, 'bitnet.tasks.ts'), GRAPH)
     fs.mkdirSync(join(home, 'in'))
     fs.writeFileSync(join(home, 'in/a.txt'), 'a\n')
     const watching = new WatchProcess([], { home })
-    const edits = async (count: number): Promise<{ files: number; kib: number }> => {
-      for (let i = 0; i < count; i++) {
+    try {
+      await watching.next('idle')
+      await body(home, watching)
+    } finally {
+      await endAll()
+    }
+  })
+
+/** Of a process: open files, folders that the kernel watches for it, memory in KiB. */
+function holdings(pid: number): { files: number; watches: number; kib: number } {
+  const files = fs.readdirSync(`/proc/${pid}/fd`).length
+  const infos = fs.readdirSync(`/proc/${pid}/fdinfo`).map((fd) => infoOf(pid, fd))
+  const watches = infos.join('\n').match(/^inotify wd:/gm)?.length ?? 0
+  const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8')
+  return { files, watches, kib: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) }
+}
+
+function infoOf(pid: number, fd: string): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+watch(
+  'AC-271 a hundred runs later it holds no more files and watches open, and hardly more memory',
+  withCopy(async (home, watching) => {
+    const edits = async (count: number): Promise<ReturnType<typeof holdings>> => {
+      for (let i = 1; i <= count; i++) {
+        // Folders come and go as well.
+        if (i % 10 === 5) fs.mkdirSync(join(home, 'in/folder'))
+        if (i % 10 === 0) fs.rmdirSync(join(home, 'in/folder'))
         fs.appendFileSync(join(home, 'in/a.txt'), `${i}\n`)
         await watching.next('done')
         await watching.next('idle')
       }
-      const status = fs.readFileSync(`/proc/${watching.pid}/status`, 'utf8')
-      const kib = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1])
-      return { files: fs.readdirSync(`/proc/${watching.pid}/fd`).length, kib }
+      return holdings(watching.pid)
     }
-    try {
-      await watching.next('idle')
-      const early = await edits(20)
-      const late = await edits(100)
-      assert.is(late.files, early.files)
-      assert.ok(late.kib < early.kib + 24 * 1024, `${early.kib} KiB grew to ${late.kib} KiB`)
-    } finally {
-      await endAll()
+    const early = await edits(20)
+    const late = await edits(100)
+    assert.ok(early.watches > 0)
+    assert.equal([late.files, late.watches], [early.files, early.watches])
+    assert.ok(late.kib < early.kib + 24 * 1024, `${early.kib} KiB grew to ${late.kib} KiB`)
+  }),
+)
+
+watch(
+  'whoever edits as soon as he sees the output, sixty times, is never left with an old one',
+  withCopy(async (home) => {
+    for (let i = 0; i < 60; i++) {
+      fs.writeFileSync(join(home, 'in/a.txt'), `edit ${i}\n`)
+      await isRight(home)
+    }
+  }),
+)
+
+watch(
+  'a thousand changes, in bursts and one by one, and none is missed',
+  withCopy(async (home) => {
+    const random = new Random(7)
+    for (let i = 1; i <= 1000; i++) {
+      const path = join(home, `in/f${random.below(40)}.txt`)
+      const kind = random.below(10)
+      if (kind === 0) fs.rmSync(path, { force: true })
+      else if (kind < 4) {
+        fs.writeFileSync(`${path}~`, `saved ${i}\n`)
+        fs.renameSync(`${path}~`, path)
+      } else if (kind === 4) {
+        fs.rmSync(join(home, 'in'), { recursive: true })
+        fs.mkdirSync(join(home, 'in'))
+        fs.writeFileSync(join(home, 'in/a.txt'), 'again\n')
+      } else fs.appendFileSync(path, `${i}\n`)
+      if (random.oneIn(10)) await pause(random.below(40))
+      if (i % 100 === 0) await isRight(home)
     }
   }),
 )
