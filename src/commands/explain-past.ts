@@ -1,7 +1,7 @@
 // explain --run: why nodes ran in a past run, and what became of them.
 import { readRun, type Session, select } from '../../graph/index.ts'
 import { chain } from '../report/chain.ts'
-import { type PastNode, pastNodes } from '../report/past-nodes.ts'
+import { type PastNode, pastNodes, stateOf } from '../report/past-nodes.ts'
 import { print } from '../report/print.ts'
 import { clean, jsonDocument } from '../report/text.ts'
 import { reasonText } from '../report/words/reason.ts'
@@ -34,14 +34,14 @@ export function explainPast(
 }
 
 function linesOf(node: PastNode, known: ReadonlyMap<string, PastNode>): readonly string[] {
-  const { name, outcome = 'killed', ms, reasons, failure, blockedBy } = node
+  const { name, ms, reasons, failure, blockedBy } = node
   const took = ms > 0 ? ` (${(ms / 1000).toFixed(1)}s)` : ''
   const by = blockedBy === undefined ? '' : ` by '${blockedBy}'`
   const why = reasons.map((reason) => `  - ${reasonText(reason)}`)
   const how = failure === undefined ? [] : [`  ${failure.message.split('\n')[0]}`]
   const behind = chain(name, known).map((link) => {
     const because = link.reasons.map(reasonText)[0] ?? ''
-    return `  because of ${link.name}: ${link.outcome ?? 'killed'}, ${because}`
+    return `  because of ${link.name}: ${stateOf(link)}, ${because}`
   })
-  return [`${name} was ${outcome}${by}${took}`, ...why, ...behind, ...how]
+  return [`${name} was ${stateOf(node)}${by}${took}`, ...why, ...behind, ...how]
 }

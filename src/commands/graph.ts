@@ -10,7 +10,7 @@ import {
   select,
 } from '../../graph/index.ts'
 import { dotText, mermaidText, plainText } from '../report/graph-text.ts'
-import { pastNodes } from '../report/past-nodes.ts'
+import { pastNodes, stateOf } from '../report/past-nodes.ts'
 import type { Pictured } from '../report/pictured.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
@@ -50,7 +50,7 @@ async function present(session: Session, nodes: readonly Node[]): Promise<States
 
 function past(session: Session, named: string): States {
   const nodes = pastNodes(readRun(session, named))
-  return new Map(nodes.map(({ name, outcome = 'killed', ms }) => [name, { state: outcome, ms }]))
+  return new Map(nodes.map((node) => [node.name, { state: stateOf(node), ms: node.ms }]))
 }
 
 async function drawn(

@@ -2,7 +2,7 @@
 // No script, nothing fetched: it can be mailed, and opened years later.
 import { escapeMarkup as escaped, escapeLines } from './markup.ts'
 import { STYLE } from './page-style.ts'
-import type { PastNode } from './past-nodes.ts'
+import { type PastNode, stateOf } from './past-nodes.ts'
 import type { Pictured } from './pictured.ts'
 import { svgText } from './svg.ts'
 import { seconds, timelineText } from './timeline.ts'
@@ -46,7 +46,7 @@ ${[...nodes]
 
 /** A page with the picture of a graph and nothing else. */
 export function graphPage(nodes: readonly Pictured[]): string {
-  return documentOf('graph', `<div class="wide">${svgText(nodes)}</div>`)
+  return documentOf('graph', `<div class="whole">${svgText(nodes)}</div>`)
 }
 
 function documentOf(title: string, body: string): string {
@@ -69,7 +69,7 @@ ${body}
 // How many nodes became what: also the legend of the colours.
 function chips(nodes: readonly PastNode[]): string {
   const counts = new Map<string, number>()
-  for (const { outcome = 'killed' } of nodes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+  for (const state of nodes.map(stateOf)) counts.set(state, (counts.get(state) ?? 0) + 1)
   return [...counts]
     .map(
       ([state, count]) => `<span class="tag s-${escaped(state)}">${count} ${escaped(state)}</span>`,
@@ -82,12 +82,13 @@ function isFailed({ failure }: PastNode): boolean {
 }
 
 function pictured(node: PastNode, i: number) {
-  const { name, title, needs, outcome = 'killed', ms } = node
-  return { name, title, needs, state: outcome, ms, href: `#n${i}` }
+  const { name, title, needs, ms } = node
+  return { name, title, needs, state: stateOf(node), ms, href: `#n${i}` }
 }
 
 function detail(node: PastNode, { nodes, logOf }: Page): string {
-  const { name, title, outcome = 'killed', ms, reasons, failure, blockedBy, attempts } = node
+  const { name, title, ms, reasons, failure, blockedBy, attempts } = node
+  const state = stateOf(node)
   const tries = attempts > 1 ? `, ${attempts} tries` : ''
   const by = blockedBy === undefined ? '' : ` by ${blockedBy}`
   const why = reasons.map((reason) => `<li>${escaped(reasonText(reason))}</li>`).join('')
@@ -99,7 +100,7 @@ function detail(node: PastNode, { nodes, logOf }: Page): string {
     log && `<pre>${escapeLines(log)}</pre>`,
   ]
   const isOpen = failure === undefined ? '' : ' open'
-  return `<details id="n${nodes.indexOf(node)}"${isOpen}><summary><span class="tag s-${escaped(outcome)}">${escaped(outcome + by)}</span> <b>${escaped(name)}</b> <span class="note">${[title === name ? '' : escaped(title), ms > 0 ? seconds(ms) : ''].filter(Boolean).join(' &#183; ')}${tries}</span></summary>
+  return `<details id="n${nodes.indexOf(node)}"${isOpen}><summary><span class="tag s-${escaped(state)}">${escaped(state + by)}</span> <b>${escaped(name)}</b> <span class="note">${[title === name ? '' : escaped(title), ms > 0 ? seconds(ms) : ''].filter(Boolean).join(' &#183; ')}${tries}</span></summary>
 ${parts.filter(Boolean).join('\n')}
 </details>`
 }

@@ -11,6 +11,7 @@ export const STYLE = `
 body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:1200px;padding:1rem 1.5rem;color:#1b2430;background:#fff}
 h1{font-size:1.3rem;margin:.2rem 0}h2{font-size:1.05rem;margin:1.8rem 0 .5rem}
 header p{margin:.3rem 0;color:#4a5568}.note{color:#5a6577;font-size:.87rem}
+body:has(.whole){max-width:none}
 .wide{overflow:auto;max-height:75vh}.wide svg{display:block}
 .timeline{font:12px ui-monospace,monospace;min-width:600px}.timeline text{fill:#1b2430}
 line.tick{stroke:#e6e9ef}.timeline text.tick{fill:#8a94a6;font-size:11px}

@@ -69,6 +69,11 @@ function gather(nodes: Map<string, Growing>, event: RunEvent): void {
   }
 }
 
+/** What became of a node. Where the run was killed: `killed` what ran then, `not reached` the rest. */
+export function stateOf({ outcome, startedAt }: PastNode): string {
+  return outcome ?? (startedAt === undefined ? 'not reached' : 'killed')
+}
+
 /** What the run said at its end; undefined when it was killed. */
 export function summaryOf({ events }: PastRun) {
   const last = events.at(-1)

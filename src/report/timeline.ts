@@ -1,7 +1,7 @@
 // When each node of a run ran, as bars under an axis of time.
 import { criticalPath } from './critical-path.ts'
 import { escapeMarkup as escaped } from './markup.ts'
-import type { PastNode } from './past-nodes.ts'
+import { type PastNode, stateOf } from './past-nodes.ts'
 
 const BAR = 18
 const AXIS = 20
@@ -29,10 +29,11 @@ export function timelineText(nodes: readonly PastNode[], at: number): string {
 }
 
 function barText(
-  { name, startedAt, spanMs, outcome }: Ran,
+  node: Ran,
   kind: string,
   { at, span, row }: { readonly at: number; readonly span: number; readonly row: number },
 ): string {
+  const { name, startedAt, spanMs } = node
   const left = ((startedAt - at) / span) * 100
   const right = left + Math.max(0.2, (spanMs / span) * 100)
   const top = AXIS + row * BAR
@@ -43,7 +44,7 @@ function barText(
       ? `x="${right.toFixed(2)}%" dx="4"`
       : `x="${left.toFixed(2)}%" dx="-4" text-anchor="end"`
   const inside = right - left > 60 ? `x="${left.toFixed(2)}%" dx="6"` : label
-  return `<rect class="bar s-${outcome ?? 'killed'}${kind}" x="${left.toFixed(2)}%" y="${top + 2}" width="${(right - left).toFixed(2)}%" height="${BAR - 4}" rx="2"><title>${says}</title></rect><text ${inside} y="${top + 13}">${says}</text>`
+  return `<rect class="bar s-${stateOf(node)}${kind}" x="${left.toFixed(2)}%" y="${top + 2}" width="${(right - left).toFixed(2)}%" height="${BAR - 4}" rx="2"><title>${says}</title></rect><text ${inside} y="${top + 13}">${says}</text>`
 }
 
 function axis(span: number, height: number): string {

@@ -1,6 +1,6 @@
 // A run in the format of Chrome's trace viewer, which Perfetto reads as well.
 // https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
-import type { PastNode } from './past-nodes.ts'
+import { type PastNode, stateOf } from './past-nodes.ts'
 
 /** A step of a node's own tool, as ninja logs it. Milliseconds since 1970. */
 export interface InnerStep {
@@ -38,8 +38,8 @@ export function traceText(
   const ran = nodes.filter(({ startedAt }) => startedAt !== undefined)
   const outer = ran.map((node) => {
     const from = node.startedAt as number
-    const { outcome = 'killed', attempts, reasons, spanMs } = node
-    const args = { outcome, attempts, reasons: reasons.map(({ kind }) => kind) }
+    const { attempts, reasons, spanMs } = node
+    const args = { outcome: stateOf(node), attempts, reasons: reasons.map(({ kind }) => kind) }
     return { name: node.name, cat: 'node', from, to: from + spanMs, args }
   })
   const inner = ran.flatMap((node) =>
