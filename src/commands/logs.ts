@@ -29,11 +29,20 @@ export async function logs([name = '']: readonly string[], args: LogArgs): Promi
     if (!args.follow) copyOut(session, path, 0)
     return 0
   }
+  if (node.commands.length === 0) throw noCommands(node)
   if (args.attempt === undefined && recall(session).journal.history.records.has(node.name)) {
     process.stderr.write(`'${clean(node.name)}' printed nothing when it last ran\n`)
     return 0
   }
   throw noLog(session, node, args.attempt)
+}
+
+function noCommands({ name, needs }: Node): GraphError {
+  return new GraphError(`'${name}' has no log: it is a name for others and runs nothing`, {
+    code: 'bad-file',
+    place: name,
+    hint: needs[0] ? `bitnet-tasks logs '${needs[0].name}'` : 'it has no commands',
+  })
 }
 
 function noLog(session: Session, node: Node, attempt: number | undefined): GraphError {
