@@ -56,18 +56,27 @@ export function dependents(graph: Graph, of: Node): readonly Node[] {
  * @example const chain = pathBetween(graph, node, other)?.map(({ name }) => name).join(' -> ')
  */
 export function pathBetween(graph: Graph, from: Node, to: Node): readonly Node[] | undefined {
+  const above = new Map<Node, Node[]>()
+  for (const node of graph.nodes)
+    for (const need of [...node.needs, ...node.after]) {
+      const others = above.get(need)
+      if (others) others.push(node)
+      else above.set(need, [node])
+    }
   const before = new Map<Node, Node | undefined>([[from, undefined]])
   const queue = [from]
-  for (let at = queue.shift(); at !== undefined && at !== to; at = queue.shift())
-    for (const node of graph.nodes)
-      if (!before.has(node) && [...node.needs, ...node.after].includes(at)) {
+  for (const at of queue) {
+    if (at === to) break
+    for (const node of above.get(at) ?? [])
+      if (!before.has(node)) {
         before.set(node, at)
         queue.push(node)
       }
+  }
   if (!before.has(to)) return undefined
   const path: Node[] = []
-  for (let at: Node | undefined = to; at !== undefined; at = before.get(at)) path.unshift(at)
-  return path
+  for (let at: Node | undefined = to; at !== undefined; at = before.get(at)) path.push(at)
+  return path.reverse()
 }
 
 function touch(

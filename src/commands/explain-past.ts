@@ -1,6 +1,6 @@
 // explain --run: why nodes ran in a past run, and what became of them.
 import { readRun, type Session, select } from '../../graph/index.ts'
-import { chain } from '../report/chain.ts'
+import { chain, chainText } from '../report/chain.ts'
 import { type PastNode, pastNodes, stateOf } from '../report/past-nodes.ts'
 import { print } from '../report/print.ts'
 import { clean, jsonDocument } from '../report/text.ts'
@@ -28,20 +28,27 @@ export function explainPast(
   else {
     for (const name of names)
       if (!known.has(name)) print(`${name} was not part of run ${run.header.id}\n`)
-    for (const node of rows) for (const line of linesOf(node, known)) print(`${clean(line)}\n`)
+    for (const node of rows)
+      for (const line of linesOf(node, known, targets.length > 0)) print(`${clean(line)}\n`)
   }
   return 0
 }
 
-function linesOf(node: PastNode, known: ReadonlyMap<string, PastNode>): readonly string[] {
+// Without names every link of a chain is explained itself.
+function linesOf(
+  node: PastNode,
+  known: ReadonlyMap<string, PastNode>,
+  isNamed: boolean,
+): readonly string[] {
   const { name, ms, reasons, failure, blockedBy } = node
   const took = ms > 0 ? ` (${(ms / 1000).toFixed(1)}s)` : ''
   const by = blockedBy === undefined ? '' : ` by '${blockedBy}'`
   const why = reasons.map((reason) => `  - ${reasonText(reason)}`)
   const how = failure === undefined ? [] : [`  ${failure.message.split('\n')[0]}`]
-  const behind = chain(name, known).map((link) => {
-    const because = link.reasons.map(reasonText)[0] ?? ''
-    return `  because of ${link.name}: ${stateOf(link)}, ${because}`
-  })
+  const links = isNamed ? chain(name, known) : []
+  const behind = chainText(
+    links,
+    (link) => `${link.name}: ${stateOf(link)}, ${link.reasons.map(reasonText)[0] ?? ''}`,
+  )
   return [`${name} was ${stateOf(node)}${by}${took}`, ...why, ...behind, ...how]
 }

@@ -20,7 +20,7 @@ import {
   select,
 } from '../../graph/index.ts'
 import { ownFiles, PACKAGE } from '../package.ts'
-import { chain } from '../report/chain.ts'
+import { chain, chainText } from '../report/chain.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
 import { expectedText } from '../report/words/expected.ts'
@@ -116,10 +116,9 @@ export async function explain(targets: readonly string[], args: Args): Promise<n
   for (const { node, state, reasons } of rows) {
     print(`${node.name} is ${state === 'maybe' ? 'fresh so far' : state}\n`)
     for (const reason of reasons) print(`  - ${reasonText(reason)}\n`)
-    for (const link of chain(node.name, known)) {
-      const why = link.reasons.map(reasonText)[0] ?? ''
-      print(`  because of ${link.node.name}: ${why}\n`)
-    }
+    // Without names every link is explained itself.
+    const links = targets.length === 0 ? [] : chain(node.name, known)
+    for (const line of chainText(links, linkText)) print(`${line}\n`)
     const answer = answers.get(node)
     if (answer) print(`  ${FORETOLD[answer]}\n`)
     const record = memory.journal.history.records.get(node.name)
@@ -127,6 +126,10 @@ export async function explain(targets: readonly string[], args: Args): Promise<n
       print(`  last run ${new Date(record.at).toISOString()}, ${(record.ms / 1000).toFixed(1)}s\n`)
   }
   return 0
+}
+
+function linkText({ node, reasons }: Assessed): string {
+  return `${node.name}: ${reasons.map(reasonText)[0] ?? ''}`
 }
 
 async function look(targets: readonly string[], session: Session, withNeeds: boolean) {

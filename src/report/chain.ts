@@ -21,3 +21,17 @@ export function chain<Link extends { readonly reasons: readonly Reason[] }>(
 }
 
 const BY_NEED: ReadonlySet<Reason['kind']> = new Set(['need-changed', 'need-will-run'])
+
+const SHOWN = 10
+
+/** The lines of a chain: all of a short one, of a long one its beginning and where it ends. */
+export function chainText<Link>(
+  links: readonly Link[],
+  lineOf: (link: Link) => string,
+): readonly string[] {
+  const line = (link: Link): string => `  because of ${lineOf(link)}`
+  const last = links.at(-1)
+  if (links.length <= SHOWN || last === undefined) return links.map(line)
+  const left = links.length - SHOWN
+  return [...links.slice(0, SHOWN - 1).map(line), `  … and ${left} more, up to`, line(last)]
+}

@@ -113,6 +113,34 @@ questions(
 )
 
 questions(
+  'of a long chain of needs its beginning and where it ends are told',
+  inHome(async (home) => {
+    fs.writeFileSync(
+      join(home, 'bitnet.tasks.ts'),
+      `import { defineGraph, sh, task } from 'bitnet-tasks'
+const n = Array.from({ length: 300 }, (_, i) => String(i))
+const c = task('c', { n }, ({ n }) => ({ needs: n === '0' ? [] : [c({ n: String(Number(n) - 1) })], run: sh\`true\` }))
+export default defineGraph({ tasks: [c] })
+`,
+    )
+    await bitnetTasks(['run', '-q'], { home })
+    await bitnetTasks(['clean', 'c[0]'], { home })
+    const { stdout } = await bitnetTasks(['explain', 'c[299]'], { home })
+    const lines = stdout.trimEnd().split('\n')
+    assert.is(lines.length, 2 + 9 + 2)
+    assert.equal(lines.slice(-2), [
+      '  … and 289 more, up to',
+      '  because of c[0]: it has not run yet',
+    ])
+    const all = (await bitnetTasks(['explain'], { home })).stdout
+    assert.not.match(all, 'because of')
+    assert.is(all.match(/ is (stale|fresh)/g)?.length, 300)
+    const path = (await bitnetTasks(['query', 'path', 'c[299]', 'c[0]'], { home })).stdout
+    assert.is(path.split('\n').length, 301)
+  }),
+)
+
+questions(
   'explain without nodes says that there is nothing to explain',
   asked(async (ask, home) => {
     const text = fs.readFileSync(join(home, 'bitnet.tasks.ts'), 'utf8')
