@@ -301,7 +301,9 @@ const all = task('all', () => ({ needs: [a()] }))`,
       )
       const { stdout } = await tasks('explain', 'b')
       assert.is(stdout, "b is stale\n  - its 'clean' changed (absent -> false)\n")
-      assert.is((await tasks('logs', 'all')).stderr, "'all' printed nothing when it last ran\n")
+      const { code, stderr } = await tasks('logs', 'all')
+      assert.is(code, 2)
+      assert.match(stderr, /'all' has no log: it is a name for others.*\n {2}hint: .*logs 'a'/)
     },
   ),
 )
