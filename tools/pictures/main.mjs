@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { debianProgram } from '../../test/support/debian.ts'
 import { fixtureRepo } from '../../test/support/fixture-repo.ts'
 import { photograph } from './browser.mjs'
 import { breakProject, writeProject } from './project.mjs'
@@ -18,6 +19,7 @@ const bin = join(root, 'dist/src/bin.cjs')
 const pictures = join(root, 'docs/pictures')
 const MOST_BYTES = 300_000
 
+for (const program of ['tmux', 'chromium']) debianProgram(program)
 const work = mkdtempSync(join(tmpdir(), 'bitnet-pictures-'))
 const home = join(work, 'home')
 const env = {
