@@ -37,7 +37,7 @@ export class Cache {
   private readonly disk: Disk
   private readonly clock: Clock
   private readonly folder: string
-  private readonly known = new Map<string, ReadonlyMap<string, readonly string[]>>()
+  private readonly read = new Map<string, Buffer>()
   private readonly open = new Map<string, AppendFile>()
 
   /** Reads and writes nothing yet. */
@@ -128,12 +128,12 @@ export class Cache {
 
   private linesOf(key: string): readonly string[] {
     const shard = key[0] as string
-    let byKey = this.known.get(shard)
-    if (byKey === undefined) {
-      byKey = linesByKey(shardText(this.disk, this.folder, shard))
-      this.known.set(shard, byKey)
+    let bytes = this.read.get(shard)
+    if (bytes === undefined) {
+      bytes = shardBytes(this.disk, this.folder, shard)
+      this.read.set(shard, bytes)
     }
-    return byKey.get(key) ?? []
+    return linesWith(key, bytes)
   }
 }
 
@@ -141,20 +141,23 @@ export function shardPath(folder: string, shard: string): string {
   return `${folder}/ac/${shard}`
 }
 
-/** '' when it is no regular file: a link could lead anywhere. */
-export function shardText(disk: Disk, folder: string, shard: string): string {
+/** Empty when it is no regular file: a link could lead anywhere. */
+export function shardBytes(disk: Disk, folder: string, shard: string): Buffer {
   const path = shardPath(folder, shard)
-  return disk.lstat(path)?.kind === 'file' ? (disk.readText(path) ?? '') : ''
+  const bytes = disk.lstat(path)?.kind === 'file' ? disk.readBytes(path) : undefined
+  return bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.alloc(0)
 }
 
-function linesByKey(text: string): ReadonlyMap<string, readonly string[]> {
-  const byKey = new Map<string, string[]>()
-  for (const line of text.split('\n')) {
-    const key = keyOfLine(line)
-    if (key === undefined) continue
-    const lines = byKey.get(key)
-    if (lines === undefined) byKey.set(key, [line])
-    else lines.push(line)
+// A run of a few nodes looks for a few keys among thousands of lines: those are not taken apart for it.
+function linesWith(key: string, bytes: Buffer): readonly string[] {
+  const lines: string[] = []
+  for (let at = bytes.indexOf(key); at >= 0; ) {
+    const start = bytes.lastIndexOf(10, at) + 1
+    const next = bytes.indexOf(10, at)
+    const end = next < 0 ? bytes.length : next
+    const line = bytes.toString('utf8', start, end)
+    if (keyOfLine(line) === key) lines.push(line)
+    at = bytes.indexOf(key, end)
   }
-  return byKey
+  return lines
 }

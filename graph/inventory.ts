@@ -1,6 +1,6 @@
 // All that lies in a cache: what is stored and when it was last of use, files by content, what is damaged.
 import type { BlobName } from './blobs.ts'
-import { SHARDS, shardText } from './cache.ts'
+import { SHARDS, shardBytes } from './cache.ts'
 import { blobOf, readLine, type Stored } from './cache-lines.ts'
 import type { Disk } from './host.ts'
 
@@ -27,7 +27,7 @@ export interface Inventory {
 
 /** Looks at everything and digests nothing. */
 export function inventory(disk: Disk, folder: string): Inventory {
-  const lines = SHARDS.map((shard) => readShard(shard, shardText(disk, folder, shard)))
+  const lines = SHARDS.map((shard) => readShard(shard, shardBytes(disk, folder, shard).toString()))
   const kept = lines.flatMap((one) => one.kept).sort((a, b) => b.usedAt - a.usedAt)
   const idle = lines.flatMap((one) => one.idle)
   return {
