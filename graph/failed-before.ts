@@ -36,7 +36,7 @@ export function failedBefore(
 ): NodeFailure | undefined {
   const { journal, world } = memory
   const trouble = journal.history.troubles.get(node.name)
-  if (trouble?.under === undefined) return undefined
+  if (trouble?.under === undefined || node.spec.always) return undefined
   const { detail: message, log, at, under } = trouble
   try {
     const now = digestText(partsText(node, world, { resultOf, discovered: [] }))

@@ -23,6 +23,8 @@ export interface Draft {
   /** So little of what it reads comes out that it often writes the same bytes. */
   isLossy: boolean
   hasTwoOutputs: boolean
+  /** It runs each time. */
+  isAlways: boolean
 }
 
 /** What the oracle holds of a node that was done. */
@@ -105,13 +107,14 @@ export class Model {
       }
       const key = this.key(draft)
       const old = this.done.get(id)
-      if (old?.key === key && this.areOnDisk(old)) continue
-      if (!retry && this.failedUnder.get(id) === key) {
+      const { isAlways } = draft
+      if (!isAlways && old?.key === key && this.areOnDisk(old)) continue
+      if (!isAlways && !retry && this.failedUnder.get(id) === key) {
         stopped.add(id)
         continue
       }
       this.failedUnder.delete(id)
-      const isStored = this.stored?.get(id)?.has(key) === true
+      const isStored = !isAlways && this.stored?.get(id)?.has(key) === true
       if (isStored) restored.add(id)
       else mustRun.add(id)
       this.doneBefore.set(id, old)
@@ -130,11 +133,13 @@ export class Model {
 
   /** A node has failed under the key; what it discovers would be part of a better one. */
   fail(id: number, key: string): void {
-    if (this.drafts.get(id)?.discovers.length === 0) this.failedUnder.set(id, key)
+    const draft = this.drafts.get(id) as Draft
+    if (draft.discovers.length === 0 && !draft.isAlways) this.failedUnder.set(id, key)
   }
 
   /** A run has stored what the node made under the key. */
   store(id: number, key: string): void {
+    if (this.drafts.get(id)?.isAlways) return
     this.stored?.set(id, (this.stored.get(id) ?? new Set()).add(key))
   }
 
@@ -181,6 +186,7 @@ export class Model {
       env: draft.env,
       tools: draft.tools,
       ...(draft.discovers.length > 0 ? { depfile: `out/${nodeName(draft.id)}.d` } : {}),
+      ...(draft.isAlways ? { always: true } : {}),
       run: sh(text),
     }
   }

@@ -101,12 +101,16 @@ export default defineGraph({ tasks: [e2e] })
       `require('node:http').createServer((_, answer) => answer.end('ready')).listen(${port})\n`,
     )
     const ask = `fetch('http://localhost:${port}').then((a) => a.text()).then((text) => { console.log(text)`
-    for (const code of [0, 3]) {
-      put(join(home, 'e2e/all.js'), `${ask}; process.exit(${code}) })\n`)
-      const { code: own, stderr } = await bitnetTasks(['run'], { home })
-      assert.is(own, code === 0 ? 0 : 1, stderr)
-      assert.match((await bitnetTasks(['logs', 'e2e'], { home })).stdout, /^ready$/m)
-      assert.equal(inHomeOf(home), [])
+    try {
+      for (const code of [0, 3]) {
+        put(join(home, 'e2e/all.js'), `${ask}; process.exit(${code}) })\n`)
+        const { code: own, stderr } = await bitnetTasks(['run'], { home })
+        assert.is(own, code === 0 ? 0 : 1, stderr)
+        assert.match((await bitnetTasks(['logs', 'e2e'], { home })).stdout, /^ready$/m)
+        assert.equal(inHomeOf(home), [])
+      }
+    } finally {
+      for (const { pid } of inHomeOf(home)) process.kill(pid, 'SIGKILL')
     }
   }),
 )

@@ -88,6 +88,14 @@ fresh('dot files match, and a new one among the files of a glob is a change', as
   assert.equal((await world.run(one(A))).reasons['a']?.[0]?.kind, 'input-added')
 })
 
+fresh('what a run itself remembers is no input, however wide the pattern', async () => {
+  for (const inputs of [['**'], ['*/*'], ['.state/**', 'in/x']]) {
+    const graph = one({ inputs: inputs.map((pattern) => `${pattern}?`), run: sh`true` })
+    const world = await after(graph, { 'in/x': '0' })
+    assert.equal((await world.run(graph)).started, [], `${inputs}`)
+  }
+})
+
 fresh('an empty folder among the inputs is no change', async () => {
   const world = await after(one(A), { 'in/x': '0' })
   world.pause()
@@ -128,7 +136,9 @@ fresh('who needs a task that runs each time runs only when it made something els
 fresh('a task that runs each time and fails, runs the next time', async () => {
   const graph = one({ always: true, run: sh`cat in/x` })
   const world = new World()
-  assert.equal((await world.run(graph, { retry: false })).outcomes, { a: 'failed' })
+  // Also where the failure is remembered, because it did not yet say so.
+  await world.run(one({ run: sh`cat in/x` }), { retry: false })
+  assert.equal((await world.run(graph, { retry: false })).started, ['a'])
   world.edit('in/x', '')
   assert.equal((await world.run(graph, { retry: false })).outcomes, { a: 'changed' })
 })

@@ -50,9 +50,12 @@ program(
   'words behind -- reach the last command as they are, and are part of its key',
   withTasks(
     `const build = task('build', () => ({ outputs: ['out'], run: sh\`echo > out\` }))
-const test = task('test', () => ({ needs: [build()], run: argv('printf', '[%s]') }))`,
+const test = task('test', () => ({ needs: [build()], run: argv('printf', '[%s]') }))
+const line = task('line', () => ({ run: sh\`printf '[%s]'\` }))`,
     async ({ tasks }) => {
       await tasks('run')
+      await tasks('run', 'line', '--', "it's", '$HOME')
+      assert.is((await tasks('logs', 'line')).stdout, "[it's][$HOME]")
       assert.is(
         ends(await tasks('run', 'test', '--', '-v', "it's", '$HOME')),
         '1 fresh, 1 unchanged',
