@@ -18,14 +18,25 @@ export function errorPlace(error: unknown, file: string, sources: readonly strin
   )
 }
 
-// The call that declares a task, where its name is written out. V8 knows only where defineGraph() was
-// called, and noting a stack in each task() would cost every start.
+/** `FILE:LINE` of the call that declares a task, where its name is written out once. */
+export function declarationPlace(task: string, sources: readonly string[]): string | undefined {
+  const found = declarations(task, sources)
+  return found.length === 1 ? found[0] : undefined
+}
+
 function declarationOf(error: Error, sources: readonly string[]): string | undefined {
   if (!(error instanceof GraphError) || error.place === undefined) return undefined
-  const name = (/^[^[]*/.exec(error.place)?.[0] ?? '').replace(/[^\w-]/g, '\\$&')
-  const found = lines(sources, new RegExp(`\\b(?:task|probe)\\(\\s*(['"\`])${name}\\1`, 'g'))
+  const task = /^[^[]*/.exec(error.place)?.[0] ?? ''
   // Of two tasks with one name the second is one too many.
-  return error.code === 'duplicate-task' || found.length === 1 ? found.at(-1) : undefined
+  return error.code === 'duplicate-task'
+    ? declarations(task, sources).at(-1)
+    : declarationPlace(task, sources)
+}
+
+// V8 knows only where defineGraph() was called, and noting a stack in each task() would cost every start.
+function declarations(task: string, sources: readonly string[]): readonly string[] {
+  const name = task.replace(/[^\w-]/g, '\\$&')
+  return lines(sources, new RegExp(`\\b(?:task|probe)\\(\\s*(['"\`])${name}\\1`, 'g'))
 }
 
 // A module that is not there leaves no frame.

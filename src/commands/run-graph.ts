@@ -112,8 +112,26 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
   if (summary.ok) return EXIT.available
   const first = summary.failures[0]?.failure
   // An input that nothing matches is a mistake in the graph file; one that cannot be read has an errno.
-  if (first?.how === 'input' && first.errno === undefined) return EXIT.usage
+  if (first?.how === 'input' && first.errno === undefined) {
+    if (own) await sayWhere(summary, session, own.sources)
+    return EXIT.usage
+  }
   return exitOfClass(first?.class ?? 'unknown')
+}
+
+// Not part of what a past run says again: lines move.
+async function sayWhere(
+  { failures }: RunSummary,
+  { graph }: Session,
+  sources: readonly string[],
+): Promise<void> {
+  const { declarationPlace } = await import('../error-place.ts')
+  for (const { node, failure } of failures) {
+    const task = graph.byName.get(node)?.task
+    if (failure.how !== 'input' || failure.errno !== undefined || task === undefined) continue
+    const place = declarationPlace(task, sources)
+    if (place !== undefined) process.stderr.write(`${clean(place)}: here '${node}' is declared\n`)
+  }
 }
 
 function isIn(folder: string, above: string): boolean {

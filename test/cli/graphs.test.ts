@@ -446,7 +446,10 @@ graphs(
     const said = stderr.slice(stderr.indexOf('\nnotes: ') + 1)
     assert.is(
       said,
-      "notes: no file matches the input 'notes/*.md'\n  hint: correct it, or write 'notes/*.md?' if it may be absent\n",
+      `notes: no file matches the input 'notes/*.md'
+  hint: correct it, or write 'notes/*.md?' if it may be absent
+${home}/bitnet.tasks.ts:3: here 'notes' is declared
+`,
     )
   }),
 )

@@ -166,7 +166,6 @@ const ODD: readonly string[] = [
   'run --forc',
   'run -- a',
   'run -',
-  'explain',
   'graph --format png',
   'doctor --jobs 2',
 ]
