@@ -76,9 +76,13 @@ async function withoutCommand(args: readonly string[]): Promise<ParsedArgs | und
 // what runs is to be ended first. Errors of files, which streams of Node's do not make, have other words.
 const NO_LISTENER = /^(?:write EPIPE|(?:write|read|setRawMode) EIO)$/
 
+const SHOW_CURSOR = '\x1b[?25h'
+
 function ignoreClosedPipes(): void {
   process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
     if (NO_LISTENER.test(error.message)) return
+    // Whoever drew on the terminal has no chance any more.
+    if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR)
     process.stderr.write(
       `BUG: this should not happen; report it with these lines\n${error.stack}\n`,
     )

@@ -227,9 +227,14 @@ function cancelled(path: string, cause: unknown): GraphError {
 function unwritable(path: string, cause: unknown): unknown {
   const errno = (cause as NodeJS.ErrnoException).code
   if (cause instanceof GraphError || typeof errno !== 'string') return cause
-  const isFull = errno === 'ENOSPC' || errno === 'EDQUOT'
-  const step = isFull ? `free some space in '${dirname(path)}'` : `make '${dirname(path)}' writable`
-  const hint = `${step}, or choose another cache folder`
+  const hint = unwritableHint(errno, dirname(path))
   const options = { code: 'state-unwritable', place: path, hint, errno, cause } as const
   return new GraphError(`cannot make the lock '${path}': ${(cause as Error).message}`, options)
+}
+
+function unwritableHint(errno: string, folder: string): string {
+  if (errno === 'EMFILE' || errno === 'ENFILE') return 'allow more open files: ulimit -n 4096'
+  const isFull = errno === 'ENOSPC' || errno === 'EDQUOT'
+  const step = isFull ? `free some space in '${folder}'` : `make '${folder}' writable`
+  return `${step}, or choose another cache folder`
 }

@@ -23,6 +23,8 @@ export async function watchPreflight(args: PreflightArgs): Promise<number> {
   return new PreflightWatch(args, graph).run()
 }
 
+const SHOW_CURSOR = '\x1b[?25h'
+
 class PreflightWatch {
   private readonly args: PreflightArgs
   private readonly graph: Session | undefined
@@ -111,15 +113,17 @@ class PreflightWatch {
     })
     this.child = child
     let code: number | undefined
+    let isEnding = false
     const ended = new Promise<void>((resolve) => {
-      const settle = (exit: number | null): void => {
+      const settle = (exit: number | null, signal?: NodeJS.Signals | null): void => {
         code ??= exit ?? EXIT.unavailable
+        if (signal) this.tellKilled(signal, isEnding)
         resolve()
       }
       child.on('exit', settle)
       child.on('error', () => settle(null))
     })
-    for (let isEnding = false; code === undefined; ) {
+    while (code === undefined) {
       await Promise.race([ended, this.hints.changedSince(this.hints.version)])
       const signal: NodeJS.Signals | undefined =
         code === undefined && !isEnding ? this.whyEnd(before) : undefined
@@ -128,6 +132,13 @@ class PreflightWatch {
     }
     this.child = undefined
     return code
+  }
+
+  // It could not bring the cursor back; and nobody else says why there is no answer.
+  private tellKilled(signal: NodeJS.Signals, isAsked: boolean): void {
+    if (this.isTerminal) process.stderr.write(SHOW_CURSOR)
+    const isTold = isAsked || this.interruption?.caught() !== undefined
+    if (!isTold) this.line.print(words.decisionKilled(signal))
   }
 
   private whyEnd(before: Sight): NodeJS.Signals | undefined {

@@ -161,6 +161,23 @@ control(
   }),
 )
 
+control(
+  'after an error that nobody caught the cursor is back, too',
+  withTasks([['long', 'sleep 1234']], async (home) => {
+    const bomb = join(home, 'bomb.cjs')
+    fs.writeFileSync(bomb, `process.on('SIGUSR2', () => { throw new Error('bomb') })\n`)
+    const words = [process.execPath, '--require', bomb, bin, 'run']
+    const { child, screen } = inTerminal(home, words)
+    const { pid } = await appears(home, /bomb.cjs \S+ run$/)
+    await appears(home, /^sleep 1234/)
+    while (!screen().includes('\x1b[?25l')) await pause(20)
+    process.kill(pid, 'SIGUSR2')
+    await once(child, 'close')
+    assert.ok(screen().lastIndexOf('\x1b[?25h') > screen().lastIndexOf('\x1b[?25l'), screen())
+    assert.equal(await leftIn(home), [])
+  }),
+)
+
 for (const command of ['run', 'watch'])
   control(
     `a terminal that is closed ends ${command} and what it runs`,

@@ -52,6 +52,13 @@ export function waitingForLibraries(folders: number): string {
   return `waiting for a change; ${counted(folders, 'folder')} watched`
 }
 
+/** The process that decided was killed by somebody else. */
+export function decisionKilled(signal: NodeJS.Signals): string {
+  return `the decision was ended by ${signal}, so there is none
+  hint: press r, or change a source, to decide again
+`
+}
+
 /** Why backends are not there. */
 export function missing(why: readonly string[]): string {
   return why.length === 0
