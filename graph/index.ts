@@ -55,5 +55,6 @@ export {
   task,
 } from './task.ts'
 export { identityOf } from './warm.ts'
-export { GraphWatch, type LoadedGraph, type WatchEvent, type WatchOptions } from './watch.ts'
+export { GraphWatch } from './watch.ts'
+export type { LoadedGraph, WatchEvent, WatchOptions } from './watch-options.ts'
 export { addWords } from './words.ts'

@@ -1,70 +1,18 @@
 // Watching: hints -> quiet -> a look at the disk -> a run. A hint only says when to look; what has to be
 // done is decided from the disk, by the same freshness as every run's. Silent: it tells by events.
-import { dirname } from 'node:path'
-
 import { GraphError } from './error.ts'
-import type { NodeFailure, RunEvent } from './event.ts'
 import type { Graph } from './graph.ts'
 import { HeldNodes } from './held.ts'
-import { Hints, type Polling } from './hints.ts'
-import type { Host } from './host.ts'
+import { Hints } from './hints.ts'
 import type { Live } from './live.ts'
-import type { Node, NodeName } from './node.ts'
 import { Noting } from './noting.ts'
-import { plan } from './plan.ts'
 import { runGraph } from './run.ts'
-import type { RunOptions, Verdict } from './run-options.ts'
-import { select } from './select.ts'
 import type { Session } from './state.ts'
 import { type Held, type Stale, staleNodes } from './survey.ts'
-import { identityOf, LocksAhead, WarmMemory } from './warm.ts'
+import { LocksAhead, WarmMemory } from './warm.ts'
+import type { WatchOptions } from './watch-options.ts'
+import { WatchedGraph } from './watched-graph.ts'
 import { World } from './world.ts'
-
-export interface WatchOptions
-  extends Pick<
-    RunOptions,
-    'targets' | 'jobs' | 'maxLoad' | 'keepGoing' | 'follow' | 'cache' | 'retry'
-  > {
-  readonly host: Host
-  readonly folder: string
-  readonly stateFolder: string
-  /** Evaluates the graph; called again when one of its sources is another file than before. */
-  readonly load: () => Promise<LoadedGraph>
-  readonly report: (event: WatchEvent) => void
-  /** Aborting ends the watch, and what runs. */
-  readonly signal: AbortSignal
-  readonly onFailure?: (node: Node, failure: NodeFailure, attempt: number) => Verdict
-  /** As of a session; nor does it listen in them unless an input lies there. */
-  readonly seldom?: readonly string[]
-}
-
-export interface LoadedGraph {
-  /** Why there is none. */
-  readonly graph: Graph | GraphError
-  /** Files that it was evaluated from, with what `identityOf` said of each before it was read. */
-  readonly sources: ReadonlyMap<string, string>
-}
-
-export type WatchEvent =
-  | RunEvent
-  /** All is as it should be, or nothing can be done about it: it waits for changes. */
-  | {
-      readonly type: 'idle'
-      readonly at: number
-      /** Undefined while the graph cannot be evaluated. */
-      readonly nodes: number | undefined
-      readonly folders: number
-      /** Stale nodes that are not run again before something changes. */
-      readonly held: readonly NodeName[]
-    }
-  /** A folder cannot be watched: from now on everything is looked at every so many milliseconds. */
-  | ({ readonly type: 'polling'; readonly at: number } & Polling)
-  /** Nodes that found other inputs after each of several runs, as if they wrote them themselves. */
-  | { readonly type: 'restless'; readonly at: number; readonly nodes: readonly NodeName[] }
-  /** The graph was evaluated again. */
-  | { readonly type: 'loaded'; readonly at: number }
-  /** There is no graph to run, or the run could not begin. */
-  | { readonly type: 'stopped'; readonly at: number; readonly error: GraphError }
 
 // What a run itself wrote is still being told for a while; the next one sees it whether it is told or not.
 const ECHO_MS = 200
@@ -82,9 +30,7 @@ export class GraphWatch {
   private readonly hints: Hints
   private readonly held = new HeldNodes()
   private readonly live: Live
-  private graph: Graph | undefined
-  private wanted: readonly Node[] = []
-  private sources: ReadonlyMap<string, string> = new Map()
+  private readonly watched: WatchedGraph
   private asked: 'rerun' | 'force' | undefined
   private isCalm = false
   private isRunning = false
@@ -92,6 +38,7 @@ export class GraphWatch {
 
   constructor(options: WatchOptions) {
     this.options = options
+    this.watched = new WatchedGraph(options)
     const { host, folder, stateFolder, seldom = [] } = options
     this.locks = new LocksAhead(host.locks)
     this.hints = new Hints({
@@ -124,14 +71,15 @@ export class GraphWatch {
     const wake = (): void => this.hints.raise()
     signal.addEventListener('abort', wake)
     try {
-      await this.load()
+      const error = await this.watched.load()
+      if (error) throw error
       if (!signal.aborted) await this.firstTurn()
       while (!signal.aborted) await this.turn()
     } finally {
       signal.removeEventListener('abort', wake)
       this.hints.drop()
       await this.locks.giveBack()
-      if (this.graph) this.warm.save(this.session)
+      if (this.watched.graph) this.warm.save(this.session)
       host.shell.close()
       await this.hints.close()
     }
@@ -162,9 +110,9 @@ export class GraphWatch {
     const asked = this.asked
     this.asked = undefined
     if (asked === 'rerun') this.held.release()
-    if (asked !== undefined || this.haveSourcesMoved()) await this.load()
+    if (asked !== undefined || this.watched.haveSourcesMoved) await this.loadAgain()
     let version = this.hints.version
-    if (this.graph !== undefined && (asked === 'force' || this.hasWork())) {
+    if (this.watched.graph !== undefined && (asked === 'force' || this.hasWork())) {
       const hasRun = await this.runOnce(asked)
       version = this.hints.version
       if (hasRun && (await this.settle())) return
@@ -215,18 +163,18 @@ export class GraphWatch {
     const { journal, world } = this.warm.recall(session)
     const around = { ...session, roots: session.graph.roots, host: noting.host }
     const own = new World(around, world.snapshot)
-    return staleNodes(this.wanted, { memory: { journal, world: own }, noting, held })
+    return staleNodes(this.watched.wanted, { memory: { journal, world: own }, noting, held })
   }
 
   private newNoting(): Noting {
     const noting = new Noting(this.options.host)
-    for (const path of this.sources.keys()) noting.files.add(path)
+    for (const path of this.watched.files) noting.files.add(path)
     return noting
   }
 
   private get session(): Session {
     const { host, folder, stateFolder, seldom = [] } = this.options
-    const graph = this.graph as Graph
+    const graph = this.watched.graph as Graph
     return { graph, folder, stateFolder, seldom, host: { ...host, locks: this.locks } }
   }
 
@@ -266,42 +214,17 @@ export class GraphWatch {
     }
   }
 
-  private async load(): Promise<void> {
-    const isFirst = this.sources.size === 0 && this.graph === undefined
-    const { graph, sources } = await this.options.load()
-    this.sources = sources
-    this.graph = undefined
+  private async loadAgain(): Promise<void> {
+    const error = await this.watched.load()
     this.isIdleTold = false
-    try {
-      if (graph instanceof GraphError) throw graph
-      this.wanted = plan(graph, select(graph, this.options.targets))
-      this.graph = graph
-      if (!isFirst) this.options.report({ type: 'loaded', at: this.now() })
-    } catch (error) {
-      if (isFirst || !(error instanceof GraphError)) throw error
-      this.waitForSources()
-      this.tellStopped(error)
-    }
-  }
-
-  // A file that is missing may come to lie beside those that were found.
-  private waitForSources(): void {
-    const { disk } = this.options.host
-    const files = new Set(this.sources.keys())
-    const lists = new Set([...files].map(dirname))
-    const folders = [...lists].map((path) => [path, identityOf(disk.stat(path))] as const)
-    this.sources = new Map([...this.sources, ...folders])
-    this.hints.remember({ files, lists, outputs: new Set() })
-  }
-
-  private haveSourcesMoved(): boolean {
-    const { disk } = this.options.host
-    return [...this.sources].some(([path, was]) => identityOf(disk.stat(path)) !== was)
+    if (error === undefined) return this.options.report({ type: 'loaded', at: this.now() })
+    this.hints.remember(this.watched.places)
+    this.tellStopped(error)
   }
 
   private askForLock(): void {
     const { host, stateFolder } = this.options
-    if (this.isRunning || this.graph === undefined) return
+    if (this.isRunning || this.watched.graph === undefined) return
     this.locks.ask(`${stateFolder}/lock`, { purpose: 'watch', mark: host.mark })
   }
 
@@ -309,7 +232,7 @@ export class GraphWatch {
     if (this.isIdleTold) return
     this.isIdleTold = true
     const { folders } = this.hints
-    const nodes = this.graph && this.wanted.length
+    const nodes = this.watched.graph && this.watched.wanted.length
     const held = this.held.names
     this.options.report({ type: 'idle', at: this.now(), nodes, folders, held })
   }

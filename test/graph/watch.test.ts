@@ -411,6 +411,26 @@ watch('a graph that changes is evaluated again; a broken one is told and waited 
   await watching.end()
 })
 
+watch('a graph that is evaluated from no files may be broken twice, and then whole', async () => {
+  const { world, graph } = small()
+  const broken = new GraphError('no compiler', { code: 'bad-graph' })
+  const graphs = [graph, broken, broken, graph]
+  const load = async () => ({ graph: graphs.shift() as Graph | GraphError, sources: new Map() })
+  const watching = new Watching(world, load)
+  await watching.calm()
+  watching.started()
+  for (const told of [
+    ['no compiler', 'idle'],
+    ['no compiler', 'idle'],
+    ['loaded', 'idle'],
+  ]) {
+    watching.watch.rerun()
+    await watching.calm()
+    assert.equal(watching.told(), told)
+  }
+  await watching.end()
+})
+
 watch('a graph that is broken at the start is an error', async () => {
   const { world } = small()
   const error = new GraphError('broken', { code: 'bad-graph' })
