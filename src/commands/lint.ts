@@ -106,7 +106,9 @@ async function twice(session: Session, node: Node, args: LintArgs): Promise<numb
     const options = { targets: [node.name], only: true, force: true, cache: false }
     const summary = await runGraph(session, options)
     if (!summary.ok) return failed(summary.failures)
-    made.push(recall(session).journal.history.records.get(node.name)?.outputs ?? [])
+    const record = recall(session).journal.history.records.get(node.name)
+    const answer = node.kind === 'probe' ? [['its answer', record?.result ?? ''] as const] : []
+    made.push([...(record?.outputs ?? []), ...answer])
   }
   const [first, second] = made.map((outputs) => new Map(outputs)) as [
     Map<string, string>,
@@ -116,7 +118,9 @@ async function twice(session: Session, node: Node, args: LintArgs): Promise<numb
   const differing = names.filter((path) => first.get(path) !== second.get(path))
   if (args.json) print(jsonDocument({ version: 1, node: node.name, differing }))
   else if (differing.length === 0)
-    print(`${node.name}: two runs made the same ${counted(names.length, 'file')}\n`)
+    print(
+      `${node.name}: two runs ${node.kind === 'probe' ? 'gave the same answer' : `made the same ${counted(names.length, 'file')}`}\n`,
+    )
   else for (const path of differing) print(`two runs made different bytes: ${clean(path)}\n`)
   return differing.length === 0 ? EXIT.available : EXIT.unavailable
 }

@@ -80,7 +80,8 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
       failFast: args.failFast === true,
       only: args.only === true,
       ...(args.from === undefined ? {} : { from: args.from }),
-      follow: !args.quiet,
+      // Quiet or not: another terminal may want to look on.
+      follow: true,
       wait: args.wait !== false,
       cache: args.cache !== false,
       retry: mayRetry,

@@ -34,12 +34,13 @@ const object = task('object', () => ({
 const link = task('link', () => ({ outputs: ['l'], run: sh\`ln -s b.in l\` }))
 const hard = task('hard', () => ({ inputs: ['a.in'], outputs: ['h'], run: sh\`ln a.in h\` }))
 const asks = probe('asks', { n: ['x'] }, () => ({ run: sh\`cat b.in\` }))
+const clock = probe('clock', { n: ['x'] }, () => ({ run: sh\`date +%N\` }))
 const once = task('once', () => ({ run: sh\`rm -f victim\` }))
 const eats = task('eats', () => ({ inputs: ['a.in'], outputs: ['eaten'], run: sh\`echo >> a.in; echo > eaten\` }))
 const outside = task('outside', () => ({ env: ['THERE'], run: sh\`cat "$THERE"\` }))
 const daemon = task('daemon', () => ({ run: argv('python3', 'talk.py') }))
 const bad = task('bad', () => ({ run: sh\`exit 4\` }))
-export default defineGraph({ tasks: [good, sly, odd, object, link, hard, asks, once, eats, outside, daemon, bad] })
+export default defineGraph({ tasks: [good, sly, odd, object, link, hard, asks, clock, once, eats, outside, daemon, bad] })
 `
 
 function write(home: string): void {
@@ -148,6 +149,10 @@ lint(
     write(home)
     const odd = await bitnetTasks(['lint', 'odd', '--twice'], { home })
     assert.equal([odd.code, odd.stdout], [1, 'two runs made different bytes: odd.out\n'])
+    const asks = await bitnetTasks(['lint', 'asks[x]', '--twice'], { home })
+    assert.equal([asks.code, asks.stdout], [0, 'asks[x]: two runs gave the same answer\n'])
+    const clock = await bitnetTasks(['lint', 'clock[x]', '--twice'], { home })
+    assert.equal([clock.code, clock.stdout], [1, 'two runs made different bytes: its answer\n'])
     const good = await bitnetTasks(['lint', 'good', '--twice'], { home })
     assert.equal([good.code, good.stdout], [0, 'good: two runs made the same 1 file\n'])
   }),

@@ -116,8 +116,7 @@ single(
   'logs --follow shows what a running node prints, to its end and nothing twice',
   inHome(async (home) => {
     write(home)
-    const run = start(['run', 'wait'], { home })
-    await run.says('wait started')
+    const run = start(['run', 'wait', '-q'], { home })
     const note = join(home, '.bitnet-tasks/logs/wait.running')
     while (!fs.existsSync(note)) execFileSync('sleep', ['0.02'])
     const following = start(['logs', 'wait', '--follow'], { home })
