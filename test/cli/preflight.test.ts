@@ -7,7 +7,15 @@ import * as assert from 'uvu/assert'
 
 import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
-import { copyHome, digestOf, inHome, newFolder, removeFolder, toolFolder } from './support/home.ts'
+import {
+  copyHome,
+  digestOf,
+  inHome,
+  newFolder,
+  removeFolder,
+  toolFolder,
+  uninstall,
+} from './support/home.ts'
 import { asNobody } from './support/nobody.ts'
 import { bitnetTasks, type RunOptions, start } from './support/program.ts'
 import { added, variant } from './support/variant.ts'
@@ -37,6 +45,12 @@ function repair(home: string, args: readonly string[] = [], options: Partial<Run
 
 function fromFixture(home: string, options: Partial<RunOptions> = {}): RunOptions {
   return { ...options, home, env: { LLAMA_CPP_REPO: repo.url, ...options.env } }
+}
+
+/** Puts all into a home that a repair makes, but for the installation. */
+function onlyBuilt(home: string): void {
+  copyHome(repaired, home)
+  uninstall(home)
 }
 
 const live = (home: string): string => join(home, '.cache/llama_cpp')
@@ -451,6 +465,7 @@ preflight(
     })
     assert.is(none.stderr, DISABLED(home))
     assert.is(none.code, 1)
+    onlyBuilt(home)
     const { stdout, code } = await repair(home, ['--json'])
     const { seconds, repair: details, ...rest } = JSON.parse(stdout).backends[0]
     assert.type(seconds, 'number')
@@ -472,12 +487,14 @@ preflight(
   inHome(async (home) => {
     const hook = join(home, 'no-execve.cjs')
     fs.writeFileSync(hook, 'process.execve = undefined\n')
+    onlyBuilt(home)
     const said = await repair(home, ['--json', '--verbose'], { node: ['--require', hook] })
     assert.is(JSON.parse(said.stdout).backends[0].how, 'auto-repaired')
     assert.match(said.stderr, /\[reexec\] Trying spawn fallback\.\.\./)
     assert.match(said.stderr, /\[reexec\] Fallback child exited with code: 0/)
     assert.not.match(said.stderr, /Attempting exec/)
-    const quiet = await repair(home, ['--quiet', '--repair=always'])
+    uninstall(home)
+    const quiet = await repair(home, ['--quiet'])
     assert.is(quiet.stderr, '')
     assert.is(withoutTime(quiet.stdout), REPAIRED(home))
   }),
@@ -609,7 +626,9 @@ preflight(
     const kept = join(storeOf(home), aside[0] as string)
     assert.is(fs.readFileSync(join(kept, 'build/old.txt'), 'utf8'), 'theirs')
     assert.match(stderr, `[repair] The folder that was there is kept as ${kept}\n`)
-    assert.is((await repair(home, ['--repair=always'])).code, 0)
+    // The next repair sweeps what it has replaced, and leaves this.
+    fs.rmSync(live(home))
+    assert.match((await repair(home)).stdout, '(auto-repaired)')
     assert.is(fs.readFileSync(join(kept, 'build/old.txt'), 'utf8'), 'theirs')
   }),
 )
