@@ -20,6 +20,7 @@ const all = task('all', () => ({
 }))
 export default defineGraph({ tasks: [all] })
 `
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 let state = seed
 const random = (below) => {
@@ -50,6 +51,7 @@ class Watched {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
     })
+    process.on('exit', () => this.child.kill())
     let rest = ''
     this.child.stdout.setEncoding('utf8').on('data', (text) => {
       const lines = (rest + text).split('\n')

@@ -38,6 +38,7 @@ class PreflightWatch {
   private asked: 'rerun' | 'force' | undefined
   private sight: Sight | undefined
   private code: number = EXIT.available
+  private pollMs: number | undefined
 
   constructor(args: PreflightArgs, graph: Session | undefined) {
     this.args = args
@@ -51,8 +52,10 @@ class PreflightWatch {
       never: [repairFolder(process.env)],
       seldom: ['.git', 'node_modules'],
       isBusy: () => this.child !== undefined,
-      onPolling: (polling) =>
-        this.line.print(words.polling({ type: 'polling', at: Date.now(), ...polling })),
+      onPolling: (polling) => {
+        this.pollMs = polling.everyMs
+        this.line.print(words.polling({ type: 'polling', at: Date.now(), ...polling }))
+      },
     })
   }
 
@@ -150,7 +153,10 @@ class PreflightWatch {
 
   private async rest(version: number): Promise<void> {
     const keys = this.isTerminal ? this.keys() : undefined
-    this.line.show(words.waitingForLibraries(this.hints.folders), keys ? `   ${words.KEYS}` : '')
+    this.line.show(
+      words.waitingForLibraries(this.hints.folders, this.pollMs),
+      keys ? `   ${words.KEYS}` : '',
+    )
     this.line.reveal()
     try {
       await this.hints.rest(version)
@@ -163,7 +169,7 @@ class PreflightWatch {
   // A terminal has it in its last line.
   private tellWaiting(): void {
     if (this.isTerminal || this.args.quiet) return
-    this.line.print(`${words.waitingForLibraries(this.hints.folders)}\n`)
+    this.line.print(`${words.waitingForLibraries(this.hints.folders, this.pollMs)}\n`)
   }
 
   private keys(): Keys | undefined {

@@ -35,6 +35,7 @@ export class WatchView {
   private failed: NodeName[] = []
   private last: NodeName | undefined
   private reporter: Reporter | undefined
+  private pollMs: number | undefined
   private idle = 'looking at everything'
   private timer: NodeJS.Timeout | undefined
 
@@ -46,8 +47,9 @@ export class WatchView {
   report(event: WatchEvent): void {
     switch (event.type) {
       case 'idle':
-        return this.tellIdle(words.waiting(event))
+        return this.tellIdle(words.waiting(event, this.pollMs))
       case 'polling':
+        this.pollMs = event.everyMs
         return this.line.print(words.polling(event))
       case 'restless':
         return this.line.print(words.restless(event))

@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert'
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
 import { inHomeOf } from './support/processes.ts'
-import { bin, bitnetTasks } from './support/program.ts'
+import { bin, bitnetTasks, start } from './support/program.ts'
 import { endAll, WatchProcess } from './support/watching.ts'
 
 const watch = suite('watch')
@@ -267,37 +267,55 @@ watch(
 
 // The kernel's own limit, in a namespace of ours; where that is forbidden, watching is made to fail as it would.
 const isFree = spawnSync('unshare', ['-Ur', 'true']).status === 0
-const LIMITED = [
-  'unshare',
-  '-Ur',
-  'sh',
-  '-c',
-  'echo 12 > /proc/sys/user/max_inotify_watches; exec "$@"',
-  'sh',
-]
-const NO_ROOM = `const fs = require('node:fs'); const { watch } = fs; let room = 12
+const limited = (limit: string, most: number): readonly string[] => {
+  const line = `echo ${most} > /proc/sys/user/${limit}; exec "$@"`
+  return ['unshare', '-Ur', 'sh', '-c', line, 'sh']
+}
+const noRoom = (
+  errno: string,
+  most: number,
+): string => `const fs = require('node:fs'); const { watch } = fs; let room = ${most}
 fs.watch = (...args) => { if (--room > 0) return watch(...args)
-  throw Object.assign(new Error('ENOSPC: System limit for number of file watchers reached'), { code: 'ENOSPC' }) }
+  throw Object.assign(new Error('${errno}: no more file watchers'), { code: '${errno}' }) }
 require('node:module').syncBuiltinESMExports()
 `
 
-watch(
-  'at the limit of watched folders it says so once, looks by itself, and misses nothing',
-  withGraph(GRAPH, async ({ home, write, read }) => {
-    for (let i = 0; i < 40; i++) write(`src/${i}/x.txt`, `${i}\n`)
-    write('no-room.cjs', NO_ROOM)
-    const way = isFree ? { before: LIMITED } : { node: ['--require', join(home, 'no-room.cjs')] }
-    const watching = new WatchProcess([], { home, ...way })
-    await watching.next('idle')
-    for (let i = 0; i < 40; i += 13) {
-      write(`src/${i}/x.txt`, `edit ${i}\n`)
+for (const [errno, limit, most] of [
+  ['ENOSPC', 'max_inotify_watches', 12],
+  ['EMFILE', 'max_inotify_instances', 0],
+] as const)
+  watch(
+    `at the limit of ${limit} it says ${errno} once, looks by itself, and misses nothing`,
+    withGraph(GRAPH, async ({ home, write, read }) => {
+      for (let i = 0; i < 40; i++) write(`src/${i}/x.txt`, `${i}\n`)
+      write('no-room.cjs', noRoom(errno, most))
+      const way = isFree
+        ? { before: limited(limit, most) }
+        : { node: ['--require', join(home, 'no-room.cjs')] }
+      const watching = new WatchProcess([], { home, ...way })
       await watching.next('idle')
-      assert.is(read('out/all'), expected(home))
-    }
-    const told = watching.events.filter((event) => event.type === 'polling')
-    assert.is(told.length, 1)
-    assert.is(told[0]?.errno, 'ENOSPC')
-    assert.is((await watching.end()).stderr, '')
+      for (let i = 0; i < 40; i += 13) {
+        write(`src/${i}/x.txt`, `edit ${i}\n`)
+        await watching.next('idle')
+        assert.is(read('out/all'), expected(home))
+      }
+      const told = watching.events.filter((event) => event.type === 'polling')
+      assert.is(told.length, 1)
+      assert.is(told[0]?.errno, errno)
+      assert.is((await watching.end()).stderr, '')
+    }),
+  )
+
+watch(
+  'where it looks by itself its last line says so, and not that folders are watched',
+  withGraph(GRAPH, async ({ home, write }) => {
+    write('no-room.cjs', noRoom('EMFILE', 0))
+    const running = start(['watch'], { home, node: ['--require', join(home, 'no-room.cjs')] })
+    await running.says('1 node up to date; a look every 1 s\n')
+    running.child.kill('SIGTERM')
+    const { stderr } = await running.ended
+    assert.is(stderr.split('cannot watch').length, 2)
+    assert.match(stderr, '(EMFILE): looking every 1 s instead\n  hint: allow more watchers')
   }),
 )
 

@@ -6,9 +6,9 @@ type Told<T extends WatchEvent['type']> = Extract<WatchEvent, { type: T }>
 
 export const KEYS = 'r rerun  f force  e explain  l log  q quit'
 
-/** All is as it should be, or nothing can be done about it. */
-export function waiting({ nodes, folders, held }: Told<'idle'>): string {
-  const where = `${counted(folders, 'folder')} watched`
+/** All is as it should be, or nothing can be done about it; `pollMs` when it looks by the clock. */
+export function waiting({ nodes, folders, held }: Told<'idle'>, pollMs?: number): string {
+  const where = watched(folders, pollMs)
   if (nodes === undefined) return `waiting for a graph that can be evaluated; ${where}`
   if (held.length === 0) return `${counted(nodes, 'node')} up to date; ${where}`
   const named = held.slice(0, 3).map(clean).join(', ')
@@ -16,10 +16,18 @@ export function waiting({ nodes, folders, held }: Told<'idle'>): string {
   return `not up to date: ${named}${more}; waiting for a change; ${where}`
 }
 
+function watched(folders: number, pollMs: number | undefined): string {
+  return pollMs === undefined ? `${counted(folders, 'folder')} watched` : `a look ${every(pollMs)}`
+}
+
+function every(ms: number): string {
+  return `every ${ms / 1000} s`
+}
+
 /** A folder cannot be watched. */
 export function polling({ errno, folder, everyMs }: Told<'polling'>): string {
   const hint = HINTS[errno]
-  return `cannot watch '${clean(folder)}' (${errno}): looking every ${everyMs / 1000} s instead
+  return `cannot watch '${clean(folder)}' (${errno}): looking ${every(everyMs)} instead
 ${hint === undefined ? '' : `  hint: ${hint}\n`}`
 }
 
@@ -48,8 +56,8 @@ export function counted(count: number, what: string): string {
 }
 
 /** preflight waits for a change. */
-export function waitingForLibraries(folders: number): string {
-  return `waiting for a change; ${counted(folders, 'folder')} watched`
+export function waitingForLibraries(folders: number, pollMs?: number): string {
+  return `waiting for a change; ${watched(folders, pollMs)}`
 }
 
 /** The process that decided was killed by somebody else. */
