@@ -1,4 +1,5 @@
 // argv -> command -> process.exitCode, for whatever quick.ts has no answer to.
+import { writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import { PLATFORM } from '../tasks/platform.ts'
@@ -81,11 +82,9 @@ const SHOW_CURSOR = '\x1b[?25h'
 function ignoreClosedPipes(): void {
   process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
     if (NO_LISTENER.test(error.message)) return
-    // Whoever drew on the terminal has no chance any more.
-    if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR)
-    process.stderr.write(
-      `BUG: this should not happen; report it with these lines\n${error.stack}\n`,
-    )
+    const text = `BUG: this should not happen; report it with these lines\n${error.stack}\n`
+    // Not through the stream: a view that draws keeps back what is written to it.
+    writeSync(2, `${process.stderr.isTTY ? SHOW_CURSOR : ''}${text}`)
     process.exit(1)
   })
 }

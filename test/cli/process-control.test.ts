@@ -173,6 +173,7 @@ control(
     while (!screen().includes('\x1b[?25l')) await pause(20)
     process.kill(pid, 'SIGUSR2')
     await once(child, 'close')
+    assert.match(screen(), 'Error: bomb')
     assert.ok(screen().lastIndexOf('\x1b[?25h') > screen().lastIndexOf('\x1b[?25l'), screen())
     assert.equal(await leftIn(home), [])
   }),
@@ -216,7 +217,7 @@ control(
       fs.writeFileSync(join(home, 'quick'), '')
       const second = await runJson(home)
       assert.equal(second.ends, { changed: 1 })
-      assert.equal(inHomeOf(home), [])
+      assert.equal(await leftIn(home), [])
       assert.ok(naked.length > 0)
       assert.equal(nakedNaps(home), [])
     },
