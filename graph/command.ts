@@ -39,7 +39,11 @@ export type Roots = Readonly<Record<string, string>>
  */
 export function argv(...words: readonly Word[]): ArgvCommand {
   if (words.length === 0) throw new Error('BUG: argv() needs a program')
-  for (const word of words) refuseNul(wordText(word, () => ''))
+  for (const word of words) {
+    for (const piece of Array.isArray(word) ? word : [word])
+      if (typeof piece !== 'string' && !isPlace(piece)) throw noText('argv()', piece)
+    refuseNul(wordText(word, () => ''))
+  }
   return { kind: 'argv', words }
 }
 
@@ -64,6 +68,8 @@ export function sh(
     open += piece
     if (i >= values.length) return
     const value = values[i] as string | number | Place | readonly string[]
+    for (const one of Array.isArray(value) ? value : isPlace(value) ? [] : [value])
+      if (typeof one !== 'string' && typeof one !== 'number') throw noText('sh', one)
     if (isPlace(value)) {
       text.push(open, value)
       open = ''
@@ -149,6 +155,14 @@ function wordText(word: Word, where: (place: Place) => string): string {
   if (typeof word === 'string') return word
   if (isPlace(word)) return where(word)
   return word.map((piece) => (typeof piece === 'string' ? piece : where(piece))).join('')
+}
+
+// 'undefined' would be run as a word.
+function noText(where: string, value: unknown): GraphError {
+  return new GraphError(`a word of ${where} is ${JSON.stringify(value) ?? typeof value}`, {
+    code: 'bad-graph',
+    hint: 'a word is a text, a place of root(), or a list of texts',
+  })
 }
 
 // Of a backslash and digits in a template JavaScript makes no text at all, and would run 'undefined'.

@@ -2,6 +2,7 @@
 import { CACHE_LIMITS, type CacheLimits } from './cache-limits.ts'
 import type { Command, Roots } from './command.ts'
 import { GraphError } from './error.ts'
+import { refuseWrongKinds } from './kinds.ts'
 import { nearest } from './nearest.ts'
 import type { Draft, Node, NodeName } from './node.ts'
 import { sorted } from './order.ts'
@@ -10,7 +11,6 @@ import {
   refuseBadLimits,
   refuseBadPools,
   refuseIdleMinus,
-  refuseNoLists,
   refuseNoRef,
   refuseNoSpec,
   refuseOutside,
@@ -47,6 +47,11 @@ export interface GraphDefinition {
  * @example export default defineGraph({ tasks: [fetch, compile], pools: { network: 1 } })
  */
 export function defineGraph(definition: GraphDefinition): Graph {
+  if (!Array.isArray(definition?.tasks))
+    throw new GraphError('defineGraph() was given no list of tasks', {
+      code: 'bad-graph',
+      hint: 'write defineGraph({ tasks: [...] })',
+    })
   const roots = definition.roots ?? {}
   const pools = definition.pools ?? {}
   const drafts = new Map<NodeName, Draft>()
@@ -107,7 +112,7 @@ function bind(
   const spec = declaration.define(values)
   refuseNoSpec(name, spec)
   refuseUnknownFields(name, spec)
-  refuseNoLists(name, spec)
+  refuseWrongKinds(name, spec)
   const commands = commandsOf(name, spec)
   for (const path of spec.outputs ?? []) refuseOutside(name, path)
   for (const path of spec.inputs ?? []) if (typeof path === 'string') refuseOutside(name, path)

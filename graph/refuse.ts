@@ -48,29 +48,6 @@ export function refuseNoSpec(node: NodeName, spec: TaskSpec | undefined): void {
   )
 }
 
-const LISTS = [
-  'needs',
-  'after',
-  'inputs',
-  'outputs',
-  'env',
-  'passEnv',
-  'tools',
-  'facts',
-  'contracts',
-] as const
-
-// Of a text the letters would be taken.
-export function refuseNoLists(node: NodeName, spec: TaskSpec): void {
-  for (const field of LISTS)
-    if (spec[field] !== undefined && !Array.isArray(spec[field]))
-      throw new GraphError(`'${field}' of '${node}' is no list`, {
-        code: 'bad-graph',
-        place: node,
-        hint: `write ${field}: [...]`,
-      })
-}
-
 export function refuseNoRef(node: NodeName, ref: Ref): void {
   if (typeof ref === 'object' && ref !== null && typeof ref.values === 'object') return
   const isTask = typeof ref === 'function'

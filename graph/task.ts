@@ -152,9 +152,20 @@ export function probe<const P extends Params, S extends ProbeSpec>(
 function handle(declaration: Declaration): TaskHandle {
   checkName(declaration.name, 'task')
   const names = Object.keys(declaration.params)
-  for (const name of names)
-    for (const value of declaration.params[name] as readonly string[])
+  for (const name of names) {
+    const all: unknown = declaration.params[name]
+    if (!Array.isArray(all))
+      throw new GraphError(
+        `the values of parameter '${name}' of task '${declaration.name}' are no list`,
+        {
+          code: 'bad-graph',
+          place: declaration.name,
+          hint: `write { ${name}: ['debug', 'release'] }`,
+        },
+      )
+    for (const value of all)
       checkName(value, `value of parameter '${name}' of task '${declaration.name}'`)
+  }
   const refer = (values: Readonly<Record<string, string>> = {}): Ref => ({
     task: declaration.name,
     values,
@@ -167,7 +178,7 @@ function handle(declaration: Declaration): TaskHandle {
 const UNSAFE = /[\x00-\x20\x7f-\x9f[\],/\\]|^-|^\.+$|^$/
 
 function checkName(name: string, what: string): void {
-  if (!UNSAFE.test(name) && name.length <= 200) return
+  if (typeof name === 'string' && !UNSAFE.test(name) && name.length <= 200) return
   throw new GraphError(
     `${JSON.stringify(name)} cannot be the ${what === 'task' ? 'name of a task' : what}`,
     {

@@ -350,7 +350,9 @@ export default defineGraph({ tasks: [a] })
 const a = task('a', () => ({ inputs: '*.md', run: sh\`true\` }))
 export default defineGraph({ tasks: [a] })
 `,
-    "FILE:2: 'inputs' of 'a' is no list\n  hint: write inputs: [...]\n",
+    `FILE:2: 'inputs' of 'a' is "*.md", and should be a list of paths
+  hint: write inputs: ['src/*.c']; what a need makes is named by needs alone
+`,
   ],
   [
     'an async function of a task',

@@ -260,6 +260,62 @@ declare('AC-283 a NUL in a command is refused, wherever it stands', () => {
   )
 })
 
+const OTHER_KINDS: readonly (readonly [spec: object, says: string])[] = [
+  [{ inputs: 'a.c' }, `'inputs' of 'a' is "a.c", and should be a list of paths`],
+  [
+    { inputs: [{ task: 'b', values: {} }] },
+    `'inputs' of 'a' is [{"task":"b","values":{}}], and should be a list of paths`,
+  ],
+  [{ outputs: [42] }, "'outputs' of 'a' is [42], and should be a list of texts"],
+  [{ needs: 'b' }, `'needs' of 'a' is "b", and should be a list`],
+  [{ env: { CC: 'cc' } }, `'env' of 'a' is {"CC":"cc"}, and should be a list of texts`],
+  [{ set: { A: 1 } }, `'set' of 'a' is {"A":1}, and should be an object of texts`],
+  [{ timeoutMs: '5s' }, `'timeoutMs' of 'a' is "5s", and should be a number of milliseconds`],
+  [{ timeoutMs: 0 }, "'timeoutMs' of 'a' is 0, and should be a number of milliseconds"],
+  [{ cwd: 3 }, "'cwd' of 'a' is 3, and should be a path"],
+  [{ title: 3 }, "'title' of 'a' is 3, and should be a text"],
+  [{ store: 'no' }, `'store' of 'a' is "no", and should be true or false`],
+  [{ clean: 'no' }, `'clean' of 'a' is "no", and should be true, false or 'input-removed'`],
+]
+for (const [spec, says] of OTHER_KINDS)
+  declare(`a graph without a compiler is told: ${says}`, () => {
+    const a = task('a', () => ({ ...(spec as Record<never, never>), run: sh`true` }))
+    refused(() => defineGraph({ tasks: [a] }), 'bad-graph', says)
+  })
+
+declare('a field that is undefined, a place as cwd and a place among inputs are in order', () => {
+  const there = root('there')
+  const a = task('a', () => ({ cwd: there(''), inputs: [there('x')], run: sh`true` }))
+  const b = task('b', () => ({ title: undefined as never, run: sh`true` }))
+  assert.is(defineGraph({ tasks: [a, b], roots: { there: '/there' } }).nodes.length, 2)
+})
+
+declare('what JavaScript makes of a slip is refused where it stands', () => {
+  const hint = 'a word is a text, a place of root(), or a list of texts'
+  refused(() => sh`echo ${undefined as never}`, 'bad-graph', 'a word of sh is undefined', hint)
+  refused(() => sh`echo ${[null] as never}`, 'bad-graph', 'a word of sh is null', hint)
+  refused(
+    () => argv('echo', undefined as never),
+    'bad-graph',
+    'a word of argv() is undefined',
+    hint,
+  )
+  refused(() => argv('echo', 3 as never), 'bad-graph', 'a word of argv() is 3', hint)
+  refused(
+    () => task('a', { mode: 'debug' as never }, () => ({ run: sh`true` })),
+    'bad-graph',
+    "the values of parameter 'mode' of task 'a' are no list",
+    "write { mode: ['debug', 'release'] }",
+  )
+  for (const wrong of [undefined, [], { tasks: {} }])
+    refused(
+      () => defineGraph(wrong as never),
+      'bad-graph',
+      'defineGraph() was given no list of tasks',
+      'write defineGraph({ tasks: [...] })',
+    )
+})
+
 declare('argv() without a program is a mistake of the code', () => {
   assert.throws(() => argv(), /^BUG: argv\(\) needs a program$/)
 })
