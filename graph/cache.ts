@@ -21,12 +21,10 @@ import {
   useLine,
 } from './cache-lines.ts'
 import type { AppendFile, Clock, Disk } from './host.ts'
+import { shardBytes, shardPath } from './shards.ts'
 
 // So many sets of discovered inputs are tried for one key.
 const MOST_CANDIDATES = 10
-
-/** Names of the files that hold the lines. */
-export const SHARDS: readonly string[] = [...'0123456789abcdef']
 
 export class Cache {
   readonly blobs: Blobs
@@ -135,17 +133,6 @@ export class Cache {
     }
     return linesWith(key, bytes)
   }
-}
-
-export function shardPath(folder: string, shard: string): string {
-  return `${folder}/ac/${shard}`
-}
-
-/** Empty when it is no regular file: a link could lead anywhere. */
-export function shardBytes(disk: Disk, folder: string, shard: string): Buffer {
-  const path = shardPath(folder, shard)
-  const bytes = disk.lstat(path)?.kind === 'file' ? disk.readBytes(path) : undefined
-  return bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.alloc(0)
 }
 
 // A run of a few nodes looks for a few keys among thousands of lines: those are not taken apart for it.

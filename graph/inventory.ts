@@ -1,8 +1,8 @@
 // All that lies in a cache: what is stored and when it was last of use, files by content, what is damaged.
 import type { BlobName } from './blobs.ts'
-import { SHARDS, shardBytes } from './cache.ts'
 import { blobOf, readLine, type Stored } from './cache-lines.ts'
 import type { Disk } from './host.ts'
+import { SHARDS, shardBytes } from './shards.ts'
 
 export interface Kept {
   readonly shard: string

@@ -1,11 +1,11 @@
 // Keeps a cache within its limits: what was of use longest ago goes first. Lines are rewritten before files
 // go, so that a kill in between leaves files that nothing names, and they go the next time.
 import { blobPath, quarantine } from './blobs.ts'
-import { SHARDS, shardPath } from './cache.ts'
 import type { CacheLimits } from './cache-limits.ts'
 import { useLine } from './cache-lines.ts'
 import type { Clock, Disk } from './host.ts'
 import { blobsOf, type Inventory, inventory, type Kept } from './inventory.ts'
+import { SHARDS, shardPath } from './shards.ts'
 
 export const DAY_MS = 86_400_000
 // Room for what comes next, so that not every run has to sweep.
