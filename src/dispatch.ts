@@ -14,8 +14,18 @@ export async function dispatch({ command, nodes, flags, words }: ParsedArgs): Pr
     return (await COMMANDS_BY_NAME[command]?.(args, nodes)) ?? 1
   } catch (error) {
     const { explainError } = await import('./report/error.ts')
-    return explainError(error)
+    const code = explainError(error)
+    if ((error as { code?: unknown }).code === 'unknown-node') await sayWhichGraph(args)
+    return code
   }
+}
+
+// Whoever stands in another folder than they believe meets the nodes of the shipped graph.
+async function sayWhichGraph(args: { folder: string; file?: string }): Promise<void> {
+  const { graphFileOf } = await import('./sealed.ts')
+  if (graphFileOf(args) !== undefined) return
+  const { shippedGraphText } = await import('./report/words/shipped-graph.ts')
+  process.stderr.write(shippedGraphText(args.folder))
 }
 
 function isFolder(path: string): boolean {

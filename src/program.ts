@@ -63,7 +63,7 @@ function refuseBothRepairs(program: Command, args: readonly string[]): void {
 type Take = (parsed: ParsedArgs) => void
 
 function build(take: Take, answered: (code: number) => void, behind: readonly string[]): Command {
-  const program = new Root('bitnet-tasks')
+  const program = new Program('bitnet-tasks')
     .description(
       'Makes the C++ backends of BitNet.rs present and verified; runs any graph of tasks by content.',
     )
@@ -100,14 +100,18 @@ class Program extends Command {
     const { unknownOption } = Command.prototype as unknown as Pick<Program, 'unknownOption'>
     unknownOption.call(this, flag.replace(/=.*/s, ''))
   }
-}
 
-// `ninja NODE` is what the fingers know.
-class Root extends Program {
   override error(message: string, options?: { exitCode?: number; code?: string }): never {
+    const hint = this.hintFor(message, options?.code)
+    return super.error(hint === undefined ? message : `${message}\n  hint: ${hint}`, options)
+  }
+
+  private hintFor(message: string, code: string | undefined): string | undefined {
+    if (code === 'commander.missingArgument')
+      return `for examples: bitnet-tasks ${this.name()} --help`
+    // `ninja NODE` is what the fingers know.
     const name = /^error: unknown command '(.*)'/.exec(message)?.[1]
-    const hint = name === undefined ? '' : `\n  hint: a node is run by: bitnet-tasks run '${name}'`
-    return super.error(`${message}${hint}`, options)
+    return name && `a node is run by: bitnet-tasks run '${name}'`
   }
 }
 

@@ -9,13 +9,13 @@ import {
 } from '../../graph/index.ts'
 import { EXIT, exitOfClass } from '../exit-code.ts'
 import { sealOptions } from '../graph-seal.ts'
-import { PACKAGE } from '../package.ts'
 import { print } from '../report/print.ts'
 import { countsText, failuresText } from '../report/summary-text.ts'
 import type { ColorChoice } from '../report/terminal.ts'
 import { clean, jsonDocument } from '../report/text.ts'
 import type { Reporter } from '../report/view.ts'
 import { OPEN_ENVIRONMENT } from '../report/words/environment.ts'
+import { shippedGraphText } from '../report/words/shipped-graph.ts'
 import { graphFileOf } from '../sealed.ts'
 import { type GraphChoices, openOwn, openSession } from '../session.ts'
 import type { Interruption } from '../signals.ts'
@@ -55,10 +55,7 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
   const own = file === undefined ? undefined : await openOwn(file)
   const opened = own?.session ?? (await openSession(args))
   const session = { ...opened, graph: withWords(opened.graph, named, args.words) }
-  if (isOpen && !args.quiet && !isIn(args.folder, PACKAGE))
-    process.stderr.write(
-      `no graph file from ${clean(args.folder)} upward: this is the shipped graph\n`,
-    )
+  if (isOpen && !args.quiet) process.stderr.write(shippedGraphText(args.folder))
   // What a machine lacks to build C++ stands in no key.
   const mayRetry = args.retry === true || file === undefined
   if (args.dryRun) {
@@ -133,10 +130,6 @@ async function sayWhere(
     const place = declarationPlace(task, sources)
     if (place !== undefined) process.stderr.write(`${clean(place)}: here '${node}' is declared\n`)
   }
-}
-
-function isIn(folder: string, above: string): boolean {
-  return folder === above || folder.startsWith(`${above}/`)
 }
 
 // The view and what listens for Ctrl-C, opened when something has to run.

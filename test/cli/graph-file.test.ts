@@ -104,6 +104,22 @@ files(
 )
 
 files(
+  'who names a node where there is no graph is told which graph it is; a missing word has a next step',
+  inHome(async (home) => {
+    const { code, stderr } = await bitnetTasks(['run', 'link'], { home })
+    assert.is(code, 2)
+    assert.match(stderr, 'no node is called "link"\n')
+    assert.match(stderr, `no graph file from ${home} upward: this is the shipped graph\n`)
+    assert.is(
+      (await bitnetTasks(['lint'], { home })).stderr,
+      "error: missing required argument 'node'\n  hint: for examples: bitnet-tasks lint --help\n",
+    )
+    const node = await bitnetTasks(['link'], { home })
+    assert.match(node.stderr, "\n  hint: a node is run by: bitnet-tasks run 'link'\n")
+  }),
+)
+
+files(
   'what a graph file prints is kept away from stdout',
   inHome(async (home) => {
     fs.writeFileSync(join(home, 'bitnet.tasks.ts'), `console.log('hello')\n${graph('usual')}`)
