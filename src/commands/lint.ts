@@ -13,6 +13,7 @@ import { failureText } from '../report/failure-text.ts'
 import { print } from '../report/print.ts'
 import { clean, jsonDocument } from '../report/text.ts'
 import { type GraphChoices, openSession } from '../session.ts'
+import { dieBy, interruptible } from '../signals.ts'
 
 interface LintArgs extends GraphChoices {
   readonly twice?: boolean
@@ -23,16 +24,37 @@ interface LintArgs extends GraphChoices {
 export async function lint([name = '']: readonly string[], args: LintArgs): Promise<number> {
   const session = await openSession(args)
   const node = oneNode(session, name)
+  const interruption = interruptible(session.host)
+  try {
+    return await examine(session, node, args, interruption.signal)
+  } finally {
+    interruption.release()
+    const caught = interruption.caught()
+    if (caught !== undefined) dieBy(caught)
+  }
+}
+
+async function examine(
+  session: Session,
+  node: Node,
+  args: LintArgs,
+  signal: AbortSignal,
+): Promise<number> {
   // Not the node itself: what it removes, and what it finds there the first time, would go unseen.
   const before = [...node.needs, ...node.after].map((one) => one.name)
   if (before.length > 0) {
-    const ready = await runGraph(session, { targets: before })
+    const ready = await runGraph(session, { targets: before, signal })
     if (!ready.ok) return failed(ready.failures)
   }
-  return args.twice ? twice(session, node, args) : once(session, node, args)
+  return args.twice ? twice(session, node, args, signal) : once(session, node, args, signal)
 }
 
-async function once(session: Session, node: Node, args: LintArgs): Promise<number> {
+async function once(
+  session: Session,
+  node: Node,
+  args: LintArgs,
+  signal: AbortSignal,
+): Promise<number> {
   if (session.host.shell.which('strace') === undefined)
     throw new GraphError("lint needs 'strace', which is not on PATH", {
       code: 'tool-missing',
@@ -47,6 +69,7 @@ async function once(session: Session, node: Node, args: LintArgs): Promise<numbe
       only: true,
       force: true,
       cache: false,
+      signal,
       wrap: (text) =>
         traced(text, join(folder, `${count++}`))
           .map(quote)
@@ -100,10 +123,15 @@ function lineOf({ kind, path, also }: Complaint): string {
   return `${ADVICE[kind]}: ${path}${more}`
 }
 
-async function twice(session: Session, node: Node, args: LintArgs): Promise<number> {
+async function twice(
+  session: Session,
+  node: Node,
+  args: LintArgs,
+  signal: AbortSignal,
+): Promise<number> {
   const made: (readonly (readonly [string, string])[])[] = []
   for (let i = 0; i < 2; i++) {
-    const options = { targets: [node.name], only: true, force: true, cache: false }
+    const options = { targets: [node.name], only: true, force: true, cache: false, signal }
     const summary = await runGraph(session, options)
     if (!summary.ok) return failed(summary.failures)
     const record = recall(session).journal.history.records.get(node.name)

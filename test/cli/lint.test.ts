@@ -8,7 +8,8 @@ import * as assert from 'uvu/assert'
 import { debianProgram } from '../support/debian.ts'
 import { suite } from '../support/suite.ts'
 import { inHome, newFolder, removeFolder, toolFolder } from './support/home.ts'
-import { bitnetTasks } from './support/program.ts'
+import { appears, inHomeOf } from './support/processes.ts'
+import { bitnetTasks, start } from './support/program.ts'
 
 const lint = suite('lint')
 lint.before(() => {
@@ -35,12 +36,13 @@ const link = task('link', () => ({ outputs: ['l'], run: sh\`ln -s b.in l\` }))
 const hard = task('hard', () => ({ inputs: ['a.in'], outputs: ['h'], run: sh\`ln a.in h\` }))
 const asks = probe('asks', { n: ['x'] }, () => ({ run: sh\`cat b.in\` }))
 const clock = probe('clock', { n: ['x'] }, () => ({ run: sh\`date +%N\` }))
+const sleeps = task('sleeps', () => ({ run: sh\`sleep 4711\` }))
 const once = task('once', () => ({ run: sh\`rm -f victim\` }))
 const eats = task('eats', () => ({ inputs: ['a.in'], outputs: ['eaten'], run: sh\`echo >> a.in; echo > eaten\` }))
 const outside = task('outside', () => ({ env: ['THERE'], run: sh\`cat "$THERE"\` }))
 const daemon = task('daemon', () => ({ run: argv('python3', 'talk.py') }))
 const bad = task('bad', () => ({ run: sh\`exit 4\` }))
-export default defineGraph({ tasks: [good, sly, odd, object, link, hard, asks, clock, once, eats, outside, daemon, bad] })
+export default defineGraph({ tasks: [good, sly, odd, object, link, hard, asks, clock, sleeps, once, eats, outside, daemon, bad] })
 `
 
 function write(home: string): void {
@@ -142,6 +144,22 @@ lint(
     }
   }),
 )
+
+for (const more of [[], ['--twice']])
+  lint(
+    `Ctrl-C ends what lint ${more.join('')} runs, and leaves no trace behind`,
+    inHome(async (home) => {
+      write(home)
+      fs.mkdirSync(join(home, 'tmp'))
+      const env = { TMPDIR: join(home, 'tmp') }
+      const running = start(['lint', 'sleeps', ...more], { home, env })
+      await appears(home, /^sleep 4711/)
+      running.child.kill('SIGINT')
+      assert.is((await running.ended).code, 130)
+      assert.equal(inHomeOf(home), [])
+      assert.equal(fs.readdirSync(join(home, 'tmp')), [])
+    }),
+  )
 
 lint(
   '--twice compares what two runs made',
