@@ -4,7 +4,7 @@ import type { Cache } from './cache.ts'
 import type { NodeFailure } from './event.ts'
 import { failedBefore } from './failed-before.ts'
 import type { TokenPipe } from './host.ts'
-import { look, recordedResult } from './look.ts'
+import { type Looked, look, recordedResult } from './look.ts'
 import type { Node } from './node.ts'
 import { inputFailure } from './node-failure.ts'
 import { Reopening } from './reopening.ts'
@@ -22,6 +22,8 @@ export interface LoopOptions {
   readonly options: RunOptions
   readonly scope: Scope
   readonly tally: Tally
+  /** Found fresh a moment ago, with all that they need. */
+  readonly fresh: ReadonlySet<Node>
   readonly cache: Cache | undefined
   /** The jobs of a make that started the run. */
   readonly parent: TokenPipe | undefined
@@ -33,6 +35,7 @@ export class Loop {
   private readonly memory: Memory
   private readonly options: RunOptions
   private readonly forced: ReadonlySet<Node>
+  private readonly fresh: ReadonlySet<Node>
   private readonly tally: Tally
   private readonly stop: AbortController
   private readonly schedule: Schedule
@@ -44,10 +47,12 @@ export class Loop {
   private readonly results = new Map<Node, string>()
   private readonly resultOf = (need: Node): string => this.results.get(need) as string
 
-  constructor({ session, memory, options, scope, tally, cache, parent, stop }: LoopOptions) {
+  constructor(all: LoopOptions) {
+    const { session, memory, options, scope, fresh, tally, cache, parent, stop } = all
     this.memory = memory
     this.options = options
     this.forced = scope.forced
+    this.fresh = fresh
     this.tally = tally
     this.stop = stop
     const { durations } = memory.journal.history
@@ -129,9 +134,7 @@ export class Loop {
   private decideReady(): void {
     const { schedule, tally, memory } = this
     for (let node = schedule.nextReady(); node; node = schedule.nextReady()) {
-      const { reasons, error } = this.forced.has(node)
-        ? { reasons: [{ kind: 'forced' }] as const, error: undefined }
-        : look(node, memory, this.resultOf)
+      const { reasons, error } = this.lookAt(node)
       if (reasons.length === 0) {
         this.results.set(node, recordedResult(memory.journal.history, node))
         tally.finish(node, 'fresh', 0)
@@ -146,6 +149,12 @@ export class Loop {
       // Somebody waits for this one: the others are looked at while it runs.
       if (this.reopening && schedule.canRun) return
     }
+  }
+
+  private lookAt(node: Node): Looked {
+    if (this.forced.has(node)) return { reasons: [{ kind: 'forced' }] }
+    if (this.fresh.has(node)) return { reasons: [] }
+    return look(node, this.memory, this.resultOf)
   }
 
   private async runOne(node: Node): Promise<void> {

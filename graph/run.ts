@@ -35,20 +35,23 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
   const memory = live?.recall(session) ?? recall(session)
   refuseMissing(scope, memory.journal.history)
   // Who watches has looked already.
-  const isFresh = !live && forced.size === 0 && areAllFresh(wanted, memory)
+  const first = live || forced.size > 0 ? [] : freshOnes(wanted, memory)
   const { clock } = given.host
-  if (isFresh) {
+  if (first.length === wanted.length && forced.size === 0 && !live) {
     keepSnapshot(session, memory)
     if (options.seal) recorder?.seal(session.stateFolder, wanted.length, options.seal)
     const tally = new Tally({ clock, wanted, start, report: options.report })
     return nothingToDo(tally, wanted, memory)
   }
+  const lookedAt = clock.now()
   const all = { ...options, ...(await options.whenStale?.()) }
   const tally = new Tally({ clock, wanted, start, report: all.report })
   const stop = new AbortController()
   await underLock(given, { ...all, stop, tally }, async () => {
     // Another run may have finished while we waited: look again at what it left.
     const isAsRead = identityOf(given.host.disk.stat(journal)) === read
+    const hasWaited = clock.now() - lookedAt > AT_ONCE_MS
+    const fresh = new Set(isAsRead && !hasWaited ? first : [])
     const again = live?.recall(given) ?? (isAsRead ? lookedAnew(given, memory) : recall(given))
     again.world.snapshot.learnFrom(memory.world.snapshot)
     await written(given, { memory: again, live }, async () => {
@@ -59,7 +62,7 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
       const cache = hasCache ? openCache(given) : undefined
       // Whoever names a number of jobs wants that and not what a make has for us.
       const parent = all.jobs === undefined ? await given.host.parentTokens() : undefined
-      const work = { scope, tally, cache, parent, stop }
+      const work = { scope, fresh, tally, cache, parent, stop }
       try {
         await new Loop({ session: given, memory: again, options: all, ...work }).run()
       } finally {
@@ -70,10 +73,14 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
   return tally.summary(stop.signal.aborted)
 }
 
-// Without the lock: whoever finds everything fresh waits for nobody.
-function areAllFresh(wanted: readonly Node[], memory: Memory): boolean {
+// What was seen so long ago counts as seen in the same look.
+const AT_ONCE_MS = 500
+
+// All before the first that is stale. Without the lock: whoever finds everything fresh waits for nobody.
+function freshOnes(wanted: readonly Node[], memory: Memory): readonly Node[] {
   const resultOf = (need: Node): string => recordedResult(memory.journal.history, need)
-  return wanted.every((node) => look(node, memory, resultOf).reasons.length === 0)
+  const stale = wanted.findIndex((node) => look(node, memory, resultOf).reasons.length > 0)
+  return stale < 0 ? wanted : wanted.slice(0, stale)
 }
 
 function nothingToDo(tally: Tally, wanted: readonly Node[], memory: Memory): RunSummary {
