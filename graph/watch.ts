@@ -97,22 +97,30 @@ export class GraphWatch {
     this.hints.raise()
   }
 
-  // The run need not wait until all folders are watched; what happens meanwhile is seen after it.
   private async firstTurn(): Promise<void> {
     const isStale = this.lookAll().length > 0
-    const listening = this.hints.listen()
+    const listening = this.listenAnew()
     const hasRun = isStale && (await this.runOnce())
     await listening
     if (hasRun) await this.settle()
+  }
+
+  // A run need not wait until all folders are watched; of what happens meanwhile nobody hears, so it looks
+  // again when they are.
+  private async listenAnew(): Promise<void> {
+    await this.hints.listen()
+    this.hints.raise()
   }
 
   private async turn(): Promise<void> {
     const asked = this.asked
     this.asked = undefined
     if (asked === 'rerun') this.held.release()
-    if (asked !== undefined || this.watched.haveSourcesMoved) await this.loadAgain()
+    const isAnew = asked !== undefined || this.watched.haveSourcesMoved
+    if (isAnew) await this.loadAgain()
     let version = this.hints.version
     if (this.watched.graph !== undefined && (asked === 'force' || this.hasWork())) {
+      if (isAnew) void this.listenAnew()
       const hasRun = await this.runOnce(asked)
       version = this.hints.version
       if (hasRun && (await this.settle())) return

@@ -174,6 +174,25 @@ watch('an edit of a running node ends it and starts it again, and the others go 
   await watching.end()
 })
 
+watch('an edit of a running node before anybody listens is seen when somebody does', async () => {
+  const { world, graph } = small()
+  const a = gated(world, 'a')
+  const listening = Promise.withResolvers<void>()
+  world.host.watcher.ready = listening.promise
+  const watching = new Watching(world, graph)
+  await watching.calm()
+  assert.equal(watching.told().slice(0, 1), ['a started'])
+  world.edit('src/a.c', 'second')
+  await watching.calm()
+  listening.resolve()
+  await watching.calm()
+  assert.equal(watching.told().slice(0, 3), ['reopened', 'a cancelled', 'a started'])
+  a[1]?.open()
+  await watching.calm()
+  assert.is(world.read('out/a'), 'second\n')
+  await watching.end()
+})
+
 watch(
   'an edit of what a running node stands on ends that node, too, and nothing else',
   async () => {

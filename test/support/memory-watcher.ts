@@ -11,6 +11,8 @@ export class MemoryWatcher implements Watcher {
   isDeaf: (path: string) => boolean = () => false
   /** Every hint that was given. */
   readonly hints: string[] = []
+  /** It takes a moment until what is asked for is listened in. */
+  ready: Promise<void> = Promise.resolve()
   /** Fails for a folder, with an errno. */
   fault: (folder: string) => string | undefined = () => undefined
   private readonly disk: MemoryDisk
@@ -30,6 +32,7 @@ export class MemoryWatcher implements Watcher {
       set: async (folders) => {
         const added = [...folders].filter((folder) => !asked.has(folder))
         asked = folders
+        await this.ready
         this.folders = new Set([...folders].filter((folder) => this.fault(folder) === undefined))
         for (const folder of added) {
           const errno = this.fault(folder)
