@@ -5,13 +5,20 @@ import { mkdirSync } from 'node:fs'
 import { main } from '../../../src/cli.ts'
 import { answerQuickly } from '../../../src/quick.ts'
 
-// As src/start.cts leaves it. The compile cache itself would make the counts less precise.
-const { HOME, XDG_CACHE_HOME } = process.env
-const cache = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`) || ''
-if (cache.startsWith('/') && !process.argv.includes('--dry-run'))
-  mkdirSync(`${cache}/bitnet-tasks/node`, { recursive: true })
-
+leaveCacheFolder()
 const args = process.argv.slice(2)
 const code = answerQuickly(args)
 if (code === undefined) main(args)
 else process.exitCode = code
+
+// As src/start.cts leaves it. The compile cache itself would make the counts less precise.
+function leaveCacheFolder(): void {
+  const { HOME, XDG_CACHE_HOME } = process.env
+  const cache = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`) || ''
+  if (!cache.startsWith('/') || process.argv.includes('--dry-run')) return
+  try {
+    mkdirSync(`${cache}/bitnet-tasks/node`, { recursive: true })
+  } catch {
+    // Node goes on without a cache as well.
+  }
+}
