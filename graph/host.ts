@@ -12,6 +12,17 @@ export interface FileStat {
   readonly mode: number
 }
 
+/** The same in numbers, which cost less; times in milliseconds, true to a quarter of a microsecond. */
+export interface Glance {
+  readonly size: number
+  readonly mtimeMs: number
+  readonly ctimeMs: number
+  readonly ino: number
+  readonly dev: number
+  /** Of which the lowest 12 bits are permissions. */
+  readonly mode: number
+}
+
 export interface GlobResult {
   /** Matched files, relative to the folder, sorted by code unit. */
   readonly files: readonly string[]
@@ -25,6 +36,8 @@ export interface Disk {
   stat(path: string): FileStat | undefined
   /** Does not follow the last link. */
   lstat(path: string): FileStat | undefined
+  /** What `stat` says, or `lstat`, for a quick comparison with what it said before. */
+  glance(path: string, follow: boolean): Glance | undefined
   readLink(path: string): string
   /** Undefined when nothing is there. */
   readText(path: string): string | undefined

@@ -109,6 +109,9 @@ export class Loop {
       }
       const wakers = [reopening?.hinted, again].filter((waker) => waker !== undefined)
       if (active.size > 0) await Promise.race([...active, ...wakers])
+      // Rather than to go round for ever.
+      else if (!schedule.isFinished && !this.stop.signal.aborted)
+        throw new Error('BUG: nodes wait, and nothing runs')
       if (!this.stop.signal.aborted) reopening?.lookAgain()
     }
   }

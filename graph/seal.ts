@@ -2,7 +2,7 @@
 // While every file, folder, variable, program and fact of it is as it was, so is the answer, and a no-op
 // needs neither the graph nor the journal: it costs little more than the stats themselves.
 import { checksum } from './digest.ts'
-import type { Disk, FileStat, Host } from './host.ts'
+import type { Disk, FileStat, Glance, Host } from './host.ts'
 import { isTooYoung } from './snapshot.ts'
 
 export interface SealOptions {
@@ -16,10 +16,10 @@ export interface SealOptions {
   readonly journal?: boolean
 }
 
-const MAGIC = 'seal 2'
+const MAGIC = 'seal 3'
 const FIELDS = 6
-// No file is that large: stands for "nothing is there".
-const ABSENT_SIZE = 0xffff_ffff_ffff_ffffn
+// In place of a size: nothing is there.
+const ABSENT_SIZE = -1
 
 interface Header {
   readonly key: string
@@ -72,8 +72,8 @@ function holding(path: string, key: string, host: Host): Header | undefined {
   const { paths, ways } = header
   for (let i = 0; i < paths.length; i++) {
     const path = paths[i] as string
-    const stat = ways[i] === 'l' ? host.disk.lstat(path) : host.disk.stat(path)
-    if (!matches(numbers, i * FIELDS, stat)) return undefined
+    const now = host.disk.glance(path, ways[i] === 's')
+    if (!matches(numbers, i * FIELDS, now)) return undefined
   }
   return header
 }
@@ -133,7 +133,7 @@ export class SealRecorder {
       paths: entries.map(([path]) => path.slice(1)),
       ways: entries.map(([path]) => path[0]).join(''),
     }
-    const numbers = new BigUint64Array(entries.length * FIELDS)
+    const numbers = new Float64Array(entries.length * FIELDS)
     entries.forEach(([, stat], i) => {
       numbers.set(fields(stat), i * FIELDS)
     })
@@ -165,7 +165,7 @@ function noted(
 
 function readSeal(
   bytes: Uint8Array | undefined,
-): { header: Header; numbers: BigUint64Array } | undefined {
+): { header: Header; numbers: Float64Array } | undefined {
   if (bytes === undefined) return undefined
   try {
     const end = bytes.indexOf(10)
@@ -174,27 +174,37 @@ function readSeal(
     const text = bytes.subarray(end + 1, textEnd)
     // A damaged number equals that of no file: it needs no guard.
     if (`${head[0]} ${head[1]}` !== MAGIC || checksum(text) !== head[2]) return undefined
-    const header = JSON.parse(Buffer.from(text).toString('utf8')) as Header
-    const numbers = new BigUint64Array(new Uint8Array(bytes.subarray(textEnd)).buffer)
+    const view = Buffer.from(text.buffer, text.byteOffset, text.length)
+    const header = JSON.parse(view.toString('utf8')) as Header
+    const numbers = new Float64Array(new Uint8Array(bytes.subarray(textEnd)).buffer)
     return numbers.length === header.paths.length * FIELDS ? { header, numbers } : undefined
   } catch {
     return undefined
   }
 }
 
-function fields(stat: FileStat | undefined): bigint[] {
-  if (stat === undefined) return [ABSENT_SIZE, 0n, 0n, 0n, 0n, 0n]
-  return [stat.size, stat.mtimeNs, stat.ctimeNs, stat.ino, stat.dev, BigInt(stat.mode)]
+function fields(stat: FileStat | undefined): number[] {
+  if (stat === undefined) return [ABSENT_SIZE, 0, 0, 0, 0, 0]
+  const { size, mtimeNs, ctimeNs, ino, dev, mode } = stat
+  return [Number(size), inMs(mtimeNs), inMs(ctimeNs), Number(ino), Number(dev), mode]
 }
 
-function matches(numbers: BigUint64Array, at: number, stat: FileStat | undefined): boolean {
-  if (stat === undefined) return numbers[at] === ABSENT_SIZE
+/**
+ * Milliseconds as Node computes them of a file, to the last bit. That they are not exact to the nanosecond
+ * hides nothing: a change comes after the look, and what is sealed was 50 ms old by then.
+ */
+export function inMs(ns: bigint): number {
+  return Number(ns / 1_000_000_000n) * 1000 + Number(ns % 1_000_000_000n) / 1_000_000
+}
+
+function matches(numbers: Float64Array, at: number, now: Glance | undefined): boolean {
+  if (now === undefined) return numbers[at] === ABSENT_SIZE
   return (
-    numbers[at] === stat.size &&
-    numbers[at + 1] === stat.mtimeNs &&
-    numbers[at + 2] === stat.ctimeNs &&
-    numbers[at + 3] === stat.ino &&
-    numbers[at + 4] === stat.dev &&
-    numbers[at + 5] === BigInt(stat.mode)
+    numbers[at] === now.size &&
+    numbers[at + 1] === now.mtimeMs &&
+    numbers[at + 2] === now.ctimeMs &&
+    numbers[at + 3] === now.ino &&
+    numbers[at + 4] === now.dev &&
+    numbers[at + 5] === (now.mode & 0o7777)
   )
 }

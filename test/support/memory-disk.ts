@@ -3,7 +3,8 @@
 import { posix } from 'node:path'
 
 import { digestBytes } from '../../graph/digest.ts'
-import type { AppendFile, Disk, FileStat, GlobResult } from '../../graph/host.ts'
+import type { AppendFile, Disk, FileStat, Glance, GlobResult } from '../../graph/host.ts'
+import { inMs } from '../../graph/seal.ts'
 import type { MemoryClock } from './memory-clock.ts'
 import { globBase, globRegExp } from './memory-glob.ts'
 
@@ -111,6 +112,14 @@ export class MemoryDisk implements Disk {
 
   lstat(path: string): FileStat | undefined {
     return this.asStat(this.find(path, false))
+  }
+
+  glance(path: string, follow: boolean): Glance | undefined {
+    const stat = this.asStat(this.find(path, follow))
+    if (stat === undefined) return undefined
+    const { size, mtimeNs, ctimeNs, ino, dev, mode } = stat
+    const times = { mtimeMs: inMs(mtimeNs), ctimeMs: inMs(ctimeNs) }
+    return { size: Number(size), ...times, ino: Number(ino), dev: Number(dev), mode }
   }
 
   readLink(path: string): string {

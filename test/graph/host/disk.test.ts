@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
 import { disk as machineDisk } from '../../../graph/host/disk.ts'
+import { inMs } from '../../../graph/seal.ts'
 import { suite } from '../../support/suite.ts'
 
 const disk = suite<{ dir: string }>('disk', { dir: '' })
-const { stat, lstat, digest, writeWhole, append, readTail, readFrom, glob, ...own } = machineDisk()
+const { stat, lstat, glance, digest, writeWhole, append, readTail, readFrom, glob, ...own } =
+  machineDisk()
 
 disk.before.each((world) => {
   world.dir = fs.mkdtempSync(join(tmpdir(), 'disk-'))
@@ -30,6 +32,25 @@ disk('an identity is told to the nanosecond', ({ dir }) => {
   assert.is(found?.ctimeNs, BigInt((ctime as string).replace('.', '')))
   assert.is(found?.ino, BigInt(ino as string))
   assert.is(found?.dev, BigInt(dev as string))
+})
+
+disk('a glance says the same in numbers, to the last bit', ({ dir }) => {
+  const path = join(dir, 'a')
+  fs.writeFileSync(path, 'four')
+  fs.symlinkSync('a', join(dir, 'l'))
+  fs.symlinkSync('nowhere', join(dir, 'gone'))
+  for (let i = 0; i < 300; i++) {
+    const ns = String((i * 7_919_123_457) % 1_000_000_000).padStart(9, '0')
+    execFileSync('touch', ['-d', `@17${String(i).padStart(8, '0')}.${ns}`, path])
+    const [exact, quick] = [stat(path)!, glance(path, true)!]
+    assert.equal([inMs(exact.mtimeNs), inMs(exact.ctimeNs)], [quick.mtimeMs, quick.ctimeMs])
+    assert.equal([Number(exact.size), Number(exact.ino)], [quick.size, quick.ino])
+    assert.equal([Number(exact.dev), exact.mode], [quick.dev, quick.mode & 0o7777])
+  }
+  assert.is(glance(join(dir, 'l'), true)?.ino, glance(path, true)?.ino)
+  assert.is(glance(join(dir, 'l'), false)?.size, 1)
+  assert.is(glance(join(dir, 'gone'), true), undefined)
+  assert.is(glance(join(dir, 'gone/below'), true), undefined)
 })
 
 disk('the mode is the permissions alone', ({ dir }) => {
