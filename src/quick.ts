@@ -15,6 +15,15 @@ import { findGraphFile, sealedCount } from './sealed.ts'
 
 /** The exit code, when it could be answered; it has been printed then. */
 export function answerQuickly(args: readonly string[]): number | undefined {
+  try {
+    return answer(args)
+  } catch {
+    // Whatever cannot be read, the program says it.
+    return undefined
+  }
+}
+
+function answer(args: readonly string[]): number | undefined {
   if (args[0] === 'preflight') return answerPreflight(args.slice(1))
   if (args[0] === 'run') return answerRun(args)
   // Without a command it is a run, of a graph that lies here.

@@ -1,10 +1,11 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
 import { suite } from '../support/suite.ts'
+import { asNobody } from './support/nobody.ts'
 
 const BIN = join(import.meta.dirname, '../../dist/src/bin.cjs')
 
@@ -87,5 +88,21 @@ seal('a variable that a graph reads when it is evaluated is seen', ({ dir }) => 
   run(dir, { WORD: 'second' })
   assert.is(fs.readFileSync(join(dir, 'b'), 'utf8'), 'content\nsecond\n')
 })
+
+for (const closed of ['.bitnet-tasks/seal', '.bitnet-tasks'])
+  seal(`what nobody may read is told in words: ${closed}`, async ({ dir }) => {
+    write(dir, GRAPH)
+    assert.ok(await runUntilSealed(dir))
+    fs.chmodSync(dir, 0o755)
+    fs.chmodSync(join(dir, '.bitnet-tasks'), 0o755)
+    for (const name of ['seal', 'journal', 'snapshot'])
+      fs.chmodSync(join(dir, '.bitnet-tasks', name), 0o644)
+    fs.chmodSync(join(dir, closed), 0)
+    const [command = '', ...args] = [...asNobody(), process.execPath, BIN, 'run']
+    const env = { ...process.env, HOME: join(dir, 'nowhere') }
+    const { status, stderr } = spawnSync(command, args, { cwd: dir, env, encoding: 'utf8' })
+    assert.is(status, 4)
+    assert.match(stderr, /^[^\n]*EACCES[^\n]*\n {2}hint: [^\n]*\n$/)
+  })
 
 seal.run()
