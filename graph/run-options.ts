@@ -35,6 +35,8 @@ export interface RunOptions {
   /** Aborting cancels: no process is left. */
   readonly signal?: AbortSignal
   readonly report?: (event: RunEvent) => void
+  /** Each line of the run's record as soon as it is written; also of a run with nothing to do, which keeps none. */
+  readonly onLine?: (line: string) => void
   /** Asked once, when something has to run: what listens and watches is needed only then. */
   readonly whenStale?: () => Promise<Pick<RunOptions, 'signal' | 'report'>>
   /** When everything is found fresh, remember it so that `checkSeal` can say so at once. */

@@ -8,7 +8,7 @@ import { look, recordedResult } from './look.ts'
 import { Loop } from './loop.ts'
 import type { Node } from './node.ts'
 import type { RunOptions } from './run-options.ts'
-import { RunWriter } from './runs.ts'
+import { RunWriter, unkeptRun } from './runs.ts'
 import { refuseMissing, scopeOf } from './scope.ts'
 import { SealRecorder } from './seal.ts'
 import { keepSnapshot, lookedAnew, type Memory, recall, type Session, unwritable } from './state.ts'
@@ -41,6 +41,7 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
     keepSnapshot(session, memory)
     if (options.seal) recorder?.seal(session.stateFolder, wanted.length, options.seal)
     const tally = new Tally({ clock, wanted, start, report: options.report })
+    if (options.onLine) tally.record(unkeptRun(clock.now(), options.targets, options.onLine))
     return nothingToDo(tally, wanted, memory)
   }
   const lookedAt = clock.now()
@@ -55,7 +56,7 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
     const again = live?.recall(given) ?? (isAsRead ? lookedAnew(given, memory) : recall(given))
     again.world.snapshot.learnFrom(memory.world.snapshot)
     await written(given, { memory: again, live }, async () => {
-      tally.record(new RunWriter(given, options.targets))
+      tally.record(new RunWriter(given, options.targets, options.onLine))
       tally.tellPlan(again.journal.history.durations)
       refuseMissing(scope, again.journal.history)
       const hasCache = all.cache !== false && all.strictEnv !== false

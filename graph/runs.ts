@@ -28,16 +28,28 @@ const PIECE = 65_536
 // What a killed run loses of its record at most, and not a write for each of a thousand nodes.
 const OFTEN_MS = 250
 
+export interface RunRecorder {
+  /** Under which the run is remembered; undefined when it is not. */
+  readonly id: string | undefined
+  readonly write: (event: RunEvent) => void
+  readonly close: () => void
+}
+
 /** Writes one run. A disk that refuses costs the record and not the run. */
-export class RunWriter {
+export class RunWriter implements RunRecorder {
   readonly id: string
   private readonly disk: Disk
   private readonly folder: string
   private file: AppendFile | undefined
   private text: string
   private writtenAt: number
+  private readonly onLine: ((line: string) => void) | undefined
 
-  constructor({ host, stateFolder }: Session, targets: readonly string[]) {
+  constructor(
+    { host, stateFolder }: Session,
+    targets: readonly string[],
+    onLine?: (line: string) => void,
+  ) {
     const at = host.clock.now()
     this.disk = host.disk
     this.folder = `${stateFolder}/runs`
@@ -45,12 +57,15 @@ export class RunWriter {
     this.id = unusedId(at, new Set(host.disk.list(this.folder) ?? []))
     const header: RunHeader = { type: 'run', version: 1, id: this.id, at, targets }
     this.text = `${JSON.stringify(header)}\n`
+    this.onLine = onLine
+    onLine?.(this.text)
   }
 
-  /** What a node prints is in its log, and how far it has come matters only meanwhile. */
   write(event: RunEvent): void {
-    if (event.type === 'output' || event.type === 'progress') return
-    this.text += `${JSON.stringify(event)}\n`
+    const line = lineOf(event)
+    if (line === undefined) return
+    this.onLine?.(line)
+    this.text += line
     if (this.text.length < PIECE && event.at - this.writtenAt < OFTEN_MS) return
     this.writtenAt = event.at
     this.put()
@@ -81,6 +96,28 @@ export class RunWriter {
     for (const id of runIds(this.disk, this.folder).slice(0, -KEPT))
       this.disk.removeFile(`${this.folder}/${id}${ENDING}`)
   }
+}
+
+/** Tells the lines of a run that had nothing to do, of which nothing is kept: so its header has no id. */
+export function unkeptRun(
+  at: number,
+  targets: readonly string[],
+  onLine: (line: string) => void,
+): RunRecorder {
+  const header: Omit<RunHeader, 'id'> = { type: 'run', version: 1, at, targets }
+  onLine(`${JSON.stringify(header)}\n`)
+  const write = (event: RunEvent): void => {
+    const line = lineOf(event)
+    if (line !== undefined) onLine(line)
+  }
+  return { id: undefined, write, close: () => {} }
+}
+
+// What a node prints is in its log, and how far it has come matters only meanwhile.
+function lineOf(event: RunEvent): string | undefined {
+  return event.type === 'output' || event.type === 'progress'
+    ? undefined
+    : `${JSON.stringify(event)}\n`
 }
 
 const ENDING = '.ndjson'

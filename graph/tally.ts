@@ -2,7 +2,7 @@
 import type { NodeFailure, Outcome, RunEvent, RunSummary } from './event.ts'
 import type { Clock } from './host.ts'
 import type { Node, NodeName } from './node.ts'
-import type { RunWriter } from './runs.ts'
+import type { RunRecorder } from './runs.ts'
 
 export interface TallyOptions {
   readonly clock: Clock
@@ -27,7 +27,7 @@ export class Tally {
     cancelled: 0,
     blocked: 0,
   }
-  private writer: RunWriter | undefined
+  private writer: RunRecorder | undefined
   readonly failures: { node: NodeName; failure: NodeFailure }[] = []
   private readonly ends = new Map<Node, Outcome>()
 
@@ -39,7 +39,7 @@ export class Tally {
   }
 
   /** From now on events are written down too. */
-  record(writer: RunWriter): void {
+  record(writer: RunRecorder): void {
     this.writer = writer
   }
 
@@ -89,7 +89,7 @@ export class Tally {
     const { outcomes, failures } = this
     const ok = failures.length === 0 && outcomes.cancelled === 0 && outcomes.blocked === 0
     const ms = this.now() - this.start
-    const run = this.writer === undefined ? {} : { run: this.writer.id }
+    const run = this.writer?.id === undefined ? {} : { run: this.writer.id }
     const summary: RunSummary = { ok: ok && !cancelled, outcomes, ms, failures, cancelled, ...run }
     this.tell({ type: 'done', at: this.now(), summary })
     this.close()

@@ -20,6 +20,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       line: "run --from 'object[main]' --keep-going",
       says: 'this one again, and what stands on it',
     },
+    { line: 'run --events -', says: 'what happens, for a program that looks on' },
   ],
   watch: [{ line: "watch 'link[debug]'", says: 'run it again at each save; q ends' }],
   list: [{ line: 'list object', says: 'the nodes of one task' }],

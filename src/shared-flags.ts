@@ -98,6 +98,11 @@ export const TRACE: Flag = {
   value: 'file',
   help: "write the run for Chrome's trace viewer",
 }
+export const EVENTS: Flag = {
+  long: 'events',
+  value: 'file',
+  help: 'write the events of the run while they happen, a line of JSON each',
+}
 
 export const REPAIRING: readonly Flag[] = [
   ...REPAIR_CHOICES,

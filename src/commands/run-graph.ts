@@ -9,6 +9,7 @@ import {
 } from '../../graph/index.ts'
 import { EXIT, exitOfClass } from '../exit-code.ts'
 import { sealOptions } from '../graph-seal.ts'
+import { eventsProblem, openEventStream } from '../report/event-stream.ts'
 import { print } from '../report/print.ts'
 import { countsText, failuresText } from '../report/summary-text.ts'
 import type { ColorChoice } from '../report/terminal.ts'
@@ -37,6 +38,7 @@ export interface RunArgs extends GraphChoices {
   readonly quiet?: boolean
   readonly color?: ColorChoice
   readonly json?: boolean
+  readonly events?: string
   readonly trace?: string
   readonly only?: boolean
   readonly from?: string
@@ -47,6 +49,11 @@ export interface RunArgs extends GraphChoices {
 
 /** Brings nodes and all they need up to date. */
 export async function run(asked: readonly string[], args: RunArgs): Promise<number> {
+  const problem = eventsProblem(args)
+  if (problem !== undefined) {
+    process.stderr.write(problem)
+    return EXIT.usage
+  }
   const file = graphFileOf(args)
   const named = args.until === undefined ? asked : [...asked, args.until]
   // Whoever names nothing in the shipped graph wants it for this machine, not for a GPU it may not have.
@@ -67,7 +74,8 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
   }
   const isWhole = !args.only && args.from === undefined && session.graph === opened.graph
   const seal = file && own && isWhole ? sealOptions(file, targets, own.sources) : undefined
-  const view = new View(session, args)
+  const events = args.events === undefined ? undefined : openEventStream(args.events)
+  const view = new View(session, { ...args, quiet: args.quiet || events?.isTerminal === true })
   let summary: RunSummary
   try {
     summary = await runGraph(session, {
@@ -89,6 +97,7 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
         return view.open()
       },
       ...(seal ? { seal } : {}),
+      ...(events ? { onLine: events.write } : {}),
       onFailure: (node, failure, attempt) => {
         const verdict = view.judge(node.task, failure, attempt)
         // What a user's own task prints says nothing of whether it may be tried again.
@@ -100,6 +109,7 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
       ...(args.lockTimeout === undefined ? {} : { lockTimeoutMs: args.lockTimeout * 1000 }),
     })
   } finally {
+    events?.close()
     await view.close()
   }
   if (args.json) print(jsonDocument({ version: 1, ...summary }))

@@ -1,21 +1,15 @@
 // runs, report and timings: what is remembered of past runs.
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import {
-  commandText,
-  GraphError,
-  listRuns,
-  type PastRun,
-  readRun,
-  type Session,
-} from '../../graph/index.ts'
+import { commandText, listRuns, type PastRun, readRun, type Session } from '../../graph/index.ts'
 import { criticalPath } from '../report/critical-path.ts'
 import { type PastNode, pastNodes, summaryOf } from '../report/past-nodes.ts'
 import { print } from '../report/print.ts'
 import { countsText, summaryText } from '../report/summary-text.ts'
 import { clean, jsonDocument } from '../report/text.ts'
 import { type InnerStep, ninjaSteps, traceText } from '../report/trace.ts'
+import { writeOut } from '../report/write-out.ts'
 import { type GraphChoices, openSession } from '../session.ts'
 
 export interface PastArgs extends GraphChoices {
@@ -149,20 +143,6 @@ function innerSteps({ graph, folder }: Session, past: PastNode): readonly InnerS
 // Names with blanks stand in single quotes there.
 function shellWords(text: string): readonly string[] {
   return [...text.matchAll(/'([^']*)'|\S+/g)].map(([word, inner]) => inner ?? word)
-}
-
-function writeOut(file: string, text: string): void {
-  if (file === '-') return print(text)
-  try {
-    writeFileSync(file, text)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new GraphError(`cannot write '${file}': ${code}`, {
-      code: 'bad-file',
-      place: file,
-      hint: 'give a path in a folder that is there and that you may write to, or - for stdout',
-    })
-  }
 }
 
 function seconds(ms: number): string {

@@ -29,17 +29,22 @@ export function logLine(line: string): string {
 
 /** One JSON document; what could steer a terminal is escaped, also where JSON itself would not. */
 export function jsonDocument(value: unknown): string {
-  return `${JSON.stringify(value, null, 2).replace(STEERING, escaped)}\n`
+  return `${steerless(JSON.stringify(value, null, 2))}\n`
 }
 
 /** One of several documents, on a line of its own. */
 export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(value).replace(STEERING, escaped)}\n`
+  return `${steerless(JSON.stringify(value))}\n`
+}
+
+/** JSON, with what could steer a terminal escaped. */
+export function steerless(json: string): string {
+  return json.replace(STEERING, escaped)
 }
 
 /** A text in double quotes, as JSON writes it; what could steer a terminal is escaped. */
 export function quoted(text: string): string {
-  return JSON.stringify(text).replace(STEERING, escaped)
+  return steerless(JSON.stringify(text))
 }
 
 function escaped(char: string): string {

@@ -40,7 +40,7 @@ const TYPES: Readonly<Record<WatchEvent['type'] | 'run' | 'watch', true>> = {
   loaded: true,
   stopped: true,
 }
-const MAY_LACK = ['owner', 'nodes', 'failure', 'blockedBy']
+const MAY_LACK = ['id', 'owner', 'nodes', 'failure', 'blockedBy']
 
 type Line = Readonly<Record<string, unknown>> & { readonly type: string }
 const seen = new Map<string, Line>()

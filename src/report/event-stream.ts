@@ -1,0 +1,84 @@
+// The events of a run for another program, while they happen: the lines of its record, byte for byte.
+import { closeSync, fstatSync, openSync } from 'node:fs'
+import { isatty } from 'node:tty'
+
+import { writeAll } from './print.ts'
+import { steerless } from './text.ts'
+import { cannotWrite } from './write-out.ts'
+
+export interface EventStream {
+  /** Writes at once, and waits for a reader that is slow. One that has gone away is no matter of the run's. */
+  readonly write: (line: string) => void
+  /** Closes it; says on stderr when not all of it could be written. */
+  readonly close: () => void
+  /** Other lines on that terminal would stand between. */
+  readonly isTerminal: boolean
+}
+
+/** What cannot be had together with `--events FILE`, as a message; undefined when all is well. */
+export function eventsProblem({
+  events,
+  dryRun,
+  json,
+  trace,
+}: {
+  readonly events?: string
+  readonly dryRun?: boolean
+  readonly json?: boolean
+  readonly trace?: string
+}): string | undefined {
+  if (events === undefined) return undefined
+  if (dryRun)
+    return 'error: --events and --dry-run: nothing runs, so there are no events\n  hint: plan --json says what would run\n'
+  const other = json ? '--json' : trace === '-' ? '--trace -' : undefined
+  if (other === undefined || descriptorOf(events) !== 1) return undefined
+  return `error: --events ${events} and ${other} would both print on stdout\n  hint: give one of them a file\n`
+}
+
+/**
+ * Opens what `--events FILE` names; `-` is stdout. A FIFO is waited for until somebody reads it.
+ *
+ * @throws GraphError 'bad-file' when it cannot be written
+ */
+export function openEventStream(file: string): EventStream {
+  const fd = opened(file)
+  const isTerminal = isatty(fd)
+  let isOpen = true
+  let trouble: string | undefined
+  const write = (line: string): void => {
+    if (!isOpen) return
+    try {
+      isOpen = writeAll(fd, isTerminal ? steerless(line) : line)
+    } catch (error) {
+      isOpen = false
+      trouble = (error as NodeJS.ErrnoException).code
+    }
+  }
+  const close = (): void => {
+    if (fd > 2) closeSync(fd)
+    if (trouble === undefined) return
+    process.stderr.write(
+      `the events in '${file}' are not whole: ${trouble}; the run is not touched by it\n`,
+    )
+  }
+  return { write, close, isTerminal }
+}
+
+function opened(file: string): number {
+  try {
+    const own = descriptorOf(file)
+    if (own === undefined) return openSync(file, 'w')
+    fstatSync(own)
+    return own
+  } catch (error) {
+    throw cannotWrite(file, error)
+  }
+}
+
+// What somebody has opened for us is used as it is: a socket, as Node gives its children, cannot be opened by name.
+function descriptorOf(file: string): number | undefined {
+  if (file === '-' || file === '/dev/stdout') return 1
+  if (file === '/dev/stderr') return 2
+  const found = /^\/dev\/fd\/(\d{1,5})$/.exec(file)
+  return found ? Number(found[1]) : undefined
+}

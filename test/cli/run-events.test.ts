@@ -1,0 +1,234 @@
+// run --events FILE: the record of a run, for another program, while the run goes on.
+import { execFileSync, spawn } from 'node:child_process'
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import * as assert from 'uvu/assert'
+
+import { suite } from '../support/suite.ts'
+import { inHome } from './support/home.ts'
+import { bitnetTasks, start } from './support/program.ts'
+
+const stream = suite('run --events')
+
+const GRAPH = `import { defineGraph, sh, task } from 'bitnet-tasks'
+const part = task('part', { of: ['a', 'b'] }, ({ of }) => ({
+  inputs: [\`\${of}.txt\`],
+  outputs: [\`out/\${of}.txt\`],
+  run: sh\`echo "[1/2] \${of}"; ! grep bad \${\`\${of}.txt\`} && cp \${\`\${of}.txt\`} \${\`out/\${of}.txt\`}\`,
+}))
+const all = task('all', () => ({
+  needs: [part({ of: 'a' }), part({ of: 'b' })],
+  outputs: ['out/all.txt'],
+  run: sh\`cat out/a.txt out/b.txt > out/all.txt; while [ -f wait ]; do sleep 0.02; done\`,
+}))
+export default defineGraph({ tasks: [part, all] })
+`
+
+interface At {
+  readonly home: string
+  readonly write: (name: string, text: string) => void
+  readonly read: (name: string) => string
+}
+
+function withGraph(body: (at: At) => Promise<void>): () => Promise<void> {
+  return inHome(async (home) => {
+    const write = (name: string, text: string): void => fs.writeFileSync(join(home, name), text)
+    const read = (name: string): string => fs.readFileSync(join(home, name), 'utf8')
+    write('bitnet.tasks.ts', GRAPH)
+    for (const name of ['a', 'b']) write(`${name}.txt`, `${name}\n`)
+    await body({ home, write, read })
+  })
+}
+
+function runsIn(home: string): readonly string[] {
+  const folder = join(home, '.bitnet-tasks/runs')
+  if (!fs.existsSync(folder)) return []
+  const names = fs.readdirSync(folder).sort()
+  return names.map((name) => fs.readFileSync(join(folder, name), 'utf8'))
+}
+
+type Line = Readonly<Record<string, unknown>>
+
+function parsed(text: string): readonly Line[] {
+  assert.ok(text.endsWith('\n'))
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line)
+}
+
+stream(
+  'into a file goes what is kept of the run, byte for byte; it replaces what was there',
+  withGraph(async ({ home, write, read }) => {
+    write('events.ndjson', 'of the run before\n')
+    const cold = await bitnetTasks(['run', '--events', 'events.ndjson'], { home })
+    assert.is(cold.code, 0)
+    assert.is(read('events.ndjson'), runsIn(home).at(-1))
+    write('a.txt', 'bad\n')
+    const failed = await bitnetTasks(['run', '-k', '--events=events.ndjson'], { home })
+    assert.is(failed.code, 1)
+    assert.is(read('events.ndjson'), runsIn(home).at(-1))
+    assert.is(runsIn(home).length, 2)
+    // Of the same lines the same summary is made.
+    const { id } = parsed(read('events.ndjson'))[0] as { id: string }
+    const { stdout } = await bitnetTasks(['report', '--run', id], { home })
+    assert.ok(failed.stderr.endsWith(stdout), failed.stderr)
+  }),
+)
+
+stream(
+  'with - the events are all that is on stdout',
+  withGraph(async ({ home }) => {
+    const { code, stdout, stderr } = await bitnetTasks(['run', '--events', '-'], { home })
+    assert.is(code, 0)
+    assert.is(stdout, runsIn(home).at(-1))
+    assert.match(stderr, '3 changed')
+  }),
+)
+
+stream(
+  'a line is there as soon as it happened, and a FIFO waits for who reads it',
+  withGraph(async ({ home, write }) => {
+    write('wait', '')
+    const fifo = join(home, 'fifo')
+    execFileSync('mkfifo', [fifo])
+    const { ended } = start(['run', '--events', fifo], { home })
+    let text = ''
+    for await (const piece of fs.createReadStream(fifo, 'utf8')) {
+      text += piece
+      // The run waits until the file is gone: it has not ended when this arrives.
+      if (/"type":"started".*"node":"all"/.test(text))
+        fs.rmSync(join(home, 'wait'), { force: true })
+    }
+    assert.is((await ended).code, 0)
+    assert.is(text, runsIn(home).at(-1))
+  }),
+)
+
+stream(
+  'a descriptor that the caller has opened, be it a pipe or a socket',
+  withGraph(async ({ home, write }) => {
+    // To Node a pipe of its child is a socket, which nobody can open by name.
+    const before = ['sh', '-c', 'exec "$@" 3>&1 >/dev/null', 'sh']
+    const socket = await bitnetTasks(['run', '--events', '/dev/fd/3'], { home, before })
+    assert.is(socket.stdout, runsIn(home).at(-1))
+    write('a.txt', 'A\n')
+    const piped = ['bash', '-c', '"$@" 3> >(cat >piped) && wait $!', 'bash']
+    assert.is(
+      (await bitnetTasks(['run', '--events', '/dev/fd/3'], { home, before: piped })).code,
+      0,
+    )
+    assert.is(fs.readFileSync(join(home, 'piped'), 'utf8'), runsIn(home).at(-1))
+  }),
+)
+
+stream(
+  'a reader that goes away ends the stream and not the run',
+  withGraph(async ({ home, write }) => {
+    write('wait', '')
+    const fifo = join(home, 'fifo')
+    execFileSync('mkfifo', [fifo])
+    const { ended } = start(['run', '--events', fifo], { home })
+    const reader = spawn('head', ['-n', '1', fifo], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await new Promise((resolve) => reader.on('close', resolve))
+    fs.rmSync(join(home, 'wait'))
+    const { code, stderr } = await ended
+    assert.is(code, 0, stderr)
+    assert.not.match(stderr, /EPIPE|not whole/)
+    assert.is(parsed(runsIn(home).at(-1) as string).at(-1)?.['type'], 'done')
+  }),
+)
+
+stream(
+  'a disk that is full is told of at the end, and the run goes well',
+  withGraph(async ({ home }) => {
+    const { code, stderr } = await bitnetTasks(['run', '--events', '/dev/full'], { home })
+    assert.is(code, 0)
+    assert.match(
+      stderr,
+      "the events in '/dev/full' are not whole: ENOSPC; the run is not touched by it\n",
+    )
+    assert.match(stderr, '3 changed')
+  }),
+)
+
+const SCHEMA = join(import.meta.dirname, '../../docs/schemas/events.json')
+
+stream(
+  'a run with nothing to do has events, sealed or not, and keeps none',
+  withGraph(async ({ home, read }) => {
+    const validate = new Ajv2020({ strict: true }).compile(
+      JSON.parse(fs.readFileSync(SCHEMA, 'utf8')),
+    )
+    await bitnetTasks(['run'], { home })
+    for (const _ of ['unsealed', 'sealed', 'sealed']) {
+      const { code } = await bitnetTasks(['run', 'all', '--events', 'events.ndjson'], { home })
+      assert.is(code, 0)
+      const lines = parsed(read('events.ndjson'))
+      for (const line of lines) assert.ok(validate(line), JSON.stringify(validate.errors))
+      const [header, ...events] = lines
+      const { at, ...rest } = header as { at: number }
+      assert.equal(rest, { type: 'run', version: 1, targets: ['all'] })
+      assert.equal(
+        events.map(({ type, node, outcome }) => [type, node, outcome].filter(Boolean).join(' ')),
+        [
+          'planned',
+          'finished part[a] fresh',
+          'finished part[b] fresh',
+          'finished all fresh',
+          'done',
+        ],
+      )
+      assert.is((events.at(-1) as { summary?: { ok: boolean } }).summary?.ok, true)
+      fs.rmSync(join(home, 'events.ndjson'))
+      await bitnetTasks(['run', 'all'], { home })
+    }
+    assert.is(runsIn(home).length, 1)
+  }),
+)
+
+const CANNOT = `cannot write 'no/such/file': ENOENT
+  hint: give a path in a folder that is there and that you may write to, or - for stdout
+`
+
+stream(
+  'a file that cannot be written is an error before anything runs',
+  withGraph(async ({ home }) => {
+    const missing = await bitnetTasks(['run', '--events', 'no/such/file'], { home })
+    assert.equal([missing.code, missing.stderr], [2, CANNOT])
+    const closed = await bitnetTasks(['run', '--events', '/dev/fd/77'], { home })
+    assert.is(closed.code, 2)
+    assert.match(closed.stderr, "cannot write '/dev/fd/77': EBADF\n")
+    assert.not(fs.existsSync(join(home, 'out')))
+  }),
+)
+
+const CONTRADICTIONS: readonly (readonly [words: readonly string[], message: string])[] = [
+  [['--events', '-', '--json'], 'error: --events - and --json would both print on stdout\n'],
+  [
+    ['--events', '/dev/stdout', '--trace', '-'],
+    'error: --events /dev/stdout and --trace - would both print on stdout\n',
+  ],
+  [
+    ['--events', 'e', '--dry-run'],
+    'error: --events and --dry-run: nothing runs, so there are no events\n',
+  ],
+]
+
+stream(
+  'two answers on one stdout, and the events of a run that is none, are refused',
+  withGraph(async ({ home }) => {
+    for (const [words, message] of CONTRADICTIONS) {
+      const { code, stdout, stderr } = await bitnetTasks(['run', ...words], { home })
+      assert.equal([code, stdout], [2, ''])
+      assert.ok(stderr.startsWith(`${message}  hint: `), stderr)
+    }
+    for (const made of ['e', 'out', '.bitnet-tasks'])
+      assert.not(fs.existsSync(join(home, made)), made)
+    const beside = await bitnetTasks(['run', '--events', 'e', '--json'], { home })
+    assert.is(JSON.parse(beside.stdout).ok, true)
+  }),
+)
+
+stream.run()
