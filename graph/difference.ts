@@ -3,6 +3,7 @@
 import { normalize } from 'node:path'
 
 import { ABSENT, type Part, type PartKind, parseParts } from './fingerprint.ts'
+import { taskOf } from './node.ts'
 import type { Reason } from './reason.ts'
 
 /** Part by part, what is there now before what has gone, in the order of the key. Pure. */
@@ -24,16 +25,16 @@ interface Change {
   readonly now: Part | undefined
 }
 
-const MAY_BE_RENAMED: readonly PartKind[] = ['input', 'param', 'output-spec']
+const MAY_BE_RENAMED: readonly PartKind[] = ['input', 'param', 'output-spec', 'need']
 
-// What went and what came, of one kind and with the same value, are one change.
+// What went and what came in its place are one change.
 function renamed(changes: readonly Change[]): readonly Change[] {
   const gone = changes.filter(({ old, now }) => now === undefined && mayBeRenamed(old))
   const known = new Set<Change>()
   const pairs = changes.map((change) => {
     if (change.old !== undefined || !mayBeRenamed(change.now)) return change
-    const { kind, value } = change.now as Part
-    const from = gone.find(({ old }) => old?.kind === kind && old.value === value)
+    const now = change.now as Part
+    const from = gone.find(({ old }) => isInPlaceOf(now, old as Part))
     if (from === undefined) return change
     gone.splice(gone.indexOf(from), 1)
     known.add(from)
@@ -44,6 +45,12 @@ function renamed(changes: readonly Change[]): readonly Change[] {
 
 function mayBeRenamed(part: Part | undefined): boolean {
   return part !== undefined && MAY_BE_RENAMED.includes(part.kind)
+}
+
+// With the same value; of a need another node of its task, whatever that makes.
+function isInPlaceOf(now: Part, old: Part): boolean {
+  if (now.kind !== old.kind) return false
+  return now.kind === 'need' ? taskOf(now.name) === taskOf(old.name) : now.value === old.value
 }
 
 // Changes of which another one already tells.
@@ -82,9 +89,9 @@ function reasonOf({ old, now }: Change): Reason {
   const { kind, name } = (now ?? old) as Part
   if (old !== undefined && now !== undefined && old.name !== now.name) {
     const names = { name, old: old.name, new: now.name }
-    return kind === 'output-spec'
-      ? { kind: 'output-spec-changed', ...names }
-      : { kind: `${kind as 'input' | 'param'}-renamed`, ...names }
+    if (kind === 'output-spec') return { kind: 'output-spec-changed', ...names }
+    if (kind === 'need') return { kind: 'need-replaced', ...names }
+    return { kind: `${kind as 'input' | 'param'}-renamed`, ...names }
   }
   const both = { name, old: old?.value ?? ABSENT, new: now?.value ?? ABSENT }
   if ((kind === 'input' || kind === 'need') && (old === undefined || now === undefined))

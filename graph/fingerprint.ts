@@ -113,6 +113,16 @@ export function recordedInputs({ parts }: { readonly parts: string }): readonly 
   )
 }
 
+/** The values of the parameters as a record has them. */
+export function recordedParams({
+  parts,
+}: {
+  readonly parts: string
+}): Readonly<Record<string, string>> {
+  const params = [...parseParts(parts).values()].filter(({ kind }) => kind === 'param')
+  return Object.fromEntries(params.map(({ name, value }) => [name, value]))
+}
+
 const declared = new WeakMap<Node, string>()
 
 // What the declaration alone decides; the same in every decision of a run.

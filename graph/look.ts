@@ -7,6 +7,7 @@ import type { History, NodeRecord } from './history.ts'
 import type { Node } from './node.ts'
 import type { Reason } from './reason.ts'
 import type { Memory } from './state.ts'
+import { changedParam, withoutTraces } from './vanished.ts'
 import type { World } from './world.ts'
 
 /**
@@ -16,14 +17,23 @@ import type { World } from './world.ts'
  */
 export function reasonsOf(
   node: Node,
-  { journal, world }: Memory,
+  memory: Memory,
   resultOf: (need: Node) => string,
 ): readonly Reason[] {
+  const { graph, journal, world } = memory
   const { history } = journal
   const record = history.records.get(node.name)
-  if (record === undefined) return [withoutRecord(history.troubles.get(node.name))]
+  if (record === undefined) return [whyWithoutRecord(node, memory)]
   const parts = partsText(node, world, { resultOf, discovered: record.discovered })
-  return decide(record, undefined, { parts, ...seenOutputs(node, record, world) })
+  const reasons = decide(record, undefined, { parts, ...seenOutputs(node, record, world) })
+  return withoutTraces(reasons, { node, record, graph, history })
+}
+
+/** Why a node that has no record has none: something happened to it, or it is new. */
+export function whyWithoutRecord(node: Node, { graph, journal: { history } }: Memory): Reason {
+  const trouble = history.troubles.get(node.name)
+  const param = trouble === undefined ? changedParam(node, graph, history) : undefined
+  return param ?? withoutRecord(trouble)
 }
 
 /** What stands where a node's recorded outputs were, and what else matches its globs. */

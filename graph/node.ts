@@ -5,6 +5,12 @@ import type { TaskSpec } from './task.ts'
 /** `task[value,value]` */
 export type NodeName = string
 
+/** The task that a node belongs to, by its name. */
+export function taskOf(name: NodeName): string {
+  const end = name.indexOf('[')
+  return end < 0 ? name : name.slice(0, end)
+}
+
 export interface Node {
   readonly name: NodeName
   /** Its place in `graph.nodes`, which is also a topological order. */

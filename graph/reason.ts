@@ -17,6 +17,8 @@ export type Reason =
   | Changed<'input-changed' | 'input-added' | 'input-removed' | 'discovered-changed'>
   /** `name` and `new` are what it is called now, `old` what it was called; it holds the same. */
   | Changed<'input-renamed' | 'param-renamed'>
+  /** `name` and `new` are what it needs now, `old` what it needed in its place: another node of one task. */
+  | Changed<'need-replaced'>
   | Changed<'need-changed' | 'need-added' | 'need-removed' | 'format-changed'>
   | Changed<'output-missing' | 'output-changed' | 'output-added'>
   /** A need will run first; whether this node runs depends on what the need produces. */

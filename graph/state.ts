@@ -21,6 +21,7 @@ export interface Session {
 
 /** What is remembered, and the machine beside it. */
 export interface Memory {
+  readonly graph: Graph
   readonly journal: Journal
   readonly world: World
 }
@@ -38,13 +39,14 @@ export function recall(session: Session, pretended?: ReadonlySet<string>): Memor
   const snapshot = Snapshot.load(disk.readBytes(`${stateFolder}/snapshot`), boot)
   const world = new World({ ...session, roots: graph.roots }, snapshot, pretended)
   if (!snapshot.isFromThisBoot) distrust(journal, world, boot)
-  return { journal, world }
+  return { graph, journal, world }
 }
 
 /** What is remembered already, and the machine as it is now. */
 export function lookedAnew(session: Session, { journal, world }: Memory): Memory {
-  const { roots } = session.graph
-  return { journal, world: new World({ ...session, roots }, world.snapshot) }
+  const { graph } = session
+  const { roots } = graph
+  return { graph, journal, world: new World({ ...session, roots }, world.snapshot) }
 }
 
 /**

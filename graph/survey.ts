@@ -3,14 +3,15 @@
 import { GraphError } from './error.ts'
 import { isMinus, isPattern } from './file-names.ts'
 import { partsText } from './fingerprint.ts'
-import { decide, withoutRecord } from './freshness.ts'
-import { knownDiscovered, recordedResult, seenOutputs } from './look.ts'
+import { decide } from './freshness.ts'
+import { knownDiscovered, recordedResult, seenOutputs, whyWithoutRecord } from './look.ts'
 import type { Node, NodeName } from './node.ts'
 import type { Noting } from './noting.ts'
 import { plan } from './plan.ts'
 import type { Reason } from './reason.ts'
 import { select } from './select.ts'
 import { type Memory, recall, type Session } from './state.ts'
+import { withoutTraces } from './vanished.ts'
 import type { World } from './world.ts'
 
 export interface Stale {
@@ -44,13 +45,14 @@ function lookAt(node: Node, memory: Memory, noting: Noting): Stale | undefined {
     const sight = typeof key === 'string' ? key : key.message
     const reason: Reason =
       typeof key === 'string'
-        ? withoutRecord(history.troubles.get(node.name))
+        ? whyWithoutRecord(node, memory)
         : { kind: 'input-missing', name: key.place ?? node.name, detail: key.message }
     return { node, sight, reasons: [reason] }
   }
   const seen = noting.ofOutputs(() => seenOutputs(node, record, world))
-  const reasons = decide(record, undefined, { parts: key, ...seen })
-  if (reasons.length === 0) return undefined
+  const found = decide(record, undefined, { parts: key, ...seen })
+  if (found.length === 0) return undefined
+  const reasons = withoutTraces(found, { node, record, graph: memory.graph, history })
   return { node, sight: [key, ...seen.outputs, ...seen.unknownOutputs].join('\n'), reasons }
 }
 
@@ -106,11 +108,11 @@ export interface Sights {
  * const isFresh = stale === ''
  */
 export function sightsOf(session: Session, targets: readonly string[], noting: Noting): Sights {
-  const { journal, world } = recall({ ...session, host: noting.host })
+  const memory = recall({ ...session, host: noting.host })
   const wanted = plan(session.graph, select(session.graph, targets))
-  const found = [...staleNodes(wanted, { memory: { journal, world }, noting, held: new Map() })]
+  const found = [...staleNodes(wanted, { memory, noting, held: new Map() })]
   const stale = found.map(({ node, sight }) => `${node.name}\n${sight}`).join('\n')
-  return { stale, inputs: wanted.map((node) => inputsSight(node, world)).join('\n') }
+  return { stale, inputs: wanted.map((node) => inputsSight(node, memory.world)).join('\n') }
 }
 
 function inputsSight(node: Node, world: World): string {

@@ -26,7 +26,7 @@ export class WarmMemory {
       this.journal = new Journal(`${stateFolder}/journal`, host.disk, host.clock)
     }
     const world = new World({ ...session, roots: graph.roots }, this.snapshot)
-    return { journal: this.journal, world }
+    return { graph, journal: this.journal, world }
   }
 
   /** A run of ours has ended; what it wrote is known. */

@@ -168,10 +168,10 @@ export class GraphWatch {
 
   private staleNodes(noting: Noting, held: Held): Generator<Stale, void> {
     const { session } = this
-    const { journal, world } = this.warm.recall(session)
+    const memory = this.warm.recall(session)
     const around = { ...session, roots: session.graph.roots, host: noting.host }
-    const own = new World(around, world.snapshot)
-    return staleNodes(this.watched.wanted, { memory: { journal, world: own }, noting, held })
+    const world = new World(around, memory.world.snapshot)
+    return staleNodes(this.watched.wanted, { memory: { ...memory, world }, noting, held })
   }
 
   private newNoting(): Noting {

@@ -20,7 +20,11 @@ export function chain<Link extends { readonly reasons: readonly Reason[] }>(
   return links
 }
 
-const BY_NEED: ReadonlySet<Reason['kind']> = new Set(['need-changed', 'need-will-run'])
+const BY_NEED: ReadonlySet<Reason['kind']> = new Set([
+  'need-changed',
+  'need-replaced',
+  'need-will-run',
+])
 
 const SHOWN = 10
 

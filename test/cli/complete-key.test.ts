@@ -362,14 +362,27 @@ key(
 )
 
 key(
-  'a param: another value is another node, which has not run',
+  'a param: its node and who needs it are stale, each for one reason; plan, explain and run say the same',
   inHome(async (home) => {
     const world = await made(home)
     edited(world, "['cpu'] }", "['gpu'] }")
     edited(world, "device: 'cpu' })", "device: 'gpu' })")
-    const { stdout } = await world.call(['explain', 'subject', '--json'])
-    const [row] = (JSON.parse(stdout) as { nodes: readonly Row[] }).nodes
-    assert.equal([row?.name, row?.reasons], ['subject[gpu]', [{ kind: 'no-record' }]])
+    const expected = [
+      ['subject[gpu]', [changed('param-changed', 'device', 'cpu', 'gpu')]],
+      ['user', [changed('need-replaced', 'subject[gpu]', 'subject[cpu]', 'subject[gpu]')]],
+    ]
+    const told = async (...args: readonly string[]): Promise<unknown> => {
+      const { stdout, stderr } = await world.call([...args, '--json'])
+      assert.ok(stdout.startsWith('{'), stderr)
+      const { nodes } = JSON.parse(stdout) as { nodes: readonly Row[] }
+      return nodes.map(({ name, reasons }) => [name, reasons])
+    }
+    assert.equal(await told('plan'), expected)
+    assert.equal(await told('explain'), expected)
+    assert.equal(await told('explain', 'subject'), expected.slice(0, 1))
+    const { stdout } = await world.call(['run', '--json', '--no-cache'])
+    assert.equal(await told('explain', '--run', JSON.parse(stdout).run), expected)
+    assert.equal(await told('explain'), [])
   }),
 )
 

@@ -260,6 +260,7 @@ const KINDS: Readonly<Record<Reason['kind'], true>> = {
   'need-changed': true,
   'need-added': true,
   'need-removed': true,
+  'need-replaced': true,
   'format-changed': true,
   'output-missing': true,
   'output-changed': true,

@@ -19,6 +19,14 @@ interface Planned {
   readonly name: string
   readonly state: 'stale' | 'maybe'
   readonly foretold: 'restored' | 'failed' | null
+  readonly reasons: readonly { readonly kind: string }[]
+}
+
+interface Past {
+  readonly name: string
+  readonly outcome: string
+  readonly reasons: Planned['reasons']
+  readonly failure?: { readonly before?: number }
 }
 
 interface Draft {
@@ -26,11 +34,14 @@ interface Draft {
   /** Only the first byte of what it reads comes out. */
   readonly isLossy: boolean
   variant: number
+  /** Its parameter. */
+  flavour: string
 }
 
 class History {
   /** How often each of the plan's answers was seen. */
   readonly seen = new Map<string, number>()
+  readonly reasons = new Set<string>()
   private readonly random: Random
   private readonly home: string
   private readonly drafts: Draft[] = []
@@ -43,7 +54,12 @@ class History {
     const size = 3 + random.below(6)
     for (let id = 0; id < size; id++) {
       const earlier = drafts.map((_, i) => i)
-      drafts.push({ needs: random.some(earlier, 2), isLossy: random.oneIn(2), variant: 0 })
+      drafts.push({
+        needs: random.some(earlier, 2),
+        isLossy: random.oneIn(2),
+        variant: 0,
+        flavour: 'a',
+      })
       this.write(`in/${id}.txt`, random.pick(TEXTS.slice(0, 3)))
     }
   }
@@ -68,6 +84,10 @@ class History {
         const draft = drafts[id] as Draft
         draft.variant = random.below(2)
       },
+      () => {
+        const draft = drafts[id] as Draft
+        draft.flavour = random.pick(['a', 'b', 'c'])
+      },
     ]
     random.pick(edits)()
   }
@@ -77,11 +97,12 @@ class History {
   }
 
   private writeGraph(): void {
-    const rows = this.drafts.map(({ needs, isLossy, variant }, id) => {
+    const rows = this.drafts.map(({ needs, isLossy, variant, flavour }, id) => {
       const files = [`in/${id}.txt`, ...needs.map((need) => `out/${need}.txt`)].join(' ')
       const last = isLossy ? ' | head -c 1' : ''
       const command = `! grep bad in/${id}.txt && (echo ${variant}; cat ${files})${last} > out/${id}.txt`
-      return `const n${id} = task('n${id}', () => ({ needs: [${needs.map((need) => `n${need}()`)}], inputs: ['in/${id}.txt'], outputs: ['out/${id}.txt'], run: sh\`${command}\` }))`
+      const refs = needs.map((need) => `n${need}({ of: '${this.drafts[need]?.flavour}' })`)
+      return `const n${id} = task('n${id}', { of: ['${flavour}'] }, () => ({ needs: [${refs}], inputs: ['in/${id}.txt'], outputs: ['out/${id}.txt'], run: sh\`${command}\` }))`
     })
     const all = this.drafts.map((_, id) => `n${id}`).join(', ')
     this.write(
@@ -100,26 +121,37 @@ class History {
     const { nodes } = (await this.answer('plan')) as { nodes: readonly Planned[] }
     const { run } = await this.answer('run', '--keep-going')
     const outcomes = new Map<string, string>()
+    const why = new Map<string, Past['reasons']>()
     if (run !== undefined) {
       const past = (await this.answer('report', '--run', run as string)) as {
-        nodes: readonly { name: string; outcome: string; failure?: { before?: number } }[]
+        nodes: readonly Past[]
       }
-      for (const { name, outcome, failure } of past.nodes)
+      for (const { name, outcome, failure, reasons } of past.nodes) {
         outcomes.set(name, failure?.before === undefined ? outcome : 'failed before')
+        why.set(name, reasons)
+      }
     }
     const planned = new Map(nodes.map((node) => [node.name, node]))
     const isSettled = (id: number): boolean => {
-      const need = planned.get(`n${id}`)
+      const need = planned.get(this.nameOf(id))
       return need === undefined || need.foretold === 'restored'
     }
     for (const [id, { needs }] of this.drafts.entries()) {
-      const name = `n${id}`
+      const name = this.nameOf(id)
       const node = planned.get(name)
       const says = sayingOf(node, needs.every(isSettled))
       this.seen.set(says, (this.seen.get(says) ?? 0) + 1)
       const outcome = outcomes.get(name) ?? 'fresh'
       assert.ok(MAY_BE[says].includes(outcome), `${name}: planned as '${says}', was '${outcome}'`)
+      // Whose needs may yet come out otherwise may have one reason more in the run.
+      if (node === undefined || node.state !== 'stale' || !needs.every(isSettled)) continue
+      assert.equal(why.get(name), node.reasons, `${name}: why`)
+      for (const { kind } of node.reasons) this.reasons.add(kind)
     }
+  }
+
+  private nameOf(id: number): string {
+    return `n${id}[${this.drafts[id]?.flavour}]`
   }
 }
 
@@ -148,6 +180,7 @@ const MAY_BE: Readonly<Record<Saying, readonly string[]>> = {
 const plan = suite('plan is run')
 
 const seen = new Map<string, number>()
+const reasons = new Set<string>()
 for (let seed = SEED; seed < SEED + HISTORIES; seed++)
   plan(
     `PLAN_SEED=${seed}: ${EDITS} edits, and each run does what the plan before it said`,
@@ -155,11 +188,14 @@ for (let seed = SEED; seed < SEED + HISTORIES; seed++)
       const history = new History(home, seed)
       await history.play()
       for (const [says, times] of history.seen) seen.set(says, (seen.get(says) ?? 0) + times)
+      for (const kind of history.reasons) reasons.add(kind)
     }),
   )
 
 plan('each of its answers was met', () => {
   for (const says of Object.keys(MAY_BE)) assert.ok(seen.has(says), `no node was '${says}'`)
+  for (const kind of ['no-record', 'param-changed', 'input-changed', 'output-changed'])
+    assert.ok(reasons.has(kind), `'${kind}' was no reason`)
 })
 
 plan(

@@ -418,6 +418,29 @@ fresh('a need that is new or gone makes it stale', async () => {
   ])
 })
 
+fresh('a need on another node of the same task is one change', async () => {
+  const world = new World()
+  const make = task('make', { of: ['a', 'b', 'c'] }, ({ of }) => ({ run: sh`echo ${of}` }))
+  const user = (...all: readonly ('a' | 'b' | 'c')[]) =>
+    defineGraph({
+      tasks: [make, task('user', () => ({ needs: all.map((of) => make({ of })), run: sh`true` }))],
+    })
+  await world.run(user('a'))
+  assert.equal((await world.reasons(user('b')))['user'], [
+    { kind: 'need-replaced', name: 'make[b]', old: 'make[a]', new: 'make[b]' },
+  ])
+  assert.equal(
+    (await world.reasons(user('b', 'c')))['user']?.map((reason) => [
+      reason.kind,
+      'name' in reason && reason.name,
+    ]),
+    [
+      ['need-replaced', 'make[b]'],
+      ['need-added', 'make[c]'],
+    ],
+  )
+})
+
 fresh(
   'the order in which needs, inputs, outputs and variables are listed does not count',
   async () => {

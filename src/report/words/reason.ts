@@ -39,6 +39,8 @@ function rawReason(reason: Reason): string {
       return `'${reason.name}' produced something else${fromTo(reason)}`
     case 'need-added':
       return `it now needs '${reason.name}'`
+    case 'need-replaced':
+      return `it now needs '${reason.name}' instead of '${reason.old}'`
     case 'need-removed':
       return `it no longer needs '${reason.name}'`
     case 'output-missing':
@@ -58,7 +60,7 @@ function rawReason(reason: Reason): string {
     case 'contract-changed':
       return `its contract ${reason.name} changed`
     case 'param-changed':
-      return `its parameter '${reason.name}' changed`
+      return `its parameter '${reason.name}' changed from ${shown(reason.old)} to ${shown(reason.new)}`
     case 'param-renamed':
       return `its parameter '${reason.old}' is now called '${reason.name}'`
     case 'set-changed':
