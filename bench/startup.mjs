@@ -1,6 +1,8 @@
 // What it costs to start: each command against `node -e 0`, taking turns. Usage: node bench/startup.mjs
 // [RUNS] [HOME]; HOME is one in which the backends were repaired, the user's own unless given.
 import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -8,6 +10,7 @@ const bin = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist/src/bin
 const runs = Number(process.argv[2] ?? 25)
 const env = { ...process.env, HOME: process.argv[3] ?? process.env.HOME, CI: '' }
 delete env.CI
+const large = graphOf(10_000)
 const commands = {
   'node -e 0': ['-e', '0'],
   'preflight --backend llama (cached)': [bin, 'preflight', '--backend', 'llama'],
@@ -16,6 +19,8 @@ const commands = {
   '--help': [bin, '--help'],
   list: [bin, 'list'],
   status: [bin, 'status'],
+  'TAB behind `run cma`': [bin, '__complete', 'run', 'cma'],
+  'TAB, 10,000 nodes': [bin, '__complete', 'run', '-C', large, 'unit[7'],
 }
 
 const samples = Object.fromEntries(Object.keys(commands).map((name) => [name, []]))
@@ -43,6 +48,23 @@ for (const [name, values] of Object.entries(samples)) {
   const ratio = median(values.map((ms, i) => ms / base[i]))
   const row = [median(values), Math.min(...values), Math.max(...values)].map((ms) => ms.toFixed(1))
   console.log(`| ${name} | ${row.join(' | ')} | ${ratio.toFixed(2)} | ${peakMiB(commands[name])} |`)
+}
+
+// A graph of so many nodes, of which the names are kept as after a run.
+function graphOf(count) {
+  const folder = mkdtempSync(join(tmpdir(), 'startup-'))
+  mkdirSync(join(folder, '.bitnet-tasks'))
+  writeFileSync(
+    join(folder, 'bitnet.tasks.mjs'),
+    `import { defineGraph, sh, task } from 'bitnet-tasks'
+const of = Array.from({ length: ${count} }, (_, i) => String(i))
+export default defineGraph({ tasks: [task('unit', { of }, ({ of }) => ({ run: sh\`echo \${of}\` }))] })
+`,
+  )
+  process.on('exit', () => rmSync(folder, { recursive: true }))
+  while (!existsSync(join(folder, '.bitnet-tasks/names')))
+    spawnSync(process.execPath, [bin, 'list', '-C', folder], { env })
+  return folder
 }
 
 // The kernel's own figure of the finished process.

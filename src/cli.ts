@@ -31,7 +31,6 @@ const NO_ANSWER = `bitnet-tasks ended before it had an answer
 async function run(args: readonly string[]): Promise<number> {
   ignoreClosedPipes()
   if (isGone()) return noWorkingFolder()
-  // Asked by the completion scripts at each TAB.
   if (args[0] === '__complete')
     return (await import('./commands/complete.ts')).complete(args.slice(1))
   const quick = quickArgs(args) ?? (await withoutCommand(args))

@@ -11,6 +11,7 @@ import {
   unpackGraph,
 } from '../graph/index.ts'
 import { isFunctionOfSources } from './graph-seal.ts'
+import { namesOf, namesSeal } from './node-names.ts'
 import { ownFiles } from './package.ts'
 import { stateFolderOf } from './sealed.ts'
 
@@ -36,11 +37,14 @@ export async function evaluatedGraph(file: string, host: Host): Promise<Evaluate
   // Who only looks makes no folder.
   if (existsSync(stateFolder) && isFunctionOfSources(sources)) {
     const answer = `${JSON.stringify(sources)}\n${packGraph(graph)}`
+    const all = [...sources, ...ownFiles()]
+    const count = graph.nodes.length
+    recorder.seal(stateFolder, count, { ...seal, sources: all }, answer)
     recorder.seal(
       stateFolder,
-      graph.nodes.length,
-      { ...seal, sources: [...sources, ...ownFiles()] },
-      answer,
+      count,
+      { ...namesSeal(file), sources: all },
+      namesOf(graph).join('\n'),
     )
   }
   return { graph, sources }

@@ -1,17 +1,19 @@
 // What needs no more than a look is answered here, before the program is loaded: a preflight that finds
-// everything in place, and a run that finds everything as the last one left it.
+// everything in place, a run that finds everything as the last one left it, and what can follow on a command line.
 import { existsSync, writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import { BACKEND_NAMES, BACKENDS, type BackendName } from '../tasks/backends.ts'
+import { completion, fittingLines } from './completion.ts'
 import { EXIT } from './exit-code.ts'
 import { liveFolder } from './folders.ts'
+import { rememberedNames } from './node-names.ts'
 import { detect } from './preflight/detect.ts'
 import { findWorkspace, toolState } from './preflight/workspace.ts'
 import { quickArgs } from './quick-args.ts'
 import { print } from './report/print.ts'
 import { availableCached } from './report/verdict-words.ts'
-import { findGraphFile, sealedCount } from './sealed.ts'
+import { findGraphFile, graphFileOf, sealedCount } from './sealed.ts'
 
 /** The exit code, when it could be answered; it has been printed then. */
 export function answerQuickly(args: readonly string[]): number | undefined {
@@ -26,6 +28,8 @@ export function answerQuickly(args: readonly string[]): number | undefined {
 function answer(args: readonly string[]): number | undefined {
   if (args[0] === 'preflight') return answerPreflight(args.slice(1))
   if (args[0] === 'run') return answerRun(args)
+  // Asked by the completion scripts at each TAB.
+  if (args[0] === '__complete') return answerComplete(args.slice(1))
   // Without a command it is a run, of a graph that lies here.
   if (args[0] === undefined || args[0].startsWith('-'))
     return answerRun(['run', ...args], { ofAll: true })
@@ -50,6 +54,19 @@ function answerRun(args: readonly string[], { ofAll = false } = {}): number | un
 // A folder that is not there would be answered with the graph of one above it.
 function graphFileIn(folder: string): string | undefined {
   return existsSync(folder) ? findGraphFile(folder) : undefined
+}
+
+function answerComplete(words: readonly string[]): number | undefined {
+  const found = completion(words)
+  const all = found.of === 'words' ? found.all : keptNames(found.choices)
+  if (all === undefined) return undefined
+  print(fittingLines(all, found.last))
+  return EXIT.available
+}
+
+function keptNames(choices: { folder: string; file?: string }): readonly string[] | undefined {
+  const file = graphFileOf(choices)
+  return file === undefined ? undefined : rememberedNames(file)
 }
 
 // Which graph, and how its work is done: nothing to ask of a run that has none.

@@ -52,6 +52,37 @@ for (const [words, answer] of ASKED)
     }),
   )
 
+const MATRIX = `import { defineGraph, sh, task } from 'bitnet-tasks'
+import { MODES } from './modes.mjs'
+export default defineGraph({ tasks: [task('build', { mode: MODES }, () => ({ run: sh\`true\` }))] })
+`
+
+completions(
+  'names that are kept are offered only while the graph and what it imports are as they were',
+  inHome(async (home) => {
+    const modes = (names: readonly string[]): void =>
+      fs.writeFileSync(join(home, 'modes.mjs'), `export const MODES = ${JSON.stringify(names)}\n`)
+    const offered = async (): Promise<readonly string[]> => {
+      const { stdout } = await bitnetTasks(['__complete', 'run', 'b'], { home })
+      return stdout.split('\n').filter(Boolean)
+    }
+    const kept = join(home, '.bitnet-tasks/names')
+    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), MATRIX)
+    modes(['debug', 'release'])
+    for (let i = 0; i < 50 && !fs.existsSync(kept); i++) await bitnetTasks(['run'], { home })
+    assert.ok(fs.existsSync(kept))
+    assert.equal(await offered(), ['build', 'build[debug]', 'build[release]'])
+    // Of the same length, so that only the time of the file tells.
+    modes(['clean', 'release'])
+    assert.equal(await offered(), ['build', 'build[clean]', 'build[release]'])
+    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), MATRIX.replaceAll('build', 'bake'))
+    assert.equal(await offered(), ['bake', 'bake[clean]', 'bake[release]'])
+    // Damaged, or somebody else's.
+    fs.writeFileSync(kept, 'seal 3 nonsense\n')
+    assert.equal(await offered(), ['bake', 'bake[clean]', 'bake[release]'])
+  }),
+)
+
 completions(
   'a graph that does not load offers no names and prints nothing',
   inHome(async (home) => {

@@ -90,6 +90,31 @@ startup(
   }),
 )
 
+const GRAPH = `import { defineGraph, sh, task } from 'bitnet-tasks'
+export default defineGraph({ tasks: [task('build', { mode: ['debug', 'release'] }, () => ({ run: sh\`true\` }))] })
+`
+
+startup(
+  'the names of nodes are completed without the program, the engine or the graph',
+  inHome(async (home) => {
+    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), GRAPH)
+    // Made by the first run; kept by the first look at files that are old enough.
+    for (let i = 0; i < 50 && !fs.existsSync(join(home, '.bitnet-tasks/names')); i++)
+      await bitnetTasks(['run'], { home })
+    for (const [args, answer] of [
+      [['run', 'build[r'], 'build[release]\n'],
+      [['run', '--keep'], '--keep-going\n'],
+    ] as const) {
+      const { stdout, loaded } = await loadedBy(['__complete', ...args], home)
+      assert.is(stdout, answer)
+      assert.not.ok(
+        loaded.some((url) => /cli\.cjs|bitnet\.tasks/.test(url)),
+        loaded.join('\n'),
+      )
+    }
+  }),
+)
+
 startup(
   'a repair that has to run does load its view, so the list would show it',
   inHome(async (home) => {
