@@ -30,6 +30,7 @@ import {
   WORKSPACE_SOURCES,
 } from './tasks/cargo.ts'
 import { buildProbe, buildShim, buildTools, compile, configure, configured } from './tasks/cmake.ts'
+import { cmakeInputs } from './tasks/cmake-inputs.ts'
 import { writeConstants } from './tasks/constants.ts'
 import { givenContract, libraryContract } from './tasks/contracts.ts'
 import { FETCH_VARIABLES, fetchSource } from './tasks/git.ts'
@@ -188,6 +189,9 @@ export function repairTasks(options: RepairOptions = {}): RepairTasks {
     const backend = BACKENDS[name]
     const { laid, build } = where(name, device)
     if (given(name)?.kind === 'libraries') return nothing('configure', backend)
+    const run = [configure(backend, device, { ...laid, build }, options)]
+    // What is fetched counts as a whole; of a person's tree, what cmake reads beside the files named below.
+    const read = isLocal(name) ? cmakeInputs(build, run, { tree: givenPlace(name)('') }) : undefined
     return {
       title: `configure ${backend.title} for ${device}`,
       needs: [fetch({ backend: name })],
@@ -195,9 +199,15 @@ export function repairTasks(options: RepairOptions = {}): RepairTasks {
         ...local(name, backend.configureSources),
         ...laid.inputs,
         stepFile('stamp-processor'),
+        ...(read ? [stepFile('cmake-inputs')] : []),
       ],
       // The processor is in the result, so that what was compiled for another one is compiled again.
-      outputs: [...configured(build, options), `${build}/processor.txt`, ...laid.outputs],
+      outputs: [
+        ...configured(build, options),
+        `${build}/processor.txt`,
+        ...laid.outputs,
+        ...(read ? [read.depfile] : []),
+      ],
       // What it really makes is the whole build folder.
       store: false,
       tools: [...buildTools(options), ...cuda(device)],
@@ -205,11 +215,8 @@ export function repairTasks(options: RepairOptions = {}): RepairTasks {
       env: COMPILER_ENV,
       set: BUILD_SET,
       timeoutMs: 10 * MINUTE,
-      run: [
-        ...laid.commands,
-        step('stamp-processor', [build]),
-        configure(backend, device, { ...laid, build }, options),
-      ],
+      ...(read && { depfile: read.depfile }),
+      run: [...laid.commands, step('stamp-processor', [build]), ...(read?.run ?? run)],
     }
   })
 
@@ -439,5 +446,6 @@ function shortId(path: string): string {
 }
 
 export { cargoBuild, cargoClean, cargoVariables } from './tasks/cargo.ts'
+export { cmakeInputs, cmakeRoots } from './tasks/cmake-inputs.ts'
 
 export default repairGraph()

@@ -147,7 +147,7 @@ function moduleOf(name: string, api: object): string {
 // The repair graph, for those who extend it; few do, so it is loaded when they ask.
 const REPAIR = `const made = await globalThis[Symbol.for('bitnet-tasks.repair')]()
 export const { repairGraph, repairTasks, prefixOf, stepPath, XTASK_REBUILT } = made
-export const { cargoBuild, cargoClean, cargoVariables } = made
+export const { cargoBuild, cargoClean, cargoVariables, cmakeInputs, cmakeRoots } = made
 export default made.default
 `
 Object.assign(globalThis, {

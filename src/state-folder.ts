@@ -36,7 +36,7 @@ export function keepOut(stateFolder: string): void {
 const VALUES = ['argv', 'defineGraph', 'probe', 'root', 'sh', 'task', 'titled'] as const
 const TYPES = ['Command', 'Graph', 'Place', 'Ref', 'TaskSpec', 'ProbeSpec'] as const
 
-const REPAIR = ['repairGraph', 'repairTasks', 'prefixOf'] as const
+const REPAIR = ['repairGraph', 'repairTasks', 'prefixOf', 'cmakeInputs', 'cmakeRoots'] as const
 
 /** Declares the modules for whoever has no `node_modules/bitnet-tasks`. It names where this program lies. */
 export function writeTypes(stateFolder: string): void {

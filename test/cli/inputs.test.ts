@@ -1,11 +1,12 @@
 // timeout: 200
 // What a run reads, on a real disk with a real compiler: files that change while they are read, and headers
 // that nobody declared.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
+import { fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
 import { bitnetTasks, start } from './support/program.ts'
@@ -121,4 +122,135 @@ export default defineGraph({ tasks: [main] })
     }),
   )
 
+const PROJECT = `cmake_minimum_required(VERSION 3.14)
+project(app C)
+include(tools/flags.cmake)
+configure_file(tools/version.txt version.h)
+add_executable(app src/main.c src/listed.h)
+target_include_directories(app PRIVATE \${CMAKE_BINARY_DIR})
+`
+
+inputs(
+  "CMake's File API names what was configured and what targets list: one that changes or is deleted makes its node stale",
+  inHome(async (home) => {
+    const at = (name: string): string => join(home, name)
+    const call = (...args: readonly string[]) =>
+      bitnetTasks(args, { home, env: { PATH: process.env['PATH'] } })
+    for (const folder of ['src', 'tools', 'out']) fs.mkdirSync(at(folder))
+    fs.writeFileSync(at('CMakeLists.txt'), PROJECT)
+    fs.writeFileSync(at('tools/flags.cmake'), 'add_compile_definitions(FLAG=1)\n')
+    fs.writeFileSync(at('tools/version.txt'), '#define VERSION 0\n')
+    fs.writeFileSync(at('src/listed.h'), '#define LISTED 0\n')
+    fs.writeFileSync(
+      at('src/main.c'),
+      '#include "version.h"\n#include "listed.h"\nint main(void) { return VERSION + LISTED; }\n',
+    )
+    fs.writeFileSync(
+      at('bitnet.tasks.ts'),
+      `/// <reference path="./.bitnet-tasks/types.d.ts" />
+import { argv, defineGraph, task } from 'bitnet-tasks'
+import { cmakeInputs, cmakeRoots } from 'bitnet-tasks/repair'
+const read = cmakeInputs('build', [argv('cmake', '-S', '.', '-B', 'build', '-G', 'Ninja')])
+const configure = task('configure', () => ({
+  ...read,
+  inputs: ['CMakeLists.txt'],
+  outputs: ['build/build.ninja', read.depfile],
+  store: false,
+}))
+const compiled = cmakeInputs(
+  'inner',
+  [
+    argv('cmake', '-S', '.', '-B', 'inner', '-G', 'Unix Makefiles'),
+    argv('cmake', '--build', 'inner'),
+    argv('cp', 'inner/app', 'out/app'),
+  ],
+  { sources: true },
+)
+const app = task('app', () => ({
+  ...compiled, inputs: ['CMakeLists.txt'], outputs: ['out/app'], clean: false,
+}))
+const user = task('user', () => ({
+  needs: [configure()], outputs: ['out/user'], clean: false,
+  run: [argv('ninja', '-C', 'build'), argv('cp', 'build/app', 'out/user')],
+}))
+export default defineGraph({ tasks: [configure, app, user], roots: cmakeRoots() })
+`,
+    )
+    const run = async (): Promise<string> => {
+      const { code, stderr } = await call('run', '--no-cache')
+      assert.is(code, 0, stderr)
+      return stderr
+    }
+    const why = async (): Promise<string> => (await call('status')).stdout
+    const changed = (name: string) => `the discovered input '${name}' changed`
+    await run()
+    assert.is(await why(), 'configure  fresh\napp        fresh\nuser       fresh\n')
+    assert.is(typeErrors(home), '')
+
+    // Neither says anything that CMakeLists.txt or build.ninja would say otherwise.
+    fs.writeFileSync(at('tools/version.txt'), '#define VERSION 3\n')
+    assert.match(await why(), `configure  stale  ${changed('tools/version.txt')}`)
+    assert.match(await why(), `app        stale  ${changed('tools/version.txt')}`)
+    await run()
+    for (const program of ['out/user', 'out/app'])
+      assert.is(spawnSync(at(program)).status, 3, program)
+    fs.writeFileSync(at('tools/flags.cmake'), '# none\n')
+    assert.match(await why(), `configure  stale  ${changed('tools/flags.cmake')}`)
+    await run()
+
+    fs.writeFileSync(at('src/listed.h'), '#define LISTED 1\n')
+    assert.match(
+      await why(),
+      /^configure {2}fresh\napp {8}stale {2}the discovered input 'src\/listed\.h' changed .*\nuser {7}fresh\n$/,
+    )
+    fs.rmSync(at('tools/flags.cmake'))
+    assert.match(
+      await why(),
+      /^configure {2}stale {2}.*'tools\/flags\.cmake' changed \(\w{12} -> absent\)\n/,
+    )
+    fs.writeFileSync(at('CMakeLists.txt'), PROJECT.replace('include(tools/flags.cmake)\n', ''))
+    await run()
+    fs.writeFileSync(at('tools/flags.cmake'), 'message(FATAL_ERROR nobody)\n')
+    assert.is(await why(), 'configure  fresh\napp        fresh\nuser       fresh\n')
+  }),
+)
+
+inputs(
+  'an edited *.cmake of the tree in --source makes configure stale, and what was made by it is compiled again',
+  inHome(async (home) => {
+    const { dir } = fixtureRepo(join(home, 'llama.cpp'))
+    const at = (name: string): string => join(dir, name)
+    const target = 'cmake-build[llama,cpu]'
+    const call = (command: string, ...args: readonly string[]) =>
+      bitnetTasks([command, target, '--source', 'llama.cpp', ...args], { home })
+    fs.mkdirSync(at('buildscripts'))
+    fs.writeFileSync(at('buildscripts/own.cmake'), '# own\n')
+    fs.appendFileSync(at('CMakeLists.txt'), 'include(buildscripts/own.cmake)\n')
+    const { code, stderr } = await call('run')
+    assert.is(code, 0, stderr)
+    assert.is((await call('plan')).stdout, '0 to run, 3 fresh\n')
+    fs.appendFileSync(at('buildscripts/own.cmake'), 'add_compile_definitions(OWN)\n')
+    const { nodes } = JSON.parse((await call('plan', '--json')).stdout)
+    assert.equal(
+      nodes.map(({ name, state }: Record<string, unknown>) => [name, state]),
+      [
+        ['cmake-configure[llama,cpu]', 'stale'],
+        [target, 'maybe'],
+      ],
+    )
+    const [{ kind, name }, ...more] = nodes[0].reasons
+    assert.equal([kind, name, more], ['discovered-changed', at('buildscripts/own.cmake'), []])
+    assert.match((await call('run')).stderr, `${target} started`)
+  }),
+)
+
 inputs.run()
+
+// What an editor says of the graph file.
+function typeErrors(home: string): string {
+  const tsc = join(import.meta.dirname, '../../node_modules/.bin/tsc')
+  return spawnSync(tsc, ['--noEmit', '--strict', 'bitnet.tasks.ts'], {
+    cwd: home,
+    encoding: 'utf8',
+  }).stdout
+}
