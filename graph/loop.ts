@@ -5,6 +5,7 @@ import type { NodeFailure } from './event.ts'
 import { failedBefore } from './failed-before.ts'
 import type { TokenPipe } from './host.ts'
 import { type Looked, look, recordedResult } from './look.ts'
+import type { LookRecorder } from './look-recorder.ts'
 import type { Node } from './node.ts'
 import { inputFailure } from './node-failure.ts'
 import { Reopening } from './reopening.ts'
@@ -24,6 +25,7 @@ export interface LoopOptions {
   readonly tally: Tally
   /** Found fresh a moment ago, with all that they need. */
   readonly fresh: ReadonlySet<Node>
+  readonly recorder: LookRecorder | undefined
   readonly cache: Cache | undefined
   /** The jobs of a make that started the run. */
   readonly parent: TokenPipe | undefined
@@ -36,6 +38,7 @@ export class Loop {
   private readonly options: RunOptions
   private readonly forced: ReadonlySet<Node>
   private readonly fresh: ReadonlySet<Node>
+  private readonly recorder: LookRecorder | undefined
   private readonly tally: Tally
   private readonly stop: AbortController
   private readonly schedule: Schedule
@@ -49,6 +52,7 @@ export class Loop {
 
   constructor(all: LoopOptions) {
     const { session, memory, options, scope, fresh, tally, cache, parent, stop } = all
+    this.recorder = all.recorder
     this.memory = memory
     this.options = options
     this.forced = scope.forced
@@ -157,7 +161,7 @@ export class Loop {
   private lookAt(node: Node): Looked {
     if (this.forced.has(node)) return { reasons: [{ kind: 'forced' }] }
     if (this.fresh.has(node)) return { reasons: [] }
-    return look(node, this.memory, this.resultOf)
+    return (this.recorder ?? { look }).look(node, this.memory, this.resultOf)
   }
 
   private async runOne(node: Node): Promise<void> {

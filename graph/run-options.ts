@@ -1,8 +1,8 @@
 // How a caller wants a run to go.
 import type { NodeFailure, RunEvent } from './event.ts'
 import type { Live } from './live.ts'
+import type { SealOptions } from './look-recorder.ts'
 import type { Node } from './node.ts'
-import type { SealOptions } from './seal.ts'
 
 export interface RunOptions {
   /** Selectors; empty means every node. */
@@ -39,7 +39,7 @@ export interface RunOptions {
   readonly onLine?: (line: string) => void
   /** Asked once, when something has to run: what listens and watches is needed only then. */
   readonly whenStale?: () => Promise<Pick<RunOptions, 'signal' | 'report'>>
-  /** When everything is found fresh, remember it so that `checkSeal` can say so at once. */
+  /** Remember what was found fresh, so that `checkSeal` can say it at once. */
   readonly seal?: SealOptions
   /** Read logs while they grow and report progress and output. */
   readonly follow?: boolean

@@ -3,18 +3,18 @@
 import { closeCache, openCache } from './cache-place.ts'
 import type { RunSummary } from './event.ts'
 import type { LockOwner } from './host.ts'
+import { identityOf } from './identity.ts'
 import type { Live } from './live.ts'
 import { look, recordedResult } from './look.ts'
+import { AT_ONCE_MS, LookRecorder } from './look-recorder.ts'
 import { Loop } from './loop.ts'
 import type { Node } from './node.ts'
 import type { RunOptions } from './run-options.ts'
 import { RunWriter, unkeptRun } from './runs.ts'
 import { refuseMissing, scopeOf } from './scope.ts'
-import { SealRecorder } from './seal.ts'
 import { keepSnapshot, lookedAnew, type Memory, recall, type Session, unwritable } from './state.ts'
 import { stateLock, underStateLock } from './state-lock.ts'
 import { Tally } from './tally.ts'
-import { identityOf } from './warm.ts'
 
 /**
  * Brings the targets and all they need up to date.
@@ -24,22 +24,24 @@ import { identityOf } from './warm.ts'
  * @example const { ok } = await runGraph({ graph, host: machine(), folder, stateFolder }, { targets: ['all'] })
  */
 export async function runGraph(given: Session, options: RunOptions): Promise<RunSummary> {
-  const recorder = options.seal && !options.force ? new SealRecorder(given.host) : undefined
-  const session = recorder ? { ...given, host: recorder.host } : given
-  const start = session.host.clock.now()
-  const scope = scopeOf(session.graph, options)
+  const { clock } = given.host
+  const start = clock.now()
+  const scope = scopeOf(given.graph, options)
   const { wanted, forced } = scope
-  const { live } = options
-  const journal = `${given.stateFolder}/journal`
-  const read = identityOf(given.host.disk.stat(journal))
+  const { live, seal } = options
+  const recorder =
+    seal && forced.size === 0 && !live ? new LookRecorder(given.host, wanted, seal) : undefined
+  const session = recorder ? { ...given, host: recorder.host } : given
+  const journal = (): string => identityOf(given.host.disk.stat(`${given.stateFolder}/journal`))
+  const read = journal()
   const memory = live?.recall(session) ?? recall(session)
   refuseMissing(scope, memory.journal.history)
   // Who watches has looked already.
-  const first = live || forced.size > 0 ? [] : freshOnes(wanted, memory)
-  const { clock } = given.host
-  if (first.length === wanted.length && forced.size === 0 && !live) {
+  const isLookedAt = live === undefined && forced.size === 0
+  const first = isLookedAt ? freshOnes(wanted, memory, recorder, read) : new Set<Node>()
+  if (isLookedAt && first.size === wanted.length) {
     keepSnapshot(session, memory)
-    if (options.seal) recorder?.seal(session.stateFolder, wanted.length, options.seal)
+    recorder?.seal(given.stateFolder, read, false)
     const tally = new Tally({ clock, wanted, start, report: options.report })
     if (options.onLine) tally.record(unkeptRun(clock.now(), options.targets, options.onLine))
     return nothingToDo(tally, wanted, memory)
@@ -50,10 +52,12 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
   const stop = new AbortController()
   await underLock(given, { ...all, stop, tally }, async () => {
     // Another run may have finished while we waited: look again at what it left.
-    const isAsRead = identityOf(given.host.disk.stat(journal)) === read
-    const hasWaited = clock.now() - lookedAt > AT_ONCE_MS
-    const fresh = new Set(isAsRead && !hasWaited ? first : [])
-    const again = live?.recall(given) ?? (isAsRead ? lookedAnew(given, memory) : recall(given))
+    const isAsRead = journal() === read
+    const isAtOnce = isAsRead && clock.now() - lookedAt <= AT_ONCE_MS
+    if (!isAtOnce) recorder?.forget()
+    const fresh = isAtOnce ? first : new Set<Node>()
+    const again =
+      live?.recall(session) ?? (isAsRead ? lookedAnew(session, memory) : recall(session))
     again.world.snapshot.learnFrom(memory.world.snapshot)
     await written(given, { memory: again, live }, async () => {
       tally.record(new RunWriter(given, options.targets, options.onLine))
@@ -63,25 +67,37 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
       const cache = hasCache ? openCache(given) : undefined
       // Whoever names a number of jobs wants that and not what a make has for us.
       const parent = all.jobs === undefined ? await given.host.parentTokens() : undefined
-      const work = { scope, fresh, tally, cache, parent, stop }
+      const work = { scope, fresh, recorder, tally, cache, parent, stop }
       try {
         await new Loop({ session: given, memory: again, options: all, ...work }).run()
       } finally {
         if (cache) closeCache(given, cache)
       }
     })
+    recorder?.seal(given.stateFolder, journal(), true)
   })
   return tally.summary(stop.signal.aborted)
 }
 
-// What was seen so long ago counts as seen in the same look.
-const AT_ONCE_MS = 500
-
-// All before the first that is stale. Without the lock: whoever finds everything fresh waits for nobody.
-function freshOnes(wanted: readonly Node[], memory: Memory): readonly Node[] {
+// Those that the seal vouches for, and of the others all before the first that is stale. Without the lock:
+// whoever finds everything fresh waits for nobody.
+function freshOnes(
+  wanted: readonly Node[],
+  memory: Memory,
+  recorder: LookRecorder | undefined,
+  journal: string,
+): ReadonlySet<Node> {
   const resultOf = (need: Node): string => recordedResult(memory.journal.history, need)
-  const stale = wanted.findIndex((node) => look(node, memory, resultOf).reasons.length > 0)
-  return stale < 0 ? wanted : wanted.slice(0, stale)
+  const fresh = new Set(recorder?.vouched(journal))
+  for (const node of wanted) {
+    if (fresh.has(node)) continue
+    const { reasons } = recorder
+      ? recorder.look(node, memory, resultOf)
+      : look(node, memory, resultOf)
+    if (reasons.length > 0) break
+    fresh.add(node)
+  }
+  return fresh
 }
 
 function nothingToDo(tally: Tally, wanted: readonly Node[], memory: Memory): RunSummary {

@@ -1,6 +1,7 @@
 // What who watches keeps from one run to the next, so that a save waits for no file of ours: journal and
 // snapshot as they were left, as long as nobody else has written the journal; and a lock asked for ahead.
-import type { FileStat, Lock, LockOptions, LockOwner, Locks } from './host.ts'
+import type { Lock, LockOptions, LockOwner, Locks } from './host.ts'
+import { identityOf } from './identity.ts'
 import { Journal } from './journal.ts'
 import type { Snapshot } from './snapshot.ts'
 import { keepSnapshot, type Memory, recall, type Session } from './state.ts'
@@ -42,17 +43,6 @@ export class WarmMemory {
   private identity({ host, stateFolder }: Session): string {
     return identityOf(host.disk.stat(`${stateFolder}/journal`))
   }
-}
-
-/**
- * The same text means the same content; times in the same tick of the clock are taken as they are.
- *
- * @example const isAsBefore = identityOf(host.disk.stat('/etc/hosts')) === before
- */
-export function identityOf(stat: FileStat | undefined): string {
-  if (stat === undefined) return 'absent'
-  const { size, mtimeNs, ctimeNs, ino, dev } = stat
-  return [size, mtimeNs, ctimeNs, ino, dev].join(':')
 }
 
 /** Locks of which one can be asked for before it is known whether it is wanted: asking takes 4 ms. */

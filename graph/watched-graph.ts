@@ -4,11 +4,11 @@ import { dirname } from 'node:path'
 
 import { GraphError } from './error.ts'
 import type { Graph } from './graph.ts'
+import { identityOf } from './identity.ts'
 import type { Node } from './node.ts'
 import type { Noting } from './noting.ts'
 import { plan } from './plan.ts'
 import { select } from './select.ts'
-import { identityOf } from './warm.ts'
 import type { WatchOptions } from './watch-options.ts'
 
 type Places = Pick<Noting, 'files' | 'lists' | 'outputs'>

@@ -2,19 +2,21 @@
 import { writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 
+import type { CheckedSeal } from '../graph/index.ts'
 import { PLATFORM } from '../tasks/platform.ts'
 import { EXIT } from './exit-code.ts'
 import type { ParsedArgs } from './flag.ts'
 import { quickArgs } from './quick-args.ts'
 
-export function main(args: readonly string[]): void {
+/** `checked`: what the quick way found out before it gave up. */
+export function main(args: readonly string[], checked?: CheckedSeal): void {
   let hasEnded = false
   process.on('exit', (code) => {
     if (hasEnded || code !== 0) return
     process.stderr.write(NO_ANSWER)
     process.exitCode = EXIT.unavailable
   })
-  run(args).then((code) => {
+  run(args, checked).then((code) => {
     hasEnded = true
     process.exitCode = code
     // Left to itself Node first tidies up a heap that is about to go. Nothing is lost: writes to files,
@@ -28,13 +30,13 @@ const NO_ANSWER = `bitnet-tasks ended before it had an answer
   hint: does bitnet.tasks.ts call process.exit(), or wait for what never comes?
 `
 
-async function run(args: readonly string[]): Promise<number> {
+async function run(args: readonly string[], checked: CheckedSeal | undefined): Promise<number> {
   ignoreClosedPipes()
   if (isGone()) return noWorkingFolder()
   if (args[0] === '__complete')
     return (await import('./commands/complete.ts')).complete(args.slice(1))
   const quick = quickArgs(args) ?? (await withoutCommand(args))
-  if (quick !== undefined) return (await import('./dispatch.ts')).dispatch(quick)
+  if (quick !== undefined) return (await import('./dispatch.ts')).dispatch({ ...quick, checked })
   return (await import('./program.ts')).runProgram(args)
 }
 

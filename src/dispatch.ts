@@ -2,14 +2,21 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 
+import type { CheckedSeal } from '../graph/index.ts'
 import type { ParsedArgs } from './flag.ts'
 
+export interface Dispatched extends ParsedArgs {
+  /** What the seal of the last run of these nodes still says. */
+  readonly checked?: CheckedSeal | undefined
+}
+
 /** Runs a command; resolves with its exit code. Errors are explained, never thrown. */
-export async function dispatch({ command, nodes, flags, words }: ParsedArgs): Promise<number> {
+export async function dispatch(asked: Dispatched): Promise<number> {
+  const { command, nodes, flags, words, checked } = asked
   const { directory, ...others } = flags
   const folder = resolve(String(directory ?? '.'))
   if (directory !== undefined && !isFolder(folder)) return noFolder(folder)
-  const args = { ...others, folder, ...(words ? { words } : {}) } as never
+  const args = { ...others, folder, ...(words ? { words } : {}), checked } as never
   try {
     return (await COMMANDS_BY_NAME[command]?.(args, nodes)) ?? 1
   } catch (error) {

@@ -28,7 +28,7 @@ export interface EvaluatedGraph {
  */
 export async function evaluatedGraph(file: string, host: Host): Promise<EvaluatedGraph> {
   const stateFolder = stateFolderOf(file)
-  const seal = { key: `graph of ${file}`, name: 'graph', journal: false }
+  const seal = { key: `graph of ${file}`, name: 'graph' }
   const known = remembered(sealedAnswer(stateFolder, seal, host))
   if (known !== undefined) return known
   const recorder = new SealRecorder(host)
@@ -37,15 +37,9 @@ export async function evaluatedGraph(file: string, host: Host): Promise<Evaluate
   // Who only looks makes no folder.
   if (existsSync(stateFolder) && isFunctionOfSources(sources)) {
     const answer = `${JSON.stringify(sources)}\n${packGraph(graph)}`
-    const all = [...sources, ...ownFiles()]
-    const count = graph.nodes.length
-    recorder.seal(stateFolder, count, { ...seal, sources: all }, answer)
-    recorder.seal(
-      stateFolder,
-      count,
-      { ...namesSeal(file), sources: all },
-      namesOf(graph).join('\n'),
-    )
+    const files = [...sources, ...ownFiles()]
+    recorder.seal(stateFolder, { ...seal, files }, answer)
+    recorder.seal(stateFolder, { ...namesSeal(file), files }, namesOf(graph).join('\n'))
   }
   return { graph, sources }
 }

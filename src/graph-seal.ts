@@ -10,10 +10,10 @@ import { sealKey } from './sealed.ts'
 export function sealOptions(
   file: string,
   targets: readonly string[],
-  sources: readonly string[],
+  { sources, readNs }: { readonly sources: readonly string[]; readonly readNs: bigint },
 ): SealOptions | undefined {
   if (!isFunctionOfSources(sources)) return undefined
-  return { key: sealKey(file, targets), sources: [...sources, ...ownFiles()] }
+  return { key: sealKey(file, targets), sources: [...sources, ...ownFiles()], readNs }
 }
 
 /** Whether a graph that was evaluated from these files would come out the same from the same files. */

@@ -1,6 +1,6 @@
 // The names of all nodes and tasks of a graph, for completion: kept beside the graph as it was evaluated,
 // and believed under the same conditions. A shell asks at each TAB, and a graph of 10,000 nodes is long to read.
-import { type Graph, machine, type SealOptions, sealedAnswer } from '../graph/index.ts'
+import { type Graph, machine, sealedAnswer } from '../graph/index.ts'
 import { stateFolderOf } from './sealed.ts'
 
 /** Sorted; a task's own name among them. */
@@ -10,8 +10,8 @@ export function namesOf({ nodes, byName }: Graph): readonly string[] {
 }
 
 /** Under which the names of a graph file are kept. */
-export function namesSeal(file: string): Omit<SealOptions, 'sources'> {
-  return { key: `names of ${file}`, name: 'names', journal: false }
+export function namesSeal(file: string): { readonly key: string; readonly name: string } {
+  return { key: `names of ${file}`, name: 'names' }
 }
 
 /** What `namesOf` said when the file was evaluated; undefined when that may be no longer so. */

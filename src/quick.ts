@@ -3,6 +3,7 @@
 import { existsSync, writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 
+import type { CheckedSeal } from '../graph/index.ts'
 import { BACKEND_NAMES, BACKENDS, type BackendName } from '../tasks/backends.ts'
 import { completion, fittingLines } from './completion.ts'
 import { EXIT } from './exit-code.ts'
@@ -13,42 +14,48 @@ import { findWorkspace, toolState } from './preflight/workspace.ts'
 import { quickArgs } from './quick-args.ts'
 import { print } from './report/print.ts'
 import { availableCached } from './report/verdict-words.ts'
-import { findGraphFile, graphFileOf, sealedCount } from './sealed.ts'
+import { checkedSeal, findGraphFile, graphFileOf } from './sealed.ts'
 
-/** The exit code, when it could be answered; it has been printed then. */
-export function answerQuickly(args: readonly string[]): number | undefined {
+export interface Quick {
+  /** The exit code, when it could be answered; it has been printed then. */
+  readonly code?: number | undefined
+  /** What was found out on the way to no answer. */
+  readonly checked?: CheckedSeal | undefined
+}
+
+export function answerQuickly(args: readonly string[]): Quick {
   try {
     return answer(args)
   } catch {
     // Whatever cannot be read, the program says it.
-    return undefined
+    return {}
   }
 }
 
-function answer(args: readonly string[]): number | undefined {
-  if (args[0] === 'preflight') return answerPreflight(args.slice(1))
+function answer(args: readonly string[]): Quick {
+  if (args[0] === 'preflight') return { code: answerPreflight(args.slice(1)) }
   if (args[0] === 'run') return answerRun(args)
   // Asked by the completion scripts at each TAB.
-  if (args[0] === '__complete') return answerComplete(args.slice(1))
+  if (args[0] === '__complete') return { code: answerComplete(args.slice(1)) }
   // Without a command it is a run, of a graph that lies here.
   if (args[0] === undefined || args[0].startsWith('-'))
     return answerRun(['run', ...args], { ofAll: true })
-  return undefined
+  return {}
 }
 
-function answerRun(args: readonly string[], { ofAll = false } = {}): number | undefined {
+function answerRun(args: readonly string[], { ofAll = false } = {}): Quick {
   const asked = quickArgs(args)
-  if (asked === undefined || !Object.keys(asked.flags).every(isOfWork)) return undefined
-  if (ofAll && asked.nodes.length > 0) return undefined
+  if (asked === undefined || !Object.keys(asked.flags).every(isOfWork)) return {}
+  if (ofAll && asked.nodes.length > 0) return {}
   const { directory = '.', file, quiet } = asked.flags
   const here = workingFolder()
-  if (here === undefined) return undefined
+  if (here === undefined) return {}
   const folder = resolve(here, String(directory))
   const path = file === undefined ? graphFileIn(folder) : resolve(folder, String(file))
-  const count = path && sealedCount(path, asked.nodes)
-  if (count === undefined) return undefined
-  if (!quiet) writeSync(2, `${count} fresh\n`)
-  return EXIT.available
+  const checked = path === undefined ? undefined : checkedSeal(path, asked.nodes)
+  if (checked === undefined || checked.doubtful.size > 0) return { checked }
+  if (!quiet) writeSync(2, `${checked.count} fresh\n`)
+  return { code: EXIT.available }
 }
 
 // A folder that is not there would be answered with the graph of one above it.

@@ -2,7 +2,7 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 
-import { checkSeal, GraphError, machine } from '../graph/index.ts'
+import { type CheckedSeal, checkSeal, GraphError, machine } from '../graph/index.ts'
 import { PACKAGE } from './package.ts'
 import { realPath } from './real-path.ts'
 
@@ -47,8 +47,8 @@ export function stateFolderOf(file: string): string {
   return NAMES.includes(basename(file)) ? state : join(state, 'of', basename(file))
 }
 
-/** How many nodes of the targets are fresh, if the seal of the last look still holds. */
-export function sealedCount(file: string, targets: readonly string[]): number | undefined {
+/** What the seal of the last run of these targets still says. */
+export function checkedSeal(file: string, targets: readonly string[]): CheckedSeal | undefined {
   return checkSeal(stateFolderOf(file), sealKey(file, targets), machine(process.env))
 }
 

@@ -47,11 +47,18 @@ export async function openSession(choices: GraphChoices): Promise<Session> {
 /** Folders that change by the hundred, and that nobody means by `**`. */
 export const SELDOM = ['.git', '.hg', '.svn', 'node_modules', '.bitnet-tasks']
 
-/** A user's graph, and the files that it was evaluated from. */
-export async function openOwn(
-  file: string,
-): Promise<{ session: Session; sources: readonly string[] }> {
+export interface OpenedOwn {
+  readonly session: Session
+  /** The files that it was evaluated from, absolute. */
+  readonly sources: readonly string[]
+  /** A moment before these were read: nanoseconds since 1970. */
+  readonly readNs: bigint
+}
+
+/** A user's graph. */
+export async function openOwn(file: string): Promise<OpenedOwn> {
   const host = machine(process.env)
+  const readNs = host.clock.nowNs()
   const { graph, sources } = await evaluatedGraph(file, host)
   return {
     session: {
@@ -59,6 +66,7 @@ export async function openOwn(
       seldom: SELDOM,
     },
     sources,
+    readNs,
   }
 }
 

@@ -70,7 +70,7 @@ export async function status(targets: readonly string[], args: Args): Promise<nu
 async function repairStatus(targets: readonly string[], args: Args): Promise<number> {
   const { host, options, stateFolder, open } = repairSetup(args)
   const key = JSON.stringify([PACKAGE, process.execPath, options, targets])
-  const seal = { key, name: 'seal-status', sources: ownFiles() }
+  const seal = { key, name: 'seal-status' }
   const known = sealedAnswer(stateFolder, seal, host)
   if (known !== undefined) {
     print(known)
@@ -79,7 +79,8 @@ async function repairStatus(targets: readonly string[], args: Args): Promise<num
   const recorder = new SealRecorder(host)
   const { assessed } = await look(targets, await open(recorder.host), false)
   const text = statusText(assessed)
-  if (hasRun(stateFolder)) recorder.seal(stateFolder, assessed.length, seal, text)
+  if (hasRun(stateFolder))
+    recorder.seal(stateFolder, { ...seal, files: [...ownFiles(), `${stateFolder}/journal`] }, text)
   print(text)
   return 0
 }

@@ -1,6 +1,7 @@
 // A run that has to look at the graph: its view, its seal, its summary. Where all is as the last run left
 // it, quick.ts has answered.
 import {
+  type CheckedSeal,
   type NodeFailure,
   type RunSummary,
   runGraph,
@@ -43,6 +44,8 @@ export interface RunArgs extends GraphChoices {
   readonly only?: boolean
   readonly from?: string
   readonly until?: string
+  /** What the seal of the last run of these nodes still says. */
+  readonly checked?: CheckedSeal | undefined
   /** More words for the last command of the one node that is named. */
   readonly words?: readonly string[]
 }
@@ -73,7 +76,7 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
     return EXIT.available
   }
   const isWhole = !args.only && args.from === undefined && session.graph === opened.graph
-  const seal = file && own && isWhole ? sealOptions(file, targets, own.sources) : undefined
+  const seal = file && own && isWhole ? sealOptions(file, targets, own) : undefined
   const events = args.events === undefined ? undefined : openEventStream(args.events)
   const view = new View(session, { ...args, quiet: args.quiet || events?.isTerminal === true })
   let summary: RunSummary
@@ -96,7 +99,7 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
         if (file !== undefined) furnish(file)
         return view.open()
       },
-      ...(seal ? { seal } : {}),
+      ...(seal ? { seal: { ...seal, checked: args.checked } } : {}),
       ...(events ? { onLine: events.write } : {}),
       onFailure: (node, failure, attempt) => {
         const verdict = view.judge(node.task, failure, attempt)

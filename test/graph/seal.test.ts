@@ -1,6 +1,15 @@
 import * as assert from 'uvu/assert'
 
-import { checkSeal, defineGraph, type Graph, root, sh, task } from '../../graph/index.ts'
+import {
+  type CheckedSeal,
+  checkSeal,
+  defineGraph,
+  type Graph,
+  root,
+  runGraph,
+  sh,
+  task,
+} from '../../graph/index.ts'
 import { suite } from '../support/suite.ts'
 import { FOLDER, STATE, World } from '../support/world.ts'
 
@@ -10,7 +19,7 @@ const pkg = root('package')
 
 function graph(): Graph {
   const make = task('make', () => ({
-    inputs: ['a.in', 'src/**/*.c', 'local.in?', pkg('data.in')],
+    inputs: ['a.in', 'both.in', 'src/**/*.c', 'local.in?', pkg('data.in')],
     outputs: ['out/a', 'gen/**'],
     env: ['CC'],
     tools: ['cc', 'nvcc'],
@@ -18,13 +27,14 @@ function graph(): Graph {
     clean: false,
     run: sh`cat a.in > out/a`,
   }))
-  const use = task('use', () => ({ needs: [make()], inputs: ['b.in'], run: sh`true` }))
+  const use = task('use', () => ({ needs: [make()], inputs: ['b.in', 'both.in'], run: sh`true` }))
   return defineGraph({ tasks: [make, use], roots: { package: '/package' } })
 }
 
 // Built, looked at again when nothing is young any more, and sealed.
 async function sealed(): Promise<World> {
-  const world = new World({ 'a.in': 'a', 'b.in': 'b', 'tasks.ts': 'graph', 'src/x/y.c': 'y' })
+  const world = new World({ 'a.in': 'a', 'b.in': 'b', 'both.in': 'c', 'src/x/y.c': 'y' })
+  world.write('tasks.ts', 'graph')
   world.write('gen/g', 'made by make')
   world.host.disk.write('/package/data.in', 'data')
   world.host.disk.write('/opt/cuda/bin/nvcc', 'cuda 1', 0o755)
@@ -38,7 +48,20 @@ async function sealed(): Promise<World> {
   return world
 }
 
-const holds = (world: World): number | undefined => checkSeal(STATE, KEY, world.host)
+const check = (world: World): CheckedSeal | undefined => checkSeal(STATE, KEY, world.host)
+
+/** How many nodes it vouches for, when it vouches for all. */
+const holds = (world: World): number | undefined => {
+  const checked = check(world)
+  return checked?.doubtful.size === 0 ? checked.count : undefined
+}
+
+/** Names of the nodes that it does not vouch for. */
+const doubtful = (world: World): readonly string[] | undefined => {
+  const { nodes } = graph()
+  const checked = check(world)
+  return checked && [...checked.doubtful].sort().map((index) => nodes[index]?.name ?? '?')
+}
 
 const seal = suite('seal')
 
@@ -46,8 +69,9 @@ seal('a look that found everything fresh is answered again from the seal', async
   assert.is(holds(await sealed()), 2)
 })
 
-seal('a run that had work to do writes none', async () => {
-  const world = new World({ 'a.in': 'a', 'b.in': 'b', 'src/c.c': '', 'tasks.ts': 'graph' })
+seal('a run in which most nodes had to run writes none', async () => {
+  const world = new World({ 'a.in': 'a', 'b.in': 'b', 'both.in': 'c', 'src/c.c': '' })
+  world.write('tasks.ts', 'graph')
   world.host.disk.write('/package/data.in', 'data')
   world.write('gen/g', 'g')
   world.program('cc', 'cc 1')
@@ -108,6 +132,114 @@ for (const [what, change] of Object.entries(changes))
     change(world)
     assert.is(holds(world), undefined)
   })
+
+const inDoubt: Readonly<Record<string, [(world: World) => void, readonly string[]]>> = {
+  'an input': [(world) => world.edit('b.in', 'B'), ['use']],
+  'a touched input': [(world) => world.edit('b.in', 'b'), ['use']],
+  'an input of a need': [(world) => world.edit('a.in', 'A'), ['make']],
+  'an output': [(world) => world.remove('out/a'), ['make']],
+  'an input of both': [(world) => world.edit('both.in', 'B'), ['make', 'use']],
+  nothing: [() => {}, []],
+}
+
+for (const [what, [change, names]] of Object.entries(inDoubt))
+  seal(`in doubt is what depends on a changed file: ${what}`, async () => {
+    const world = await sealed()
+    change(world)
+    assert.equal(doubtful(world), names)
+  })
+
+for (const what of ['the graph file', 'a program', 'what a wrapper calls', 'a fact', 'the journal'])
+  seal(`${what} leaves it nothing to say`, async () => {
+    const world = await sealed()
+    changes[what]?.(world)
+    assert.is(check(world), undefined)
+  })
+
+seal('only what is in doubt, and what stands on it, is looked at', async () => {
+  const world = await sealed()
+  world.edit('b.in', 'B')
+  const { disk } = world.host
+  const asked: string[] = []
+  const stat = (path: string) => {
+    asked.push(path)
+    return disk.stat(path)
+  }
+  const host = { ...world.host, disk: Object.create(disk, { stat: { value: stat } }) }
+  const options = { targets: [], cache: false, retry: true }
+  const checked = check(world)
+  const summary = await runGraph(
+    { ...world.session(graph()), host },
+    { ...options, seal: { ...SEAL, checked } },
+  )
+  assert.equal([summary.outcomes.fresh, summary.outcomes.unchanged], [1, 1])
+  assert.ok(asked.includes(`${FOLDER}/b.in`))
+  assert.not.ok(asked.includes(`${FOLDER}/a.in`))
+})
+
+seal('after a run it speaks for the nodes that did not run', async () => {
+  const world = await sealed()
+  world.edit('b.in', 'B')
+  const first = await world.run(graph(), { seal: { ...SEAL, checked: check(world) } })
+  assert.equal(first.started, ['use'])
+  assert.equal(doubtful(world), ['use'])
+  const second = await world.run(graph(), { seal: { ...SEAL, checked: check(world) } })
+  assert.equal([second.started, holds(world)], [[], 2])
+})
+
+seal('what an older check said is not believed', async () => {
+  const world = await sealed()
+  world.edit('b.in', 'B')
+  const checked = check(world)
+  world.edit('a.in', 'A')
+  const { started } = await world.run(graph(), { seal: { ...SEAL, checked } })
+  assert.equal(started, ['make', 'use'])
+})
+
+seal('nor is it when the lock was long in coming', async () => {
+  const world = await sealed()
+  world.edit('b.in', 'B')
+  const whenStale = async (): Promise<object> => {
+    world.edit('a.in', 'A')
+    return {}
+  }
+  const { started } = await world.run(graph(), {
+    seal: { ...SEAL, checked: check(world) },
+    whenStale,
+  })
+  assert.equal(started, ['make', 'use'])
+  assert.is(check(world), undefined)
+})
+
+seal('damage to what was added to it leaves it nothing to say', async () => {
+  const world = await sealed()
+  world.edit('b.in', 'B')
+  await world.run(graph(), { seal: { ...SEAL, checked: check(world) } })
+  assert.equal(doubtful(world), ['use'])
+  const path = `${STATE}/seal-amended`
+  const whole = world.host.disk.readBytes(path) as Uint8Array
+  for (let at = 0; at < whole.length; at++) {
+    const damaged = new Uint8Array(whole)
+    damaged[at] = (damaged[at] as number) ^ (1 << (at % 8))
+    world.host.disk.write(path, damaged)
+    assert.is(check(world), undefined, `flipped at ${at}`)
+    world.host.disk.write(path, whole.slice(0, at))
+    assert.is(check(world), undefined, `cut at ${at}`)
+  }
+})
+
+seal('sources that changed while the graph was made of them are not sealed', async () => {
+  const world = await sealed()
+  world.edit('b.in', 'B')
+  await world.run(graph())
+  world.pause()
+  const readNs = world.host.clock.nowNs()
+  world.edit('tasks.ts', 'another graph')
+  await world.run(graph(), { seal: { ...SEAL, readNs } })
+  assert.is(check(world), undefined)
+  await world.run(graph(), { seal: SEAL })
+  assert.is(holds(world), 2)
+})
 
 seal('another start of the machine breaks it: what was not fsynced is read again', async () => {
   const world = await sealed()

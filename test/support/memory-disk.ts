@@ -4,7 +4,7 @@ import { posix } from 'node:path'
 
 import { digestBytes } from '../../graph/digest.ts'
 import type { AppendFile, Disk, FileStat, Glance, GlobResult } from '../../graph/host.ts'
-import { inMs } from '../../graph/seal.ts'
+import { inMs } from '../../graph/seal-file.ts'
 import type { MemoryClock } from './memory-clock.ts'
 import { globBase, globRegExp } from './memory-glob.ts'
 

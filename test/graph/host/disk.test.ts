@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
 import { disk as machineDisk } from '../../../graph/host/disk.ts'
-import { inMs } from '../../../graph/seal.ts'
+import { inMs } from '../../../graph/seal-file.ts'
 import { suite } from '../../support/suite.ts'
 
 const disk = suite<{ dir: string }>('disk', { dir: '' })

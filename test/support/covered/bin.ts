@@ -7,8 +7,8 @@ import { answerQuickly } from '../../../src/quick.ts'
 
 leaveCacheFolder()
 const args = process.argv.slice(2)
-const code = answerQuickly(args)
-if (code === undefined) main(args)
+const { code, checked } = answerQuickly(args)
+if (code === undefined) main(args, checked)
 else process.exitCode = code
 
 // As src/start.cts leaves it. The compile cache itself would make the counts less precise.

@@ -1,0 +1,81 @@
+// Everything that is asked of a host, for a seal: by whom, and what it answered first.
+import type { Disk, FileStat, Host } from './host.ts'
+import type { SealHeader } from './seal-file.ts'
+
+interface Note {
+  readonly stat: FileStat | undefined
+  /** One may stand in it twice. */
+  readonly owners: number[]
+}
+
+export class SealNotes {
+  /** The real one, with a note of each question that is asked for somebody. */
+  readonly host: Host
+  readonly startedNs: bigint
+  private readonly env = new Map<string, string | null>()
+  private readonly programs = new Map<string, string | null>()
+  private readonly facts = new Map<string, string | null>()
+  /** By way ('s': links followed, or 'l') and path. */
+  readonly stats = new Map<string, Note>()
+  private owner: number | undefined
+
+  /** `owner`: for whom all is asked of which nothing else is said; nothing is noted for nobody. */
+  constructor(real: Host, owner?: number) {
+    this.owner = owner
+    this.startedNs = real.clock.nowNs()
+    const disk: Disk = Object.create(real.disk, {
+      stat: { value: (path: string) => this.note('s', path, real.disk.stat(path)) },
+      lstat: { value: (path: string) => this.note('l', path, real.disk.lstat(path)) },
+    })
+    const which = (name: string): string | undefined =>
+      this.noteNamed(this.programs, name, real.shell.which(name))
+    const shell = Object.create(real.shell, { which: { value: which } })
+    const env = new Proxy(real.env, {
+      get: (_, name) => this.noteNamed(this.env, String(name), real.env[String(name)]),
+    })
+    const fact = (name: string): string | undefined =>
+      this.noteNamed(this.facts, name, real.fact(name))
+    this.host = { ...real, disk, shell, env, fact }
+  }
+
+  /** What is asked within is asked for this node, by its place in the graph, or for `ALL`. */
+  askedFor<T>(owner: number, ask: () => T): T {
+    const before = this.owner
+    this.owner = owner
+    try {
+      return ask()
+    } finally {
+      this.owner = before
+    }
+  }
+
+  /** What has a name and a value, as a seal keeps it. */
+  named(): Pick<SealHeader, 'env' | 'programs' | 'facts'> {
+    return { env: [...this.env], programs: [...this.programs], facts: [...this.facts] }
+  }
+
+  forgetAll(): void {
+    for (const notes of [this.env, this.programs, this.facts, this.stats]) notes.clear()
+  }
+
+  private note(way: string, path: string, stat: FileStat | undefined): FileStat | undefined {
+    const { owner } = this
+    if (owner === undefined) return stat
+    const key = way + path
+    const note = this.stats.get(key)
+    // The first look counts: what changed after it is younger than the start.
+    if (note === undefined) this.stats.set(key, { stat, owners: [owner] })
+    else if (note.owners.at(-1) !== owner) note.owners.push(owner)
+    return stat
+  }
+
+  // These are few and seldom change: whose they are is not kept.
+  private noteNamed(
+    notes: Map<string, string | null>,
+    name: string,
+    value: string | undefined,
+  ): string | undefined {
+    if (this.owner !== undefined) notes.set(name, value ?? null)
+    return value
+  }
+}
