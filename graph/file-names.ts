@@ -87,7 +87,7 @@ export class FileNames {
 
   private expand(node: Node, specs: readonly (string | Place)[]): readonly NamedFile[] {
     const { folder, roots, host } = this.around
-    const found = new Map<string, string>()
+    const found: NamedFile[][] = []
     const places = specs.map((spec) => (isPlace(spec) ? spec : { root: OWN, path: spec as string }))
     for (const [i, { root, path }] of places.entries()) {
       if (isMinus(path)) continue
@@ -106,11 +106,10 @@ export class FileNames {
           ? []
           : [pattern]
       if (names.length === 0 && !isOptional) throw unmatched(node.name, `${prefix}${pattern}`)
-      for (const name of names) found.set(`${prefix}${name}`, `${cwd}/${name}`)
+      found.push(names.map((name) => ({ name: `${prefix}${name}`, path: `${cwd}/${name}` })))
     }
-    return [...found]
-      .map(([name, path]) => ({ name, path }))
-      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    // What one glob finds is in order already.
+    return found.length === 1 ? (found[0] as NamedFile[]) : merged(found.flat())
   }
 
   // As patterns that take away; a folder that the pattern itself names is meant.
@@ -121,6 +120,13 @@ export class FileNames {
     const state = stateFolder.startsWith(`${cwd}/`) ? stateFolder.slice(cwd.length + 1) : undefined
     return [...names.map((name) => `!**/${name}/**`), ...(state ? [`!${state}/**`] : [])]
   }
+}
+
+function merged(files: readonly NamedFile[]): readonly NamedFile[] {
+  const paths = new Map(files.map(({ name, path }) => [name, path]))
+  return [...paths]
+    .map(([name, path]) => ({ name, path }))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 }
 
 /**

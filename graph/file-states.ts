@@ -4,11 +4,8 @@ import { GraphError } from './error.ts'
 import type { Clock, Disk, FileStat, Host } from './host.ts'
 import type { FileState, Snapshot } from './snapshot.ts'
 
-// So many inputs of one node, and so many bytes of them to read, are worth a thread, which takes 30 ms to
-// start. A large file is one thread's work anyway.
+// So many files to read are asked for at once.
 const MANY = 64
-const MUCH = 16n * 1024n * 1024n
-const LARGE = 8n * 1024n * 1024n
 
 // Equals the state of no file.
 const PRETENDED = 'pretended'
@@ -44,32 +41,35 @@ export class FileStates {
   /** The same of many, in their order: what has to be read is read on all cores where it is much. */
   inputs(paths: readonly string[]): readonly (FileState | undefined)[] {
     if (paths.length < MANY) return paths.map((path) => this.input(path))
-    const unread = new Map<string, FileStat>()
-    const known = paths.map((path) => this.knownInput(path, unread))
-    const bytes = [...unread.values()].reduce((sum, { size }) => sum + size, 0n)
-    const read = bytes < MUCH ? undefined : this.readMany(unread)
-    return paths.map((path, i) => known[i] ?? read?.get(path) ?? this.input(path))
+    const known = paths.map((path) => this.knownInput(path))
+    const unread = paths.filter((_, i) => known[i] === undefined)
+    const read = unread.length < MANY ? [] : this.readMany(unread)
+    let next = 0
+    return paths.map((path, i) => known[i] ?? read[next++] ?? this.input(path))
   }
 
   // Whatever is odd about a file, `input` says it.
-  private knownInput(path: string, unread: Map<string, FileStat>): FileState | undefined {
+  private knownInput(path: string): FileState | undefined {
     if (this.pretended.has(path)) return PRETENDED
+    if (!this.snapshot.has(path)) return undefined
     try {
       const stat = this.disk.stat(path)
-      const state = stat && this.snapshot.known(path, stat)
-      if (state === undefined && stat?.kind === 'file' && stat.size < LARGE) unread.set(path, stat)
-      return state
+      return stat && this.snapshot.known(path, stat)
     } catch {
       return undefined
     }
   }
 
-  private readMany(unread: ReadonlyMap<string, FileStat>): ReadonlyMap<string, FileState> {
+  // Each under the identity that it had when it was opened. One that is written after that is younger, so that
+  // nothing is remembered of it under what it will be.
+  private readMany(paths: readonly string[]): readonly (FileState | undefined)[] {
     const lookedAt = this.clock.nowNs()
-    const states = new Map<string, FileState>()
-    for (const [path, digest] of this.disk.digestMany([...unread.keys()]))
-      states.set(path, this.remember(path, unread.get(path) as FileStat, digest, lookedAt))
-    return states
+    return this.disk.digestMany(paths).map((read, i) => {
+      if (read === undefined) return undefined
+      const state = stateOf(read.stat, read.digest)
+      this.snapshot.remember(paths[i] as string, read.stat, state, lookedAt)
+      return state
+    })
   }
 
   /** State of a file that was written; a link counts as itself. Undefined when nothing is there. */
@@ -111,7 +111,7 @@ export class FileStates {
   }
 
   private remember(path: string, stat: FileStat, digest: Digest, lookedAt: bigint): FileState {
-    const state = `${stat.mode & 0o111 ? 'x' : 'f'}${digest}`
+    const state = stateOf(stat, digest)
     // Written while it was read: what was digested belongs to neither content; never remember it.
     const after = this.disk.stat(path)
     if (
@@ -123,6 +123,10 @@ export class FileStates {
       this.snapshot.remember(path, stat, state, lookedAt)
     return state
   }
+}
+
+function stateOf({ mode }: FileStat, digest: Digest): FileState {
+  return `${mode & 0o111 ? 'x' : 'f'}${digest}`
 }
 
 /** A file or folder that is there and refuses to be read is the person's to correct. */

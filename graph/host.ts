@@ -23,6 +23,12 @@ export interface Glance {
   readonly mode: number
 }
 
+/** What a file was when it was opened, before its first byte was read, and the digest of what it held. */
+export interface DigestedFile {
+  readonly stat: FileStat
+  readonly digest: string
+}
+
 export interface GlobResult {
   /** Matched files, relative to the folder, sorted by code unit. */
   readonly files: readonly string[]
@@ -49,8 +55,11 @@ export interface Disk {
   readFrom(path: string, offset: number, bytes: number): { text: string; next: number }
   /** SHA-256 of the content, hex. Throws when it is no regular file. */
   digest(path: string): string
-  /** The same of many, none of them large, on all cores; what cannot be read is left out. */
-  digestMany(paths: readonly string[]): ReadonlyMap<string, string>
+  /**
+   * The same of many, in their order, links followed, on all cores where it is much; undefined for what is
+   * no regular file or cannot be read.
+   */
+  digestMany(paths: readonly string[]): readonly (DigestedFile | undefined)[]
   /** With every link followed; undefined when nothing is there. */
   realPath(path: string): string | undefined
   /** Whole or not at all: temporary name, then rename. `durable` adds fsync of file and folder. */

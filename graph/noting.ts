@@ -26,6 +26,12 @@ export class Noting {
     const disk: Disk = Object.create(real.disk, {
       stat: { value: (path: string) => this.follow(path, real.disk) },
       lstat: { value: (path: string) => this.note(path, real.disk.lstat(path)) },
+      digestMany: {
+        value: (paths: readonly string[]) => {
+          for (const path of paths) this.follow(path, real.disk)
+          return real.disk.digestMany(paths)
+        },
+      },
     })
     const shell = Object.create(real.shell, {
       which: { value: (name: string) => this.noteProgram(name, real) },

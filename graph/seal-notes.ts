@@ -26,6 +26,7 @@ export class SealNotes {
     const disk: Disk = Object.create(real.disk, {
       stat: { value: (path: string) => this.note('s', path, real.disk.stat(path)) },
       lstat: { value: (path: string) => this.note('l', path, real.disk.lstat(path)) },
+      digestMany: { value: (paths: readonly string[]) => this.noteRead(paths, real.disk) },
     })
     const which = (name: string): string | undefined =>
       this.noteNamed(this.programs, name, real.shell.which(name))
@@ -67,6 +68,13 @@ export class SealNotes {
     if (note === undefined) this.stats.set(key, { stat, owners: [owner] })
     else if (note.owners.at(-1) !== owner) note.owners.push(owner)
     return stat
+  }
+
+  // What cannot be read is asked for again, one by one.
+  private noteRead(paths: readonly string[], disk: Disk): ReturnType<Disk['digestMany']> {
+    const found = disk.digestMany(paths)
+    for (const [i, read] of found.entries()) if (read) this.note('s', paths[i] as string, read.stat)
+    return found
   }
 
   // These are few and seldom change: whose they are is not kept.

@@ -13,7 +13,7 @@ interface GlobMemory {
   readonly folders: readonly (readonly [path: string, identity: string])[]
 }
 
-const MAGIC = 'snapshot 2'
+const MAGIC = 'snapshot 3'
 const FIELDS = 6
 // Coarser than any kernel's tick; file systems that keep whole seconds are given two.
 const TICK_NS = 50_000_000n
@@ -32,7 +32,7 @@ export class Snapshot {
   private readonly places = new Map<string, number>()
   private readonly touched = new Set<string>()
   private numbers = new BigUint64Array(64 * FIELDS)
-  private readonly states: FileState[] = []
+  private states: FileState[] = []
   private globs = new Map<string, GlobMemory>()
   private readonly boot: string
   /** How many files were left when those that were gone last went. */
@@ -52,6 +52,11 @@ export class Snapshot {
     } catch {
       return new Snapshot(boot)
     }
+  }
+
+  /** Whether anything was ever read under that path. */
+  has(path: string): boolean {
+    return this.places.has(path)
   }
 
   /** The state of a file that still has the identity it was read under. */
@@ -125,26 +130,29 @@ export class Snapshot {
   /** `isThere` is asked of a file when there are so many that those which are gone should go. */
   save(isThere: (path: string) => boolean): Uint8Array {
     const paths = this.keptPaths(isThere)
+    const kept = this.only(paths)
+    const { boot, trimmedTo } = this
+    const text = Buffer.from(
+      JSON.stringify({ boot, trimmedTo, paths, states: kept.states, globs: [...this.globs] }),
+    )
+    this.changed = false
+    const head = Buffer.from(`${MAGIC} ${checksum(text)} ${text.length}\n`)
+    const { buffer, byteOffset, byteLength } = kept.numbers
+    return Buffer.concat([head, text, new Uint8Array(buffer, byteOffset, byteLength)])
+  }
+
+  private only(paths: readonly string[]): { numbers: BigUint64Array; states: FileState[] } {
+    // Places are in the order in which paths came: all of them need no copy.
+    if (paths.length === this.places.size)
+      return { numbers: this.numbers.subarray(0, paths.length * FIELDS), states: this.states }
     const numbers = new BigUint64Array(paths.length * FIELDS)
     const states: FileState[] = []
-    paths.forEach((path, i) => {
+    for (const [i, path] of paths.entries()) {
       const place = this.places.get(path) as number
       numbers.set(this.numbers.subarray(place * FIELDS, (place + 1) * FIELDS), i * FIELDS)
       states.push(this.states[place] as FileState)
-    })
-    const text = Buffer.from(
-      JSON.stringify({
-        boot: this.boot,
-        trimmedTo: this.trimmedTo,
-        paths,
-        states,
-        globs: [...this.globs],
-      }),
-    )
-    const body = Buffer.concat([text, Buffer.from(numbers.buffer)])
-    const head = `${MAGIC} ${checksum(body)} ${text.length}\n`
-    this.changed = false
-    return Buffer.concat([Buffer.from(head), body])
+    }
+    return { numbers, states }
   }
 
   // Which files nodes still name is not known here, where one look may be at a single node of thousands.
@@ -161,14 +169,17 @@ export class Snapshot {
   private read(bytes: Uint8Array): void {
     const end = bytes.indexOf(10)
     const head = Buffer.from(bytes.subarray(0, end)).toString('latin1').split(' ')
-    const body = bytes.subarray(end + 1)
-    if (`${head[0]} ${head[1]}` !== MAGIC || checksum(body) !== head[2]) return
-    const textBytes = Number(head[3])
-    const saved = JSON.parse(Buffer.from(body.subarray(0, textBytes)).toString('utf8'))
+    const textEnd = end + 1 + Number(head[3])
+    const text = bytes.subarray(end + 1, textEnd)
+    // A damaged number equals that of no file: it needs no guard.
+    if (`${head[0]} ${head[1]}` !== MAGIC || checksum(text) !== head[2]) return
+    const saved = JSON.parse(Buffer.from(text).toString('utf8'))
     // A copy: the block starts at any byte, a BigUint64Array must start at a multiple of eight.
-    this.numbers = new BigUint64Array(new Uint8Array(body.subarray(textBytes)).buffer)
+    const numbers = new BigUint64Array(new Uint8Array(bytes.subarray(textEnd)).buffer)
+    if (numbers.length !== saved.paths.length * FIELDS) return
+    this.numbers = numbers
     for (const path of saved.paths) this.places.set(path, this.places.size)
-    this.states.push(...saved.states)
+    this.states = saved.states
     this.globs = new Map(saved.globs)
     this.isFromThisBoot = saved.boot === this.boot
     this.trimmedTo = saved.trimmedTo ?? 0

@@ -43,6 +43,11 @@ const PERSONS_SIDE: Row = {
   mayLater: [/^bitnet\.tasks\.ts$/],
 }
 
+const OF_HOST = [
+  /^graph\/(host|digest|command|error|environment)\.ts$/,
+  /^graph\/host\/[\w-]+\.ts$/,
+] as const
+
 // The first row that fits a file is its row.
 const TABLE: readonly Row[] = [
   { from: ENGINE, may: [CORE, /^graph\/host\/index\.ts$/] },
@@ -50,16 +55,12 @@ const TABLE: readonly Row[] = [
   { from: /^graph\/digest\.ts$/, may: [CORE], mayLater: [/^node:crypto$/] },
   { from: CORE, may: [/^node:path$/, CORE] },
   // A thread has no folder to find a package from: it is given the address.
-  { from: /^graph\/host\/digests\.ts$/, may: [/^node:/], mayLater: [/^npm:hasha$/, COMPUTED] },
   {
-    from: /^graph\/host\/[\w-]+\.ts$/,
-    may: [
-      /^node:/,
-      /^npm:/,
-      /^graph\/(host|digest|command|error|environment)\.ts$/,
-      /^graph\/host\/[\w-]+\.ts$/,
-    ],
+    from: /^graph\/host\/digests\.ts$/,
+    may: [/^node:/, ...OF_HOST],
+    mayLater: [/^npm:hasha$/, COMPUTED],
   },
+  { from: /^graph\/host\/[\w-]+\.ts$/, may: [/^node:/, /^npm:/, ...OF_HOST] },
   // Programs of their own, run in child processes: no row lets anybody import them.
   { from: /^tasks\/steps\/[\w-]+\.ts$/, may: [/^node:/, FETCH], mayTypes: [TASKS] },
   // What the step that fetches is made of.

@@ -2,32 +2,17 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 
-import { digestBytes } from '../digest.ts'
 import type { AppendFile, Disk, FileStat } from '../host.ts'
 import { absentIsUndefined } from './absent.ts'
+import { fileDigester } from './digest-file.ts'
 import { digestMany } from './digests.ts'
+import { asFileStat } from './file-stat.ts'
 import { glob } from './glob.ts'
-
-// Larger files would blow up the process, and every spawn forks it.
-const PIECE = 8 * 1024 * 1024
 
 /** The machine's own files. */
 export function disk(): Disk {
-  let buffer: Buffer | undefined
   let serial = 0
-  const digest = (path: string): string => {
-    const file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
-    try {
-      const stat = fs.fstatSync(file)
-      if (!stat.isFile())
-        throw Object.assign(new Error(`not a regular file: ${path}`), { code: 'EINVAL', path })
-      buffer ??= Buffer.allocUnsafeSlow(PIECE)
-      if (stat.size > PIECE) return digestInPieces(file, buffer)
-      return digestBytes(buffer.subarray(0, fill(file, buffer)))
-    } finally {
-      fs.closeSync(file)
-    }
-  }
+  const digest = fileDigester()
   return {
     stat: (path) => asStat(absentIsUndefined(() => fs.statSync(path, STAT))),
     lstat: (path) => asStat(absentIsUndefined(() => fs.lstatSync(path, STAT))),
@@ -46,7 +31,7 @@ export function disk(): Disk {
       const piece = wholeCharacters(readPiece(path, offset, bytes))
       return { text: piece.toString('utf8'), next: offset + piece.length }
     },
-    digest,
+    digest: (path) => digest(path).digest,
     digestMany: (paths) => digestMany(paths, digest),
     realPath: (path) => absentIsUndefined(() => fs.realpathSync.native(path)),
     writeWhole: (path, content, options = {}) => {
@@ -110,34 +95,7 @@ const STAT = { bigint: true, throwIfNoEntry: false } as const
 const GLANCE = { throwIfNoEntry: false } as const
 
 function asStat(stat: fs.BigIntStats | undefined): FileStat | undefined {
-  if (stat === undefined) return undefined
-  const { size, mtimeNs, ctimeNs, ino, dev } = stat
-  const type = Number(stat.mode) & fs.constants.S_IFMT
-  const kind =
-    type === fs.constants.S_IFREG
-      ? 'file'
-      : type === fs.constants.S_IFDIR
-        ? 'folder'
-        : type === fs.constants.S_IFLNK
-          ? 'link'
-          : 'special'
-  return { kind, size, mtimeNs, ctimeNs, ino, dev, mode: Number(stat.mode) & 0o7777 }
-}
-
-// Node reads no file of more than 2 GiB at once, and models are larger.
-function digestInPieces(file: number, buffer: Buffer): string {
-  const { createHash } = process.getBuiltinModule('node:crypto')
-  const hash = createHash('sha256')
-  for (let length = -1; length !== 0; hash.update(buffer.subarray(0, length)))
-    length = fill(file, buffer)
-  return hash.digest('hex')
-}
-
-function fill(file: number, buffer: Buffer): number {
-  let length = 0
-  for (let read = -1; read !== 0 && length < buffer.length; length += read)
-    read = fs.readSync(file, buffer, length, buffer.length - length, null)
-  return length
+  return stat && asFileStat(stat)
 }
 
 function readPiece(path: string, offset: number, bytes: number): Buffer {

@@ -1,10 +1,10 @@
-// Walks folders: with fast-glob, but for the commonest of patterns.
+// Walks folders: with fast-glob, but for the commonest of patterns, which are a handful of calls.
 import * as fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 
 import type { GlobResult } from '../host.ts'
-import { absentIsUndefined } from './absent.ts'
+import { entriesOf, nameTest, walkBelow } from './walk.ts'
 
 type FastGlob = typeof import('fast-glob')
 type FileSystemAdapter = import('fast-glob').FileSystemAdapter
@@ -22,8 +22,8 @@ export function glob(
   cwd: string,
 ): GlobResult {
   const [only] = patterns
-  if (patterns.length === 1 && ignore.length === 0 && ONE_FOLDER.test(only as string))
-    return globOneFolder(only as string, cwd)
+  const quick = patterns.length === 1 && globOne(only as string, ignore, cwd)
+  if (quick) return quick
   const folders = new Set<string>()
   const found = fastGlob().sync([...patterns], {
     ...GLOB,
@@ -44,15 +44,19 @@ export function glob(
 // 7 us where fast-glob takes 45, and a graph may have thousands of these.
 const ONE_FOLDER = /^(?:[\w.-]+\/)*(?!.*\*\*)[\w.*-]*\*[\w.*-]*$/
 
+function globOne(pattern: string, ignore: readonly string[], cwd: string): GlobResult | undefined {
+  if (ignore.length === 0 && ONE_FOLDER.test(pattern)) return globOneFolder(pattern, cwd)
+  return walkBelow(pattern, ignore, cwd)
+}
+
 function globOneFolder(pattern: string, cwd: string): GlobResult {
   const slash = pattern.lastIndexOf('/')
   const prefix = pattern.slice(0, slash + 1)
   const folder = slash < 0 ? cwd : `${cwd}/${pattern.slice(0, slash)}`
   const last = pattern.slice(slash + 1)
-  const name = new RegExp(`^${last.replaceAll('.', '\\.').replaceAll('*', '[^]*')}$`)
-  const entries = absentIsUndefined(() => fs.readdirSync(folder, { withFileTypes: true })) ?? []
-  const files = entries
-    .filter((entry) => !entry.isDirectory() && name.test(entry.name))
+  const isMeant = nameTest(last)
+  const files = entriesOf(folder)
+    .filter((entry) => !entry.isDirectory() && isMeant(entry.name))
     .map((entry) => prefix + entry.name)
   return { files: files.sort(), folders: [folder] }
 }
@@ -62,7 +66,7 @@ function witnessing(folders: Set<string>): Partial<FileSystemAdapter> {
   const readdirSync = (folder: string): fs.Dirent[] => {
     const path = realName(folder)
     folders.add(path)
-    const entries = absentIsUndefined(() => fs.readdirSync(path, { withFileTypes: true })) ?? []
+    const entries = entriesOf(path)
     for (const entry of entries) entry.name = standInName(entry.name)
     return entries
   }

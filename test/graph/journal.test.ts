@@ -153,8 +153,8 @@ journal('state files of random bytes are as if there were none', async () => {
     '',
     '\n',
     '\n\n\n',
-    'snapshot 2',
-    'snapshot 2 00000000 5\n',
+    'snapshot 3',
+    'snapshot 3 00000000 5\n',
     '{}',
     '\0\0\0',
   ]) {
@@ -327,6 +327,17 @@ journal('files that are gone are forgotten when there are too many, and no other
     'boot',
   )
   assert.equal([asked.length, last.known('/w/7', stat)], [0, 'f'])
+})
+
+journal('what is known of 200,000 files is known again', () => {
+  const first = new Snapshot('boot')
+  const stat = new World({ 'a.in': 'a' }).host.disk.stat('/w/a.in')!
+  for (let i = 0; i < 200_000; i++) first.remember(`/w/${i}`, stat, `f${i}`, stat.mtimeNs * 2n)
+  const again = Snapshot.load(
+    first.save(() => true),
+    'boot',
+  )
+  for (const i of [0, 1, 199_999]) assert.is(again.known(`/w/${i}`, stat), `f${i}`)
 })
 
 // Each byte of a file with one of its bits turned.

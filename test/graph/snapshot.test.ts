@@ -136,6 +136,50 @@ racy('a file that is written while it is read is not remembered as it was', asyn
   assert.equal((await world.run(copy)).started, [])
 })
 
+racy(
+  'of many files that are read at once, one that is written meanwhile is read again',
+  async () => {
+    const all = defineGraph({
+      tasks: [
+        task('all', () => ({ inputs: ['d/*.in'], outputs: ['out'], run: sh`cat d/7.in > out` })),
+      ],
+    })
+    for (const edited of ['six', 'longer']) {
+      const world = new World()
+      const { disk } = world.host
+      for (let i = 0; i < 100; i++) world.write(`d/${i}.in`, 'two')
+      world.pause()
+      const digestMany = disk.digestMany.bind(disk)
+      disk.digestMany = (paths) => {
+        const found = digestMany(paths)
+        world.write('d/7.in', edited)
+        return found
+      }
+      await world.run(all)
+      disk.digestMany = digestMany
+      assert.equal(world.host.disk.readAtOnce, [100])
+      // It ran with what was not digested: that counts as an edit while it ran.
+      assert.equal((await world.run(all)).started, ['all'])
+      assert.is(world.read('out'), edited)
+      assert.equal((await world.run(all)).started, [])
+    }
+  },
+)
+
+racy('of many files, those that have the bytes of a moment ago are not read again', async () => {
+  const all = defineGraph({ tasks: [task('all', () => ({ inputs: ['d/*.in'], run: sh`true` }))] })
+  const world = new World()
+  const { disk } = world.host
+  for (let i = 0; i < 200; i++) world.write(`d/${i}.in`, `${i}`)
+  world.pause()
+  await world.run(all)
+  disk.digested.length = 0
+  for (let i = 0; i < 100; i++) world.edit(`d/${i}.in`, 'new')
+  world.pause()
+  assert.equal((await world.run(all)).started, ['all'])
+  assert.equal([disk.readAtOnce, disk.digested.length], [[200, 100], 100])
+})
+
 racy('a file that a glob finds in the tick in which its folder was looked at is seen', async () => {
   const world = new World({ 'src/a.c': 'a' })
   const { clock } = world.host

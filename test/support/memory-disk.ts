@@ -3,7 +3,14 @@
 import { posix } from 'node:path'
 
 import { digestBytes } from '../../graph/digest.ts'
-import type { AppendFile, Disk, FileStat, Glance, GlobResult } from '../../graph/host.ts'
+import type {
+  AppendFile,
+  DigestedFile,
+  Disk,
+  FileStat,
+  Glance,
+  GlobResult,
+} from '../../graph/host.ts'
 import { inMs } from '../../graph/seal-file.ts'
 import type { MemoryClock } from './memory-clock.ts'
 import { globBase, globRegExp } from './memory-glob.ts'
@@ -167,9 +174,12 @@ export class MemoryDisk implements Disk {
     return digestBytes(entry.bytes)
   }
 
-  digestMany(paths: readonly string[]): ReadonlyMap<string, string> {
+  digestMany(paths: readonly string[]): readonly (DigestedFile | undefined)[] {
     this.readAtOnce.push(paths.length)
-    return new Map(paths.map((path) => [path, this.digest(path)]))
+    return paths.map((path) => {
+      const stat = this.stat(path)
+      return stat?.kind === 'file' ? { stat, digest: this.digest(path) } : undefined
+    })
   }
 
   realPath(path: string): string | undefined {

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
+import { fileDigester, type ReadFile } from '../../../graph/host/digest-file.ts'
 import { digestMany } from '../../../graph/host/digests.ts'
 import { disk } from '../../../graph/host/disk.ts'
 import { suite } from '../../support/suite.ts'
@@ -19,32 +21,125 @@ function write(name: string, content: string | Uint8Array): string {
   return path
 }
 
+const real = fileDigester()
+
+function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+// Slow as a cold disk, so that the threads get their share.
+function slowly(path: string): ReadFile {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
+  return real(path)
+}
+
 digests('many files have the digests that each has alone, whichever thread took them', () => {
   const paths = Array.from({ length: 400 }, (_, i) =>
     write(`many-${i}`, Buffer.alloc(i % 7 === 0 ? 300_000 : i, i)),
   )
   let own = 0
-  const real = disk()
-  // Slow as a cold disk, so that the threads get their share.
   const found = digestMany(paths, (path) => {
     own++
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
-    return real.digest(path)
+    return slowly(path)
   })
-  assert.is(found.size, 400)
-  for (const path of paths) assert.is(found.get(path), real.digest(path))
-  assert.is(
-    found.get(paths[0] as string),
-    createHash('sha256').update(Buffer.alloc(300_000, 0)).digest('hex'),
-  )
+  assert.is(found.length, 400)
+  for (const [i, path] of paths.entries()) {
+    assert.is(found[i]?.digest, real(path).digest)
+    assert.equal(found[i]?.stat, disk().stat(path))
+  }
+  assert.is(found[0]?.digest, sha256(Buffer.alloc(300_000, 0)))
   assert.ok(own < 400, `all ${own} in this thread`)
 })
 
-digests('what cannot be read is left out, and hides nothing else', () => {
-  const good = Array.from({ length: 50 }, (_, i) => write(`good-${i}`, `${i}`))
-  const gone = join(folder, 'gone')
-  const found = digestMany([gone, ...good, folder], disk().digest)
-  assert.equal([...found.keys()].sort(), [...good].sort())
+digests('what cannot be read has no digest, and hides nothing else', () => {
+  const good = Array.from({ length: 200 }, (_, i) => write(`good-${i}`, `${i}`))
+  const fifo = join(folder, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const odd = [join(folder, 'gone'), folder, fifo]
+  // Before the threads have started, and after.
+  const asked: string[] = []
+  const found = digestMany([...odd, ...good, ...odd], (path) => {
+    asked.push(path)
+    return slowly(path)
+  })
+  assert.is(found.length, 206)
+  assert.is(asked.filter((path) => odd.includes(path)).length, 6)
+  for (const i of [0, 1, 2, 203, 204, 205]) assert.is(found[i], undefined)
+  for (const i of good.keys()) assert.is(found[i + 3]?.digest, sha256(`${i}`))
+})
+
+digests('a file that vanishes meanwhile has no digest, a new one in its place its own', () => {
+  const paths = Array.from({ length: 200 }, (_, i) => write(`moving-${i}`, `${i}`))
+  const [gone, edited] = [paths.at(-1) as string, paths.at(-2) as string]
+  const found = digestMany(paths, (path) => {
+    if (path === paths[0]) {
+      rmSync(gone)
+      writeFileSync(`${edited}~`, 'edited')
+      renameSync(`${edited}~`, edited)
+    }
+    return slowly(path)
+  })
+  assert.is(found[199], undefined)
+  assert.is(found[198]?.digest, sha256('edited'))
+  assert.is(found[198]?.stat.ino, disk().stat(edited)?.ino)
+})
+
+digests('a file that is written while it is read keeps the identity that it had before', () => {
+  const path = write('growing', Buffer.alloc(20 * 1024 * 1024))
+  const before = disk().stat(path)
+  const fs = process.getBuiltinModule('node:fs')
+  const { readSync } = fs
+  let reads = 0
+  const readThenWrite = ((...args: Parameters<typeof readSync>) => {
+    if (reads++ === 1) appendFileSync(path, 'more')
+    return readSync(...args)
+  }) as typeof readSync
+  fs.readSync = readThenWrite
+  try {
+    const [found] = digestMany([path], fileDigester())
+    assert.equal(found?.stat, before)
+    assert.is(reads > 2, true)
+    assert.is.not(disk().stat(path)?.ctimeNs, before?.ctimeNs)
+  } finally {
+    fs.readSync = readSync
+  }
+})
+
+digests('a large file is read in pieces', () => {
+  const bytes = Buffer.alloc(17 * 1024 * 1024 + 5, 'pieces')
+  assert.is(real(write('large', bytes)).digest, sha256(bytes))
+})
+
+digests('a thread reads large files too', () => {
+  const bytes = Buffer.alloc(9 * 1024 * 1024, 'large')
+  const large = Array.from({ length: 4 }, (_, i) => write(`large-${i}`, bytes))
+  const small = Array.from({ length: 100 }, (_, i) => write(`small-${i}`, `${i}`))
+  const own: string[] = []
+  const found = digestMany([...small, ...large], (path) => {
+    own.push(path)
+    // Longer than the others take all of them.
+    if (large.includes(path)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+    return slowly(path)
+  })
+  for (let i = 0; i < 4; i++) assert.is(found[100 + i]?.digest, sha256(bytes))
+  assert.ok(own.filter((path) => large.includes(path)).length < 4)
+})
+
+digests('nothing to digest, and a thread that finds nothing left', () => {
+  assert.equal(digestMany([], real), [])
+  const paths = [write('first', '1'), write('second', '2')]
+  let own = 0
+  const found = digestMany(paths, (path) => {
+    own++
+    // What is left seems worth a thread; it is there when all is done.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, path === paths[0] ? 100 : 0)
+    return real(path)
+  })
+  assert.equal(
+    found.map((each) => each?.digest),
+    [sha256('1'), sha256('2')],
+  )
+  assert.is(own, 2)
 })
 
 digests.run()

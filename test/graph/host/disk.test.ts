@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import * as assert from 'uvu/assert'
 
 import { disk as machineDisk } from '../../../graph/host/disk.ts'
 import { inMs } from '../../../graph/seal-file.ts'
+import { Random } from '../../support/random.ts'
 import { suite } from '../../support/suite.ts'
 
 const disk = suite<{ dir: string }>('disk', { dir: '' })
@@ -395,6 +396,37 @@ for (const [pattern, folders] of WITNESSED)
     const ignored = glob([pattern], ['a/x/b/c/d/e/f/*.c'], dir)
     assert.equal(ignored.folders.toSorted(), wanted)
   })
+
+disk('what is walked by ourselves is what fast-glob finds, and looks where it looks', ({ dir }) => {
+  const random = new Random(7)
+  const names = ['a', 'b', 'a.c', '.c', 'ab-c', 'a\nb', 'node_modules', 'ä', 'B', 'out', 'x.c.c']
+  for (let i = 0; i < 150; i++) {
+    const depth = 1 + random.below(4)
+    const path = join(dir, ...Array.from({ length: depth }, () => random.pick(names)))
+    try {
+      const kind = random.below(8)
+      if (kind === 0) fs.mkdirSync(path, { recursive: true })
+      else if (kind === 1) fs.symlinkSync('.', path)
+      else tree(dir, [relative(dir, path)])
+    } catch {
+      // A file lies where a folder should be.
+    }
+  }
+  const bases = ['', 'a/', 'b/', 'a/b/', 'out/a/', 'missing/', 'a.c/', './', 'node_modules/']
+  const lasts = ['', '/*', '/*.c', '/a*', '/*c', '/*.*', '/**', '/a', '/*.c*', '/.*', '/*a*b*']
+  const minus = ['**/node_modules/**', 'out/**', 'a/b/**', '**/a/**', '**/.c/**', 'b/*.c', 'a/**']
+  for (const base of bases)
+    for (const last of lasts) {
+      const pattern = `${base}**${last}`
+      const ignore = random.some(minus, 4)
+      const found = glob([pattern], ignore, dir)
+      // Of two patterns all is left to fast-glob.
+      const wanted = glob([pattern, pattern], ignore, dir)
+      const asked = `${pattern} without ${ignore}`
+      assert.equal(found.files, wanted.files, asked)
+      assert.equal(found.folders.toSorted(), wanted.folders.toSorted(), asked)
+    }
+})
 
 disk('a file that would be found changes one of the folders', ({ dir }) => {
   tree(dir, ['a/x/b/1.c', 'a/y/2.c'])

@@ -1,0 +1,58 @@
+// One file to its digest and the identity that it was read under. Opened once, so that both are of one file.
+import type { Hash } from 'node:crypto'
+import type { BigIntStats } from 'node:fs'
+
+export interface ReadFile {
+  /** Taken before the first byte was read. */
+  readonly stat: BigIntStats
+  /** SHA-256, hex. */
+  readonly digest: string
+}
+
+/**
+ * A function that digests a file; it throws when that is no regular file or cannot be read. It has one buffer,
+ * which it fills again for every file. `newHash` is for those that are larger than that.
+ *
+ * Threads run its text, so it uses nothing from around it.
+ */
+export function fileDigester(newHash?: () => Hash): (path: string) => ReadFile {
+  const { openSync, fstatSync, readSync, closeSync, constants } =
+    process.getBuiltinModule('node:fs')
+  const { O_RDONLY, O_NONBLOCK } = constants
+  // Larger files would blow up the process, and every spawn forks it.
+  const PIECE = 8 * 1024 * 1024
+  let crypto: typeof import('node:crypto')
+  let buffer: Buffer | undefined
+
+  const fill = (file: number, piece: Buffer): Buffer => {
+    let length = 0
+    for (let read = -1; read !== 0 && length < piece.length; length += read)
+      read = readSync(file, piece, length, piece.length - length, null)
+    return piece.subarray(0, length)
+  }
+  // Node reads no file of more than 2 GiB at once, and models are larger.
+  const inPieces = (file: number, piece: Buffer): string => {
+    const hash = newHash?.() ?? crypto.createHash('sha256')
+    for (let bytes = fill(file, piece); bytes.length > 0; bytes = fill(file, piece))
+      hash.update(bytes)
+    return hash.digest('hex')
+  }
+  return (path) => {
+    crypto ??= process.getBuiltinModule('node:crypto')
+    buffer ??= Buffer.allocUnsafeSlow(PIECE)
+    // Opening a FIFO waits for a writer otherwise.
+    const file = openSync(path, O_RDONLY | O_NONBLOCK)
+    try {
+      const stat = fstatSync(file, { bigint: true })
+      if (!stat.isFile())
+        throw Object.assign(new Error(`not a regular file: ${path}`), { code: 'EINVAL', path })
+      const isLarge = stat.size > PIECE
+      const digest = isLarge
+        ? inPieces(file, buffer)
+        : crypto.hash('sha256', fill(file, buffer), 'hex')
+      return { stat, digest }
+    } finally {
+      closeSync(file)
+    }
+  }
+}
