@@ -69,6 +69,21 @@ seal('a look that found everything fresh is answered again from the seal', async
   assert.is(holds(await sealed()), 2)
 })
 
+seal('files that were read many at once are sealed like any other', async () => {
+  const many = defineGraph({ tasks: [task('many', () => ({ inputs: ['d/*.in'], run: sh`true` }))] })
+  const world = new World()
+  world.write('tasks.ts', 'graph')
+  for (let i = 0; i < 100; i++) world.write(`d/${i}.in`, `${i}`)
+  world.pause()
+  await world.run(many)
+  world.host.disk.removeFile(`${STATE}/snapshot`)
+  world.host.disk.readAtOnce.length = 0
+  await world.run(many, { seal: SEAL })
+  assert.equal([world.host.disk.readAtOnce, holds(world)], [[100], 1])
+  world.host.disk.touch('/w/d/7.in')
+  assert.is(holds(world), undefined)
+})
+
 seal('a run in which most nodes had to run writes none', async () => {
   const world = new World({ 'a.in': 'a', 'b.in': 'b', 'both.in': 'c', 'src/c.c': '' })
   world.write('tasks.ts', 'graph')
