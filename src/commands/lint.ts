@@ -115,12 +115,16 @@ function judge(session: Session, node: Node, folder: string, args: LintArgs): nu
 
 const ADVICE: Readonly<Record<Complaint['kind'], string>> = {
   read: 'reads what it does not declare; add it to inputs (or a depfile)',
+  list: 'lists a folder that no glob of its inputs covers; add one',
   write: 'writes what it does not declare; add it to outputs, or write below $TMPDIR',
 }
 
 function lineOf({ kind, path, also }: Complaint): string {
-  const more = also > 0 ? ` and ${also} more in that folder` : ''
-  return `${ADVICE[kind]}: ${path}${more}`
+  const others =
+    kind === 'list'
+      ? `, and ${counted(also, 'folder')} below it`
+      : ` and ${also} more in that folder`
+  return `${ADVICE[kind]}: ${path}${also > 0 ? others : ''}`
 }
 
 async function twice(

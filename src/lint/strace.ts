@@ -1,6 +1,6 @@
 // Which files a command touched, read from what strace wrote of it. What it could not see is said, never
 // guessed: a trace with a gap proves nothing.
-import { isAbsolute, normalize, resolve } from 'node:path'
+import { basename, isAbsolute, normalize, resolve } from 'node:path'
 
 import { type Call, Talks } from './talks.ts'
 
@@ -8,6 +8,12 @@ import { type Call, Talks } from './talks.ts'
 export interface Touched {
   readonly reads: ReadonlySet<string>
   readonly writes: ReadonlySet<string>
+  /** Folders of which it asked what is in them. */
+  readonly lists: ReadonlySet<string>
+  /** The same by programs that look up names so: in where they stand, or in where the names lie. */
+  readonly lookups: ReadonlySet<string>
+  /** Folders that it made. */
+  readonly folders: ReadonlySet<string>
   /** Why the trace is not the whole truth; undefined when it is. */
   readonly gap: string | undefined
 }
@@ -16,7 +22,7 @@ export interface Touched {
 const CALLS =
   'process,open,openat,openat2,creat,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir,' +
   'symlink,symlinkat,link,linkat,truncate,chmod,fchmodat,mknod,mknodat,chdir,fchdir,bind,connect,' +
-  'io_uring_setup,chroot,open_by_handle_at'
+  'getdents,getdents64,io_uring_setup,chroot,open_by_handle_at'
 
 /** The words that run a line for /bin/sh under strace. */
 export function traced(text: string, into: string): readonly string[] {
@@ -31,18 +37,33 @@ export function readTrace(text: string, cwd: string): Touched {
   const { calls, gap } = callsOf(text)
   const reads = new Set<string>()
   const writes = new Set<string>()
-  const folders = new Folders(calls, cwd)
+  const made = new Set<string>()
+  const listed = { lists: new Set<string>(), lookups: new Set<string>() }
+  const processes = new Processes(calls, cwd)
   const talks = new Talks(calls)
   let hole = gap
   for (const call of calls) {
     if (BLIND.has(call.name)) hole ??= `a program used ${call.name}, past which strace cannot see`
     hole ??= talks.gapOf(call)
     if (call.result.startsWith('-1') || call.result.startsWith('?')) continue
-    if (call.name === 'chdir' || call.name === 'fchdir') folders.move(call)
-    const at = (index: number): string => folders.path(call, index)
-    touch(call, at, reads, writes)
+    if (call.name === 'chdir' || call.name === 'fchdir') processes.move(call)
+    const at = (index: number): string => processes.path(call, index)
+    if (call.name.startsWith('execve')) processes.become(call.pid, at(0))
+    if (call.name.startsWith('getdents')) {
+      const isLookup = LOOKS_UP.test(processes.program(call.pid))
+      listed[isLookup ? 'lookups' : 'lists'].add(openFolder(call))
+    } else if (call.name.startsWith('mkdir')) made.add(at(0))
+    else touch(call, at, reads, writes)
   }
-  return { reads, writes, gap: hole }
+  return { reads, writes, ...listed, folders: made, gap: hole }
+}
+
+// make keeps lists of the folders of its targets and prerequisites, python of those from which it imports.
+const LOOKS_UP = /^(?:g?make|python[\d.]*|pypy[\d.]*)$/
+
+// `getdents64(3</w/src>, 0x55d0 /* 5 entries */, 32768)`
+function openFolder({ args }: Call): string {
+  return unescaped(/^\d+<((?:[^>\\]|\\.)*)>/.exec(args)?.[1] ?? '')
 }
 
 function touch(
@@ -81,9 +102,11 @@ function touch(
     case 'symlinkat':
       writes.add(at(1))
       return
+    case 'unlinkat':
+      if (!args.includes('AT_REMOVEDIR')) writes.add(at(0))
+      return
     case 'creat':
     case 'unlink':
-    case 'unlinkat':
     case 'truncate':
     case 'chmod':
     case 'fchmodat':
@@ -97,9 +120,10 @@ function touch(
   }
 }
 
-// Where each process stands: it begins where the one that made it stood.
-class Folders {
+// Where each process stands, and what it is: it begins as the one that made it.
+class Processes {
   private readonly cwds = new Map<number, string>()
+  private readonly programs = new Map<number, string>()
   private readonly parents = new Map<number, number>()
 
   constructor(calls: readonly Call[], cwd: string) {
@@ -121,6 +145,15 @@ class Folders {
     const to =
       open === undefined ? unescaped([...args.matchAll(PATH)][0]?.[2] ?? '') : unescaped(open)
     this.cwds.set(pid, isAbsolute(to) ? normalize(to) : resolve(this.cwd(pid), to))
+  }
+
+  become(pid: number, program: string): void {
+    this.programs.set(pid, basename(program))
+  }
+
+  program(pid: number): string {
+    const parent = this.parents.get(pid)
+    return this.programs.get(pid) ?? (parent === undefined ? '' : this.program(parent))
   }
 
   private cwd(pid: number): string {

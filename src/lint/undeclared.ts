@@ -1,5 +1,6 @@
 // What a node touched and did not declare. The machine's own folders are not looked at: a library of the
 // system enters no key, and the programs that use it do.
+import { statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
@@ -12,13 +13,14 @@ import {
   type Session,
 } from '../../graph/index.ts'
 import { realPath } from '../real-path.ts'
+import { undeclaredLists } from './listed.ts'
 import type { Touched } from './strace.ts'
 
 export interface Complaint {
-  readonly kind: 'read' | 'write'
-  /** Absolute; the first of its folder. */
+  readonly kind: 'read' | 'list' | 'write'
+  /** Absolute; the first of its folder, or the folder that was listed. */
   readonly path: string
-  /** How many more there are in that folder. */
+  /** How many more there are in that folder; of one that was listed, how many below it were too. */
   readonly also: number
 }
 
@@ -33,7 +35,7 @@ export function undeclared(
 ): readonly Complaint[] {
   const reads = new Set(traces.flatMap(({ reads }) => [...reads]))
   const writes = new Set(traces.flatMap(({ writes }) => [...writes]))
-  const { mayRead, mayWrite } = declared(session, node)
+  const { mayRead, mayWrite, made } = declared(session, node)
   const temporary = new Set([tmpdir(), session.host.env['TMPDIR'] ?? tmpdir()].map(realPath))
   const isIn = (path: string, folder: string): boolean => path.startsWith(`${folder}/`)
   // What it left in a temporary folder is nobody's; what somebody else put there decides like any other file.
@@ -46,11 +48,14 @@ export function undeclared(
       [...paths].filter((path) => isOurs(path, kind) && !may.has(path)),
     )
   return [
-    // What it wrote itself it may read again.
+    // What it wrote itself it may read again, and a folder that is opened is not yet listed.
     ...complaints(
       'read',
-      [...reads].filter((path) => !writes.has(path)),
+      [...reads].filter((path) => !writes.has(path) && !isFolder(path)),
       mayRead,
+    ),
+    ...undeclaredLists(session, node, traces, { readers: readers(node), mayRead, made }).map(
+      ({ path, below }) => ({ kind: 'list', path, also: below }) as const,
     ),
     ...complaints('write', writes, mayWrite),
   ]
@@ -67,13 +72,23 @@ function declared(session: Session, node: Node) {
   const made = [...outputsOf(node), ...outputFiles(node, memory).map((path) => world.path(path))]
   const mayWrite = new Set(made.map(inRealFolder))
   if (node.spec.depfile !== undefined) mayWrite.add(realPath(world.path(node.spec.depfile)))
-  const inputs = world.inputs(node).map(({ path }) => path)
+  const inputs = readers(node).flatMap((one) => world.inputs(one).map(({ path }) => path))
   const discovered = (record?.discovered ?? []).map((name) => world.path(name))
   const needs = plan(session.graph, [node]).flatMap(outputsOf)
   const tools = record === undefined ? [] : Object.values(recordedTools(record)).flatMap(pathsIn)
   const mayRead = new Set([...inputs, ...discovered, ...needs, ...tools, ...made].map(realPath))
   for (const path of mayWrite) mayRead.add(path)
-  return { mayRead, mayWrite }
+  return { mayRead, mayWrite, made: new Set([...needs.map(inRealFolder), ...mayWrite]) }
+}
+
+// The nodes whose inputs are its own: it, and of its needs those that only name what they read.
+function readers(node: Node): readonly Node[] {
+  const groups = node.needs.filter(({ commands }) => commands.length === 0)
+  return [node, ...groups.flatMap(readers)]
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 // `/usr/bin/cc /usr/bin/x86_64-linux-gnu-gcc-12=x3f2a…`

@@ -108,6 +108,91 @@ lint(
   }),
 )
 
+const LISTING = `import { argv, defineGraph, sh, task } from 'bitnet-tasks'
+const made = task('made', () => ({ outputs: ['out/x', 'out/y'], run: sh\`touch out/x out/y\` }))
+const sources = task('sources', () => ({ inputs: ['src/**'] }))
+const bare = { PYTHONDONTWRITEBYTECODE: '1' }
+const covered = [
+  task('shell', () => ({ inputs: ['src/*.c'], outputs: ['o'], run: sh\`cat src/*.c > o\` })),
+  task('deep', () => ({ inputs: ['src/**'], outputs: ['o1'], run: sh\`find src -name '*.c' > o1; ls src/sub\` })),
+  task('walk', () => ({ inputs: ['**'], run: sh\`find . -name '*.c'\` })),
+  task('group', () => ({ needs: [sources()], outputs: ['o2'], run: sh\`ls src > o2\` })),
+  task('ofneeds', () => ({ needs: [made()], outputs: ['o3'], run: sh\`cat out/* > o3\` })),
+  task('copy', () => ({
+    inputs: ['src/**'], outputs: ['cp/**'], clean: false,
+    run: sh\`mkdir -p cp; rm -rf cp/src; cp -r src cp/src; ls cp cp/src\`,
+  })),
+  task('temporary', () => ({ inputs: ['src/a.c'], run: sh\`t=$(mktemp -d); cp src/a.c "$t"; ls "$t"; rm -rf "$t"\` })),
+  task('compile', () => ({ inputs: ['src/a.c'], outputs: ['a.o'], depfile: 'a.d', run: sh\`cc -MD -c src/a.c -o a.o\` })),
+  task('make', () => ({ inputs: ['Makefile', 'src/a.c'], outputs: ['app'], run: argv('make', '-B') })),
+  task('python', () => ({ inputs: ['py/gen.py'], set: bare, run: argv('python3', 'py/gen.py') })),
+  task('ninja', () => ({
+    inputs: ['CMakeLists.txt', 'src/a.c'], outputs: ['build/libapp.a'], clean: false,
+    run: [argv('cmake', '-S', '.', '-B', 'build', '-G', 'Ninja'), argv('ninja', '-C', 'build')],
+  })),
+]
+const uncovered = [
+  task('all', () => ({ outputs: ['o4'], run: sh\`ls > o4\` })),
+  task('literal', () => ({ inputs: ['src/a.c'], outputs: ['o5'], run: sh\`ls src > o5\` })),
+  task('shallow', () => ({ inputs: ['src/*.c'], outputs: ['o6'], run: sh\`find src > o6\` })),
+  task('tree', () => ({ run: sh\`find src\` })),
+  task('script', () => ({ set: bare, inputs: ['py/gen.py'], run: argv('python3', '-c', 'import os; os.listdir("src")') })),
+]
+export default defineGraph({ tasks: [made, sources, ...covered, ...uncovered] })
+`
+
+function writeListing(home: string): void {
+  for (const folder of ['src/sub', 'py', '.git'])
+    fs.mkdirSync(join(home, folder), { recursive: true })
+  const files = {
+    'bitnet.tasks.ts': LISTING,
+    'src/a.c': 'int main(void) { return 0; }\n',
+    'src/sub/b.c': 'int b;\n',
+    Makefile: 'app: src/a.c\n\tcc src/a.c -o app\n',
+    'py/gen.py': 'import json\n',
+    'CMakeLists.txt':
+      'cmake_minimum_required(VERSION 3.14)\nproject(p C)\nadd_library(app STATIC src/a.c)\n',
+  }
+  for (const [name, text] of Object.entries(files)) fs.writeFileSync(join(home, name), text)
+}
+
+lint(
+  'a folder that it lists is a read where no glob of its inputs covers it, and nothing of its own lies there',
+  inHome(async (home) => {
+    writeListing(home)
+    // python3 may be a script of a version manager.
+    const env = { PATH: `/usr/bin:${process.env['PATH']}` }
+    const folders = async (node: string): Promise<unknown> => {
+      const { stdout, stderr } = await bitnetTasks(['lint', node, '--json'], { home, env })
+      assert.ok(stdout.startsWith('{'), stderr)
+      const { complaints } = JSON.parse(stdout) as {
+        complaints: readonly { kind: string; path: string; also: number }[]
+      }
+      return complaints
+        .filter(({ kind }) => kind !== 'write')
+        .map(({ kind, path, also }) => [kind, path.slice(home.length), also])
+    }
+    for (const [, node = ''] of LISTING.matchAll(/task\('(\w+)'/g)) {
+      const expected = UNCOVERED[node]
+      assert.equal(await folders(node), expected === undefined ? [] : [['list', ...expected]], node)
+    }
+    const { code, stdout } = await bitnetTasks(['lint', 'tree'], { home, env })
+    assert.is(code, 1)
+    assert.is(
+      stdout,
+      `lists a folder that no glob of its inputs covers; add one: ${home}/src, and 1 folder below it\n`,
+    )
+  }),
+)
+
+const UNCOVERED: Readonly<Record<string, readonly [folder: string, below: number]>> = {
+  all: ['', 0],
+  literal: ['/src', 0],
+  shallow: ['/src/sub', 0],
+  tree: ['/src', 1],
+  script: ['/src', 0],
+}
+
 lint(
   'a file that lies in a temporary folder and was not written by it counts as any other',
   inHome(async (home) => {

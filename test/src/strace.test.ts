@@ -42,6 +42,30 @@ ${END}`
   assert.equal(touched(text).writes, ['/w/sub/a', '/w/b', '/w/sub/c', '/elsewhere/l', '/other/d'])
 })
 
+strace('a folder that is listed is told apart: by whom, and whether it was made there', () => {
+  const text = `7  execve("/bin/sh", ["sh", "-c", "x"], 0x1 /* 3 vars */) = 0
+7  getdents64(3</w/src \\76>, 0x1 /* 3 entries */, 32768) = 80
+7  getdents64(3</w/src \\76>, 0x1 /* 0 entries */, 32768) = 0
+7  getdents(3</w/old>, 0x1 /* 3 entries */, 32768) = 80
+7  mkdir("made", 0777) = 0
+7  mkdir("there", 0777) = -1 EEXIST (File exists)
+7  unlinkat(AT_FDCWD</w>, "folder", AT_REMOVEDIR) = 0
+7  vfork() = 8
+8  getdents64(3</w/sub>, 0x1 /* 3 entries */, 32768) = 80
+8  execve("/usr/bin/gmake", ["make"], 0x1 /* 3 vars */) = 0
+8  getdents64(3</w/targets>, 0x1 /* 3 entries */, 32768) = 80
+8  vfork() = 9
+9  getdents64(3</w/inner>, 0x1 /* 3 entries */, 32768) = 80
+9  +++ exited with 0 +++
+8  +++ exited with 0 +++
+${END}`
+  const { lists, lookups, folders, writes } = readTrace(text, '/w')
+  assert.equal([...lists], ['/w/src >', '/w/old', '/w/sub'])
+  assert.equal([...lookups], ['/w/targets', '/w/inner'])
+  assert.equal([...folders], ['/w/made'])
+  assert.equal([...writes], [])
+})
+
 strace('names are bytes: umlauts, quotes, line ends', () => {
   const text = `7  unlink("\\303\\244 \\"q\\" \\n.txt") = 0\n${END}`
   assert.equal(touched(text).writes, ['/w/ä "q" \n.txt'])

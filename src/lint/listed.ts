@@ -1,0 +1,94 @@
+// Which folders a node listed without a glob that covers them: what comes to lie there may change what it
+// does, and nobody would know.
+import { lstatSync, readdirSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+
+import { type Node, Noting, recall, type Session } from '../../graph/index.ts'
+import { realPath } from '../real-path.ts'
+import type { Touched } from './strace.ts'
+
+/** A folder, and how many below it. */
+export interface Listed {
+  readonly path: string
+  readonly below: number
+}
+
+/** What a node declares; real paths. */
+export interface Declared {
+  /** The nodes whose inputs are its own. */
+  readonly readers: readonly Node[]
+  readonly mayRead: ReadonlySet<string>
+  /** What it and its needs make. */
+  readonly made: ReadonlySet<string>
+}
+
+/** The highest of such folders in that of the graph, sorted. */
+export function undeclaredLists(
+  session: Session,
+  node: Node,
+  traces: readonly Touched[],
+  { readers, mayRead, made }: Declared,
+): readonly Listed[] {
+  const top = realPath(session.folder)
+  const globbed = foldersOfGlobs(session, readers)
+  const own = new Set(traces.flatMap(({ folders }) => [...folders].map(realPath)))
+  const named = new Set([...mayRead].map(dirname))
+  const cwd = realPath(recall(session).world.path(node.spec.cwd ?? ''))
+  const isDeclared = (folder: string): boolean =>
+    globbed.has(folder) ||
+    isIn(folder, own) ||
+    isSeldom(folder, top, session) ||
+    isMade(folder, made)
+  const lists = traces.flatMap((trace) => [
+    ...trace.lists,
+    ...[...trace.lookups].filter((folder) => folder !== cwd && !named.has(folder)),
+  ])
+  const found = [...new Set(lists)].filter(
+    (folder) => (folder === top || folder.startsWith(`${top}${sep}`)) && !isDeclared(folder),
+  )
+  return highest(found.sort())
+}
+
+// As the walk of its globs looks at them: by what the witnesses of the globs are.
+function foldersOfGlobs(session: Session, readers: readonly Node[]): ReadonlySet<string> {
+  const noting = new Noting(session.host)
+  const { world } = recall({ ...session, host: noting.host })
+  for (const one of readers) world.inputs(one)
+  return new Set([...noting.lists].map(realPath))
+}
+
+function isIn(folder: string, own: ReadonlySet<string>): boolean {
+  for (let at = folder; ; at = dirname(at)) {
+    if (own.has(at)) return true
+    if (at === dirname(at)) return false
+  }
+}
+
+// What wildcards of inputs stay out of.
+function isSeldom(folder: string, top: string, { seldom = [] }: Session): boolean {
+  return relative(top, folder)
+    .split(sep)
+    .some((name) => seldom.includes(name))
+}
+
+// It holds nothing but what was made by the node or its needs; or it is gone.
+function isMade(path: string, made: ReadonlySet<string>): boolean {
+  if (made.has(path)) return true
+  try {
+    if (!lstatSync(path).isDirectory()) return false
+    const names = readdirSync(path)
+    return names.length > 0 && names.every((name) => isMade(join(path, name), made))
+  } catch {
+    return true
+  }
+}
+
+function highest(sorted: readonly string[]): readonly Listed[] {
+  const found: { path: string; below: number }[] = []
+  for (const path of sorted) {
+    const above = found.find((one) => path.startsWith(`${one.path}${sep}`))
+    if (above) above.below++
+    else found.push({ path, below: 0 })
+  }
+  return found
+}
