@@ -1,7 +1,5 @@
 // timeout: 300
 // --confirm: a question before a repair, on a terminal, to a person.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
@@ -10,6 +8,7 @@ import { type FixtureRepo, fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { inHome, newFolder, removeFolder } from './support/home.ts'
 import { bin, bitnetTasks } from './support/program.ts'
+import { becoming, openTerminal, type Shown } from './support/terminal.ts'
 
 const confirm = suite('confirm')
 
@@ -74,28 +73,18 @@ confirm(
 
 confirm.run()
 
-/** Runs in a terminal of its own, types the answer when it is asked, and returns what the screen got. */
+/** Types the answer when it is asked; '' where it must not be. */
 async function onTerminal(
   home: string,
   args: readonly string[],
   answer: string,
   env: Readonly<Record<string, string>> = {},
-) {
-  const words = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(' ')
-  const own = { HOME: home, PATH: process.env['PATH'], TERM: 'xterm', SHELL: '/bin/sh' }
-  const child = spawn('script', ['-qec', words, '/dev/null'], {
-    cwd: home,
-    env: { ...own, LLAMA_CPP_REPO: repo.url, ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  let screen = ''
-  let isTyped = false
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    screen += text
-    if (isTyped || !screen.includes('[Y/n]: ')) return
-    isTyped = true
-    child.stdin.write(answer)
-  })
-  const [code] = (await once(child, 'close')) as [number]
-  return { screen, code }
+): Promise<Shown> {
+  const line = becoming([process.execPath, bin, ...args])
+  const { type, sees, ended } = openTerminal(home, line, { LLAMA_CPP_REPO: repo.url, ...env })
+  if (answer !== '') {
+    await sees('[Y/n]: ')
+    type(answer)
+  }
+  return ended
 }

@@ -12,6 +12,7 @@ import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
 import { appears, inHomeOf, leftIn } from './support/processes.ts'
 import { bin, bitnetTasks, start } from './support/program.ts'
+import { becoming, HIDES_CURSOR, openTerminal, showsCursor } from './support/terminal.ts'
 
 const control = suite('process control')
 
@@ -86,13 +87,13 @@ control(
   'Ctrl-C in a terminal ends a loop of the shell as well: the engine dies by the signal',
   withTasks([['long', 'sleep 1234']], async (home) => {
     const loop = `for i in 1 2 3; do echo "[turn $i]"; ${process.execPath} ${bin} run; done; echo "[after]"`
-    const { child, screen } = inTerminal(home, ['bash', '-c', loop])
+    const { type, ended } = openTerminal(home, loop, { SHELL: '/bin/bash' })
     await appears(home, /^sleep 1234/)
-    child.stdin.write('\x03')
-    await once(child, 'close')
-    assert.match(screen(), '[turn 1]')
-    assert.not.match(screen(), '[turn 2]')
-    assert.not.match(screen(), '[after]')
+    type('\x03')
+    const { screen } = await ended
+    assert.match(screen, '[turn 1]')
+    assert.not.match(screen, '[turn 2]')
+    assert.not.match(screen, '[after]')
     assert.equal(inHomeOf(home), [])
   }),
 )
@@ -167,14 +168,14 @@ control(
     const bomb = join(home, 'bomb.cjs')
     fs.writeFileSync(bomb, `process.on('SIGUSR2', () => { throw new Error('bomb') })\n`)
     const words = [process.execPath, '--require', bomb, bin, 'run']
-    const { child, screen } = inTerminal(home, words)
+    const { sees, ended } = openTerminal(home, becoming(words))
     const { pid } = await appears(home, /bomb.cjs \S+ run$/)
     await appears(home, /^sleep 1234/)
-    while (!screen().includes('\x1b[?25l')) await pause(20)
+    await sees(HIDES_CURSOR)
     process.kill(pid, 'SIGUSR2')
-    await once(child, 'close')
-    assert.match(screen(), 'Error: bomb')
-    assert.ok(screen().lastIndexOf('\x1b[?25h') > screen().lastIndexOf('\x1b[?25l'), screen())
+    const { screen } = await ended
+    assert.match(screen, 'Error: bomb')
+    assert.ok(showsCursor(screen), screen)
     assert.equal(await leftIn(home), [])
   }),
 )
@@ -183,7 +184,7 @@ for (const command of ['run', 'watch'])
   control(
     `a terminal that is closed ends ${command} and what it runs`,
     withTasks([['long', 'setsid sleep 1234 & sleep 1234']], async (home) => {
-      const { child } = inTerminal(home, [process.execPath, bin, command])
+      const { child } = openTerminal(home, becoming([process.execPath, bin, command]))
       await appears(home, /^sleep 1234/)
       // The terminal is that of `script`.
       child.kill('SIGKILL')
@@ -195,7 +196,8 @@ control(
   'a watch notices by itself that its terminal is closed, where whoever started it hides the signal',
   withTasks([['long', 'sleep 1234']], async (home) => {
     const line = `trap : HUP; "$0" "$@"; echo $? > code`
-    const { child } = inTerminal(home, ['bash', '-c', line, process.execPath, bin, 'watch'])
+    const words = ['bash', '-c', line, process.execPath, bin, 'watch']
+    const { child } = openTerminal(home, becoming(words))
     await appears(home, /^sleep 1234/)
     child.kill('SIGKILL')
     assert.equal(await leftIn(home), [])
@@ -240,19 +242,4 @@ function nakedNaps(home: string): readonly string[] {
 
 function environment(home: string): Record<string, string> {
   return { HOME: home, PATH: process.env['PATH'] ?? '', TERM: 'xterm', SHELL: '/bin/sh' }
-}
-
-/** Runs a program in a terminal of its own. */
-function inTerminal(home: string, words: readonly string[]) {
-  const line = `exec ${words.map((word) => `'${word}'`).join(' ')}`
-  const child = spawn('script', ['-qec', line, '/dev/null'], {
-    cwd: home,
-    env: environment(home),
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  let text = ''
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
-    text += piece
-  })
-  return { child, screen: () => text }
 }

@@ -1,6 +1,6 @@
 // After a repair a fresh process takes over: what it is given, and what happens when it cannot be had.
 // Each test starts a real process that calls reexec().
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert'
 import { suite } from '../support/suite.ts'
 import { CALLER, type CallOptions, call } from './support/call.ts'
 import { inHome } from './support/home.ts'
+import { becoming, openTerminal, type Shown } from './support/terminal.ts'
 
 const reexec = suite('re-exec')
 
@@ -557,29 +558,10 @@ function installed(home: string): Partial<CallOptions> {
 }
 
 /** In a terminal of its own; Ctrl-C is typed when the fresh process waits. */
-function inTerminal(
-  home: string,
-  steering: object,
-): Promise<{ readonly screen: string; readonly code: number }> {
-  const child = spawn('script', ['-qec', `exec '${NODE}' '${CALLER}'`, '/dev/null'], {
-    cwd: home,
-    env: {
-      PATH: process.env['PATH'],
-      HOME: home,
-      SHELL: '/bin/sh',
-      REEXEC_CALL: JSON.stringify(steering),
-    },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  let screen = ''
-  let isTyped = false
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    screen += text
-    if (isTyped || !screen.includes('fresh one waits')) return
-    isTyped = true
-    child.stdin.write('\x03')
-  })
-  return new Promise((resolve) =>
-    child.on('close', (code) => resolve({ screen, code: code ?? -1 })),
-  )
+async function inTerminal(home: string, steering: object): Promise<Shown> {
+  const env = { REEXEC_CALL: JSON.stringify(steering) }
+  const { type, sees, ended } = openTerminal(home, becoming([NODE, CALLER]), env)
+  await sees('fresh one waits')
+  type('\x03')
+  return ended
 }

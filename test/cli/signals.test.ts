@@ -1,6 +1,5 @@
 // timeout: 300
 // Ctrl-C and its like, at every stage of a repair: who is told to end ends, with all it has started.
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import * as fs from 'node:fs'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
@@ -12,6 +11,7 @@ import { suite } from '../support/suite.ts'
 import { copyHome, digestOf, inHome, newFolder, removeFolder } from './support/home.ts'
 import { about, appears, appearsAbout, inHomeOf, marked, markOf } from './support/processes.ts'
 import { bin, bitnetTasks, type Running, start } from './support/program.ts'
+import { becoming, HIDES_CURSOR, openTerminal, showsCursor } from './support/terminal.ts'
 import { added, variant } from './support/variant.ts'
 
 const signals = suite('signals')
@@ -175,7 +175,7 @@ signals(
     })
     assert.equal(left, [])
     assert.is(code, 130, screen)
-    assert.ok(screen.includes('\x1b[?25l'), 'the live view hid it')
+    assert.ok(screen.includes(HIDES_CURSOR), 'the live view hid it')
     assert.match(screen, 'Repairing llama.cpp backend...')
     assert.ok(showsCursor(screen))
     assert.match(screen, /llama\.cpp: interrupted by SIGINT; the installation is as it was\r\n$/)
@@ -243,11 +243,6 @@ signals(
 
 signals.run()
 
-/** The last that the terminal was told of its cursor. */
-function showsCursor(screen: string): boolean {
-  return screen.lastIndexOf('\x1b[?25h') > screen.lastIndexOf('\x1b[?25l')
-}
-
 function installation(home: string): string {
   const cache = join(home, '.cache')
   return digestOf(join(cache, '.llama_cpp.generations')) + fs.readlinkSync(join(cache, 'llama_cpp'))
@@ -259,22 +254,11 @@ async function inTerminal(
   args: readonly string[],
   { env, until }: { env: Record<string, string>; until: RegExp },
 ) {
-  const words = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(' ')
-  const child = spawn('script', ['-qec', words, '/dev/null'], {
-    cwd: home,
-    env: { HOME: home, PATH: process.env['PATH'], TERM: 'xterm', SHELL: '/bin/sh', ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  let screen = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    screen += text
-  })
-  const ended = once(child, 'close') as Promise<[number]>
+  const { type, ended } = openTerminal(home, becoming([process.execPath, bin, ...args]), env)
   const { pid } = await appears(home, until)
   const environment = fs.readFileSync(`/proc/${pid}/environ`, 'latin1')
   const mark = /GRAPH_RUN_MARK=([^\0.]+)/.exec(environment)?.[1] ?? ''
   assert.ok(mark)
-  child.stdin.write('\x03')
-  const [code] = await ended
-  return { screen, code, left: [...marked(mark), ...inHomeOf(home)] }
+  type('\x03')
+  return { ...(await ended), left: [...marked(mark), ...inHomeOf(home)] }
 }

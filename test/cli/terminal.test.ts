@@ -1,7 +1,5 @@
 // timeout: 300
 // A repair on a terminal, where a view draws: nothing that is said around the hand-over is lost in it.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
@@ -10,8 +8,11 @@ import { fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
 import { bin } from './support/program.ts'
+import { becoming, HIDES_CURSOR, openTerminal, showsCursor } from './support/terminal.ts'
 
 const terminal = suite('repair on a terminal')
+
+const PREFLIGHT = ['preflight', '--backend', 'llama', '--ref', 'v0.5.0']
 
 for (const [title, hook, lines] of [
   ['exec', '', ['[reexec] Attempting exec()...']],
@@ -27,9 +28,10 @@ for (const [title, hook, lines] of [
       const { url } = fixtureRepo(join(home, 'llama.cpp'))
       const path = join(home, 'hook.cjs')
       fs.writeFileSync(path, hook)
-      const { screen, code } = await onTerminal(home, { LLAMA_CPP_REPO: url }, ['--require', path])
+      const line = becoming([process.execPath, '--require', path, bin, ...PREFLIGHT])
+      const { screen, code } = await openTerminal(home, line, { LLAMA_CPP_REPO: url }).ended
       assert.is(code, 0, screen)
-      assert.ok(screen.includes(HIDDEN), 'the view hid the cursor')
+      assert.ok(screen.includes(HIDES_CURSOR), 'the view hid the cursor')
       const places = [
         '[repair] Step 3/3: Re-executing with updated detection',
         '[repair] Re-executing with updated detection...',
@@ -45,32 +47,8 @@ for (const [title, hook, lines] of [
       )
       assert.ok(!places.includes(-1), screen)
       const handedOver = screen.slice(0, places[1])
-      for (const text of [handedOver, screen])
-        assert.ok(text.lastIndexOf(SHOWN) > text.lastIndexOf(HIDDEN), screen)
+      for (const text of [handedOver, screen]) assert.ok(showsCursor(text), screen)
     }),
   )
 
 terminal.run()
-
-const HIDDEN = '\x1b[?25l'
-const SHOWN = '\x1b[?25h'
-
-async function onTerminal(
-  home: string,
-  env: Readonly<Record<string, string>>,
-  node: readonly string[],
-): Promise<{ readonly screen: string; readonly code: number }> {
-  const args = ['preflight', '--backend', 'llama', '--ref', 'v0.5.0']
-  const words = [process.execPath, ...node, bin, ...args].map((word) => `'${word}'`).join(' ')
-  const child = spawn('script', ['-qec', `exec ${words}`, '/dev/null'], {
-    cwd: home,
-    env: { HOME: home, PATH: process.env['PATH'], TERM: 'xterm', SHELL: '/bin/sh', ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  let screen = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    screen += text
-  })
-  const [code] = (await once(child, 'close')) as [number]
-  return { screen, code }
-}

@@ -1,6 +1,4 @@
 // What a person sees of a run: a picture that is drawn again and again on a terminal, lines elsewhere.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
@@ -10,6 +8,13 @@ import { columnsOf } from '../../src/report/width.ts'
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
 import { bin, bitnetTasks } from './support/program.ts'
+import {
+  becoming,
+  HIDES_CURSOR,
+  openTerminal,
+  type Shown,
+  showsCursor,
+} from './support/terminal.ts'
 
 const view = suite('view')
 
@@ -60,8 +65,8 @@ registerHooks({
     })
     assert.is(code, 0, screen)
     assert.match(fs.readFileSync(loaded, 'utf8'), '/node_modules/listr2/')
-    assert.ok(screen.includes('\x1b[?25l'), 'it hid the cursor')
-    assert.ok(screen.lastIndexOf('\x1b[?25h') > screen.lastIndexOf('\x1b[?25l'), 'and shows it')
+    assert.ok(screen.includes(HIDES_CURSOR), 'it hid the cursor')
+    assert.ok(showsCursor(screen), 'and shows it')
     // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
     assert.match(screen, /\x1b\[\d*[AK]/)
     assert.match(screen, /2 changed in [\d.]+s\r\n/)
@@ -111,23 +116,12 @@ interface Terminal {
 }
 
 /** All that came to a terminal of that size, and how it ended. */
-async function onTerminal(
+function onTerminal(
   home: string,
   { columns, rows, args, env = {}, node = [] }: Terminal,
-): Promise<{ readonly screen: string; readonly code: number }> {
-  const words = [process.execPath, ...node, bin, ...args].map((word) => `'${word}'`)
-  const line = `stty rows ${rows} cols ${columns}; ${words.join(' ')}`
-  const child = spawn('script', ['-qec', line, '/dev/null'], {
-    cwd: home,
-    env: { HOME: home, PATH: process.env['PATH'], TERM: 'xterm', SHELL: '/bin/sh', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let screen = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    screen += text
-  })
-  const [code] = (await once(child, 'close')) as [number]
-  return { screen, code }
+): Promise<Shown> {
+  const program = becoming([process.execPath, ...node, bin, ...args])
+  return openTerminal(home, `stty rows ${rows} cols ${columns}; ${program}`, env).ended
 }
 
 view.run()

@@ -1,11 +1,7 @@
-// timeout: 240
-// preflight --watch: the decision again when libraries appear or vanish, and when the given sources change.
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import * as fs from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 
 import { fixtureRepo } from '../support/fixture-repo.ts'
@@ -13,6 +9,7 @@ import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
 import { appears, inHomeOf } from './support/processes.ts'
 import { bin, type Running, start } from './support/program.ts'
+import { becoming, HIDES_CURSOR, openTerminal, showsCursor } from './support/terminal.ts'
 
 const watch = suite('preflight --watch')
 
@@ -91,32 +88,19 @@ watch(
     silence.listen(0, '127.0.0.1')
     await once(silence, 'listening')
     const { port } = silence.address() as AddressInfo
-    const env = {
-      LLAMA_CPP_REPO: `http://127.0.0.1:${port}/x.git`,
-      TERM: 'xterm',
-      SHELL: '/bin/sh',
-    }
-    const words = [process.execPath, bin, ...LLAMA, '--repair=auto']
-    const line = `exec ${words.map((word) => `'${word}'`).join(' ')}`
-    const child = spawn('script', ['-qec', line, '/dev/null'], {
-      cwd: home,
-      env: { HOME: home, PATH: process.env['PATH'], ...env },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    let screen = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      screen += text
-    })
+    const env = { LLAMA_CPP_REPO: `http://127.0.0.1:${port}/x.git` }
+    const line = becoming([process.execPath, bin, ...LLAMA, '--repair=auto'])
+    const { type, sees, ended } = openTerminal(home, line, env)
     try {
       await appears(home, /git-remote-http/)
-      while (!screen.includes('\x1b[?25l')) await pause(20)
+      await sees(HIDES_CURSOR)
       const deciding = await appears(home, /^(?!.*--watch)\S*node .*preflight/)
       process.kill(deciding.pid, 'SIGKILL')
-      while (!screen.includes('the decision was ended by SIGKILL')) await pause(20)
-      while (!screen.includes('q quit')) await pause(20)
-      child.stdin.write('q')
-      await once(child, 'close')
-      assert.ok(screen.lastIndexOf('\x1b[?25h') > screen.lastIndexOf('\x1b[?25l'), screen)
+      await sees('the decision was ended by SIGKILL')
+      await sees('q quit')
+      type('q')
+      const { screen } = await ended
+      assert.ok(showsCursor(screen), screen)
     } finally {
       for (const socket of sockets) socket.destroy()
       silence.close()

@@ -1,7 +1,6 @@
 // timeout: 240
 // watch on the real machine: what is heard, what is not, what runs, and the terminal afterwards.
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync, spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,6 +10,7 @@ import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
 import { inHomeOf } from './support/processes.ts'
 import { bin, bitnetTasks, start } from './support/program.ts'
+import { openTerminal, type Terminal } from './support/terminal.ts'
 import { endAll, WatchProcess } from './support/watching.ts'
 
 const watch = suite('watch')
@@ -321,43 +321,9 @@ watch(
 
 // A terminal
 
-interface Screen {
-  readonly type: (keys: string) => void
-  /** Resolves when the screen has got this since the last call. */
-  readonly sees: (text: string) => Promise<void>
-  readonly end: Promise<string>
-}
-
-/** Runs a line of shell in a terminal of its own. */
-function inTerminal(home: string, line: string, env: Record<string, string> = {}): Screen {
-  const child = spawn('script', ['-qec', line, '/dev/null'], {
-    cwd: home,
-    env: { HOME: home, PATH: process.env['PATH'], TERM: 'xterm', SHELL: '/bin/bash', ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const ended = once(child, 'close')
-  let screen = ''
-  let seen = 0
-  const waiting = new Set<() => void>()
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    screen += text
-    for (const look of waiting) look()
-  })
-  const sees = (text: string): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const look = (): void => {
-        const at = screen.indexOf(text, seen)
-        if (at < 0) return
-        seen = at + text.length
-        waiting.delete(look)
-        resolve()
-      }
-      waiting.add(look)
-      ended.then(() => reject(new Error(`it ended without '${text}':\n${screen}`)))
-      look()
-    })
-  const end = ended.then(() => screen)
-  return { type: (keys) => child.stdin.write(keys), sees, end }
+/** Runs a line of bash there. */
+function inTerminal(home: string, line: string): Terminal {
+  return openTerminal(home, line, { SHELL: '/bin/bash' })
 }
 
 const WATCH = `${process.execPath} ${bin} watch`
@@ -373,7 +339,7 @@ const check = task('check', () => ({
 export default defineGraph({ tasks: [check] })
 `,
     async ({ home, write }) => {
-      const { type, sees, end } = inTerminal(home, `${WATCH}; ${AFTER}`)
+      const { type, sees, ended } = inTerminal(home, `${WATCH}; ${AFTER}`)
       await sees('check failed')
       await sees('not up to date: check')
       await sees('r rerun  f force  e explain  l log  q quit')
@@ -391,7 +357,7 @@ export default defineGraph({ tasks: [check] })
       await sees('it was forced')
       await sees('1 node up to date')
       type('q')
-      const screen = await end
+      const { screen } = await ended
       assert.match(screen, '[code 0]')
       isWhole(screen)
     },
@@ -414,14 +380,14 @@ for (const [what, leave, code] of WAYS_OUT)
     withGraph(GRAPH, async ({ home, write }) => {
       write('bomb.cjs', `process.on('SIGUSR2', () => { throw new Error('bomb') })\n`)
       const line = `${process.execPath} --require ./bomb.cjs ${bin} watch; ${AFTER} | tee after`
-      const { type, sees, end } = inTerminal(home, line)
+      const { type, sees, ended } = inTerminal(home, line)
       await sees('1 node up to date')
       const [process_] = inHomeOf(home).filter(
         ({ command }) =>
           command.includes('bomb.cjs') && command.includes('watch') && !command.includes('stty'),
       )
       leave(process_?.pid as number, type)
-      const screen = await end
+      const { screen } = await ended
       assert.match(fs.readFileSync(join(home, 'after'), 'utf8'), `[code ${code}]`)
       isWhole(screen)
     }),
@@ -431,7 +397,7 @@ watch(
   'Ctrl-Z gives the terminal back to the shell, and fg takes it again',
   withGraph(GRAPH, async ({ home, write }) => {
     const line = `bash -mc '${WATCH}; echo "[stopped]"; stty -a; fg > /dev/null; ${AFTER}'`
-    const { type, sees, end } = inTerminal(home, line)
+    const { type, sees, ended } = inTerminal(home, line)
     await sees('1 node up to date')
     type('\x1a')
     await sees('[stopped]')
@@ -441,7 +407,7 @@ watch(
     await sees("the input 'src/a.txt' changed")
     await sees('1 node up to date')
     type('q')
-    const screen = await end
+    const { screen } = await ended
     assert.match(screen, '[code 0]')
     isWhole(screen)
   }),
