@@ -144,9 +144,5 @@ function latest(
   room: number,
   make: (row: Row) => Line,
 ): readonly Line[] {
-  if (room <= 0) return []
-  if (rows.length <= room) return rows.map(make)
-  const count = Math.max(1, room - 1)
-  const lines = rows.slice(-count).map(make)
-  return room === 1 ? lines : [moreLine(rows.length - count, what), ...lines]
+  return [...earliest(what, [...rows].reverse(), room, make)].reverse()
 }

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 
 import { inHome } from '../cli/support/home.ts'
 import { bitnetTasks } from '../cli/support/program.ts'
+import { HEADLESS } from '../support/chromium.ts'
 import { debianProgram } from '../support/debian.ts'
 import { suite } from '../support/suite.ts'
 
@@ -56,19 +57,7 @@ report(
     assert.not.match(fs.readFileSync(page, 'utf8'), /<script|https?:\/\/(?!www\.w3\.org)/)
     const dom = execFileSync(
       chromium,
-      [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        `--user-data-dir=${join(home, 'browser')}`,
-        '--dump-dom',
-        `file://${page}`,
-      ],
+      [...HEADLESS, `--user-data-dir=${join(home, 'browser')}`, '--dump-dom', `file://${page}`],
       { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 120_000 },
     )
     assert.match(dom, /<title>run \d{8}-\d{6}-\d{3}<\/title>/)

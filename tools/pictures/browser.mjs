@@ -8,18 +8,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--hide-scrollbars',
-  '--remote-debugging-port=0',
-]
+import { HEADLESS } from '../../test/support/chromium.ts'
+
+const FLAGS = [...HEADLESS, '--hide-scrollbars', '--remote-debugging-port=0']
 
 /** Sizes are of the page; `scale` dots for each of them; `waitMs` after it was opened. */
 export async function photograph(html, file, { width, height, scale = 1, waitMs = 500 }) {
