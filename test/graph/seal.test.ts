@@ -70,10 +70,12 @@ seal('a look that found everything fresh is answered again from the seal', async
 })
 
 seal('files that were read many at once are sealed like any other', async () => {
-  const many = defineGraph({ tasks: [task('many', () => ({ inputs: ['d/*.in'], run: sh`true` }))] })
+  // Each by its name: the glob of the disk in memory asks for every file.
+  const inputs = Array.from({ length: 100 }, (_, i) => `d/${i}.in`)
+  const many = defineGraph({ tasks: [task('many', () => ({ inputs, run: sh`true` }))] })
   const world = new World()
   world.write('tasks.ts', 'graph')
-  for (let i = 0; i < 100; i++) world.write(`d/${i}.in`, `${i}`)
+  for (const name of inputs) world.write(name, name)
   world.pause()
   await world.run(many)
   world.host.disk.removeFile(`${STATE}/snapshot`)
