@@ -64,12 +64,13 @@ export class FileStates {
   // nothing is remembered of it under what it will be.
   private readMany(paths: readonly string[]): readonly (FileState | undefined)[] {
     const lookedAt = this.clock.nowNs()
-    return this.disk.digestMany(paths).map((read, i) => {
-      if (read === undefined) return undefined
-      const state = stateOf(read.stat, read.digest)
-      this.snapshot.remember(paths[i] as string, read.stat, state, lookedAt)
-      return state
-    })
+    const states: (FileState | undefined)[] = []
+    for (const read of this.disk.digestMany(paths)) {
+      const state = read && stateOf(read.stat, read.digest)
+      const path = paths[states.push(state) - 1] as string
+      if (state) this.snapshot.remember(path, read.stat, state, lookedAt)
+    }
+    return states
   }
 
   /** State of a file that was written; a link counts as itself. Undefined when nothing is there. */

@@ -59,7 +59,7 @@ export interface Disk {
    * The same of many, in their order, links followed, on all cores where it is much; undefined for what is
    * no regular file or cannot be read.
    */
-  digestMany(paths: readonly string[]): readonly (DigestedFile | undefined)[]
+  digestMany(paths: readonly string[]): Iterable<DigestedFile | undefined>
   /** With every link followed; undefined when nothing is there. */
   realPath(path: string): string | undefined
   /** Whole or not at all: temporary name, then rename. `durable` adds fsync of file and folder. */

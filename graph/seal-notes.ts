@@ -1,5 +1,5 @@
 // Everything that is asked of a host, for a seal: by whom, and what it answered first.
-import type { Disk, FileStat, Host } from './host.ts'
+import type { DigestedFile, Disk, FileStat, Host } from './host.ts'
 import type { SealHeader } from './seal-file.ts'
 
 interface Note {
@@ -71,10 +71,13 @@ export class SealNotes {
   }
 
   // What cannot be read is asked for again, one by one.
-  private noteRead(paths: readonly string[], disk: Disk): ReturnType<Disk['digestMany']> {
-    const found = disk.digestMany(paths)
-    for (const [i, read] of found.entries()) if (read) this.note('s', paths[i] as string, read.stat)
-    return found
+  private *noteRead(paths: readonly string[], disk: Disk): Iterable<DigestedFile | undefined> {
+    let i = 0
+    for (const read of disk.digestMany(paths)) {
+      if (read) this.note('s', paths[i] as string, read.stat)
+      i++
+      yield read
+    }
   }
 
   // These are few and seldom change: whose they are is not kept.

@@ -24,9 +24,10 @@ export function fileDigester(newHash?: () => Hash): (path: string) => ReadFile {
   let crypto: typeof import('node:crypto')
   let buffer: Buffer | undefined
 
-  const fill = (file: number, piece: Buffer): Buffer => {
+  // `size`: where a read ends there, having asked for more, it is the end, and nobody has to ask again.
+  const fill = (file: number, piece: Buffer, size?: number): Buffer => {
     let length = 0
-    for (let read = -1; read !== 0 && length < piece.length; length += read)
+    for (let read = -1; read !== 0 && length < piece.length && length !== size; length += read)
       read = readSync(file, piece, length, piece.length - length, null)
     return piece.subarray(0, length)
   }
@@ -46,10 +47,12 @@ export function fileDigester(newHash?: () => Hash): (path: string) => ReadFile {
       const stat = fstatSync(file, { bigint: true })
       if (!stat.isFile())
         throw Object.assign(new Error(`not a regular file: ${path}`), { code: 'EINVAL', path })
+      // What the kernel makes up as it is read says that it is empty.
+      const size = Number(stat.size) || undefined
       const isLarge = stat.size > PIECE
       const digest = isLarge
         ? inPieces(file, buffer)
-        : crypto.hash('sha256', fill(file, buffer), 'hex')
+        : crypto.hash('sha256', fill(file, buffer, size), 'hex')
       return { stat, digest }
     } finally {
       closeSync(file)

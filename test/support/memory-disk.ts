@@ -174,7 +174,7 @@ export class MemoryDisk implements Disk {
     return digestBytes(entry.bytes)
   }
 
-  digestMany(paths: readonly string[]): readonly (DigestedFile | undefined)[] {
+  digestMany(paths: readonly string[]): Iterable<DigestedFile | undefined> {
     this.readAtOnce.push(paths.length)
     return paths.map((path) => {
       const stat = this.stat(path)
