@@ -137,7 +137,9 @@ export class Noted {
     const { disk, top, never } = this.options
     const isNever = never.some((left) => folder === left || folder.startsWith(`${left}/`))
     if (this.listened.has(folder) || isNever) return
-    const isThere = disk.stat(folder)?.kind === 'folder'
+    const isThere = isFolder(folder, disk)
+    // A folder of PATH may be one that nobody may look at: nothing of it is ever seen.
+    if (isThere === undefined) return
     if (isThere) this.listened.add(folder)
     this.ways.add(folder)
     // A folder that is moved away takes its watch with it: only the one above hears of that.
@@ -147,5 +149,13 @@ export class Noted {
 
   private isSeldom(folder: string): boolean {
     return this.options.seldom.some((name) => folder.split('/').includes(name))
+  }
+}
+
+function isFolder(path: string, disk: Disk): boolean | undefined {
+  try {
+    return disk.stat(path)?.kind === 'folder'
+  } catch {
+    return undefined
   }
 }

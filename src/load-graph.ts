@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { type Graph, GraphError } from '../graph/index.ts'
 import { errorPlace } from './error-place.ts'
+import { systemErrorText } from './report/words/system-error.ts'
 
 export interface LoadedGraph {
   readonly graph: Graph
@@ -156,9 +157,10 @@ Object.assign(globalThis, {
 
 function inFile(file: string, error: unknown, sources: readonly string[]): GraphError {
   // Anything can be thrown, not only an Error.
-  const message = error instanceof Error ? error.message : String(error)
+  const told = isRefused(error) ? systemErrorText(error) : undefined
+  const message = told?.message ?? (error instanceof Error ? error.message : String(error))
   const place = errorPlace(error, file, sources)
-  const hint = error instanceof GraphError ? error.hint : undefined
+  const hint = error instanceof GraphError ? error.hint : told?.hint
   const code = error instanceof GraphError ? error.code : 'bad-graph'
   return new GraphError(`${place}: ${message}`, {
     code,
@@ -166,4 +168,9 @@ function inFile(file: string, error: unknown, sources: readonly string[]): Graph
     ...(hint ? { hint } : {}),
     cause: error,
   })
+}
+
+// By the system: a file that may not be read.
+function isRefused(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'path' in error
 }

@@ -11,12 +11,17 @@ const NAMES = ['bitnet.tasks.ts', 'bitnet.tasks.mts', 'bitnet.tasks.js', 'bitnet
 /** The nearest graph file of a user, or undefined for the shipped graph. */
 export function findGraphFile(from: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
-    const name = NAMES.find((candidate) => isFile(join(folder, candidate)))
+    const path = graphFileIn(folder)
     // The file in our own checkout is the shipped graph itself.
-    if (name !== undefined)
-      return realPath(folder) === realPath(PACKAGE) ? undefined : join(folder, name)
+    if (path !== undefined) return realPath(folder) === realPath(PACKAGE) ? undefined : path
     if (dirname(folder) === folder) return undefined
   }
+}
+
+/** The graph file of a folder itself. */
+export function graphFileIn(folder: string): string | undefined {
+  const name = NAMES.find((candidate) => isFile(join(folder, candidate)))
+  return name === undefined ? undefined : join(folder, name)
 }
 
 /**

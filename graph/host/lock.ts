@@ -229,12 +229,11 @@ function unwritable(path: string, cause: unknown): unknown {
   if (cause instanceof GraphError || typeof errno !== 'string') return cause
   const hint = unwritableHint(errno, dirname(path))
   const options = { code: 'state-unwritable', place: path, hint, errno, cause } as const
-  return new GraphError(`cannot make the lock '${path}': ${(cause as Error).message}`, options)
+  return new GraphError(`cannot make the lock '${path}': ${errno}`, options)
 }
 
 function unwritableHint(errno: string, folder: string): string {
   if (errno === 'EMFILE' || errno === 'ENFILE') return 'allow more open files: ulimit -n 4096'
   const isFull = errno === 'ENOSPC' || errno === 'EDQUOT'
-  const step = isFull ? `free some space in '${folder}'` : `make '${folder}' writable`
-  return `${step}, or choose another cache folder`
+  return isFull ? `free some space in '${folder}'` : `make it writable: ls -ld '${folder}'`
 }

@@ -5,9 +5,11 @@ import { basename, resolve } from 'node:path'
 import { GraphError } from '../../graph/index.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
+import { graphFileIn } from '../sealed.ts'
+import { starterName } from '../starter-name.ts'
 import { besideGraph, keepOut, TYPES_REFERENCE, writeTypes } from '../state-folder.ts'
 
-/** Writes `bitnet.tasks.ts` into the folder; one that is there stays. */
+/** Writes `bitnet.tasks.ts`, or `.mts` where that has to be; a graph file that is there stays. */
 export function init({
   folder,
   file,
@@ -17,7 +19,7 @@ export function init({
   readonly file?: string
   readonly json?: boolean
 }): number {
-  const path = resolve(folder, file ?? 'bitnet.tasks.ts')
+  const path = resolve(folder, file ?? graphFileIn(folder) ?? starterName(folder))
   if (existsSync(path))
     throw new GraphError(`'${basename(path)}' is there already`, {
       code: 'bad-file',

@@ -18,6 +18,7 @@ import { print } from '../report/print.ts'
 import { shownPath } from '../report/shown-path.ts'
 import { clean, jsonDocument } from '../report/text.ts'
 import { type GraphChoices, openSession } from '../session.ts'
+import { spellings } from '../spellings.ts'
 
 interface Args extends GraphChoices {
   readonly json?: boolean
@@ -26,7 +27,9 @@ interface Args extends GraphChoices {
 /** The nodes that these files reach, fresh or not. */
 export async function affectedBy(files: readonly string[], args: Args): Promise<number> {
   const session = await openSession(args)
-  const paths = new Set(files.map((file) => resolve(args.folder, file)))
+  const paths = new Set(
+    files.flatMap((file) => spellings(resolve(args.folder, file), session.folder)),
+  )
   const rows = affected(session.graph, recall(session), paths)
   if (args.json) {
     const nodes = rows.map(({ node, because }) => ({ name: node.name, because }))

@@ -1,13 +1,14 @@
 // what-if: what would run if files changed; nothing is changed.
-import { realpathSync, statSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
 
-import { type Assessed, assess, GraphError, recall, type Session } from '../../graph/index.ts'
+import { type Assessed, assess, GraphError, recall } from '../../graph/index.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
 import { reasonText } from '../report/words/reason.ts'
 import { graphFileOf } from '../sealed.ts'
 import { type GraphChoices, openSession } from '../session.ts'
+import { spellings } from '../spellings.ts'
 
 interface Args extends GraphChoices {
   readonly json?: boolean
@@ -19,7 +20,7 @@ export async function whatIf(files: readonly string[], args: Args): Promise<numb
   const paths = files.map((file) => existing(file, args))
   const { nodes } = session.graph
   const now = new Map((await assess(nodes, recall(session))).map((one) => [one.node, one]))
-  const pretended = new Set(paths.flatMap((path) => spellings(path, session)))
+  const pretended = new Set(paths.flatMap((path) => spellings(path, session.folder)))
   const then = await assess(nodes, recall(session, pretended))
   const isAnyway = (one: Assessed): boolean => isSame(one, now.get(one.node))
   const rows = then.filter(({ state }) => state !== 'fresh')
@@ -46,13 +47,6 @@ export async function whatIf(files: readonly string[], args: Args): Promise<numb
 
 function isSame(one: Assessed, other: Assessed | undefined): boolean {
   return one.state === other?.state && JSON.stringify(one.reasons) === JSON.stringify(other.reasons)
-}
-
-// A key names what a link leads to (a program on PATH), and the folder of the graph may itself be a link.
-function spellings(path: string, { folder }: Session): readonly string[] {
-  const real = realpathSync(path)
-  const below = relative(realpathSync(folder), real)
-  return [path, real, ...(below.startsWith('..') ? [] : [join(folder, below)])]
 }
 
 function existing(file: string, { folder }: Args): string {

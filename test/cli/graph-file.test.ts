@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
+import { asNobody } from './support/nobody.ts'
 import { bin, bitnetTasks } from './support/program.ts'
 
 const files = suite('graph file')
@@ -268,16 +269,140 @@ files(
   }),
 )
 
+const NOTES = `import { defineGraph, sh, task } from 'bitnet-tasks'
+const a = task('a', () => ({ outputs: ['out'], run: sh\`echo > out\` }))
+export default defineGraph({ tasks: [a] })
+`
+
 files(
-  'init touches no file that is there',
+  'a file that may not be read or written is told in words: what, which, whose, and how to have it back',
   inHome(async (home) => {
-    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), '// mine\n')
-    const { code, stderr } = await bitnetTasks(['init'], { home })
+    const before = asNobody()
+    const at = (name: string): string => join(home, name)
+    const say = async (...args: readonly string[]): Promise<string> => {
+      const { code, stdout, stderr } = await bitnetTasks(args, { home, before })
+      assert.equal([code, stdout], [4, ''], stderr)
+      return stderr
+    }
+    // The folder of a test is closed to others.
+    fs.chmodSync(home, 0o755)
+    fs.writeFileSync(at('bitnet.tasks.ts'), NOTES)
+    assert.is((await bitnetTasks(['run'], { home })).code, 0)
+    fs.chmodSync(at('.bitnet-tasks'), 0o755)
+    fs.chmodSync(at('.bitnet-tasks/journal'), 0o000)
+    const isRoot = before.length > 0
+    const back = isRoot
+      ? `it belongs to root; take it back: sudo chown -R $USER ${at('.bitnet-tasks')}`
+      : `make it readable and writable: chmod -R u+rwX ${at('.bitnet-tasks')}`
+    assert.is(
+      await say('plan'),
+      `cannot open '${at('.bitnet-tasks/journal')}': permission denied (EACCES)\n  hint: ${back}\n`,
+    )
+    fs.chmodSync(at('.bitnet-tasks/journal'), 0o644)
+    for (const name of ['lock', 'snapshot']) fs.chmodSync(at(`.bitnet-tasks/${name}`), 0o444)
+    assert.is(
+      await say('run', '--force'),
+      `cannot make the lock '${at('.bitnet-tasks/lock')}': EACCES\n  hint: ${back}\n`,
+    )
+
+    fs.rmSync(at('.bitnet-tasks'), { recursive: true })
+    fs.chmodSync(home, 0o555)
+    const whose = `see whose it is: ls -ld ${home}`
+    assert.is(
+      await say('run'),
+      `cannot make the lock '${at('.bitnet-tasks/lock')}': EACCES\n  hint: ${whose}\n`,
+    )
+    assert.is(
+      await say('init', '-f', 'other.ts'),
+      `cannot open '${at('other.ts')}': permission denied (EACCES)\n  hint: ${whose}\n`,
+    )
+    fs.chmodSync(home, 0o755)
+    fs.chmodSync(at('bitnet.tasks.ts'), 0o000)
+    const { code, stderr } = await bitnetTasks(['plan'], { home, before })
+    const path = at('bitnet.tasks.ts')
+    assert.is(
+      stderr,
+      `${path}: cannot open '${path}': permission denied (EACCES)\n  hint: see whose it is: ls -ld ${path}\n`,
+    )
     assert.is(code, 2)
-    assert.match(stderr, "'bitnet.tasks.ts' is there already")
-    assert.is(fs.readFileSync(join(home, 'bitnet.tasks.ts'), 'utf8'), '// mine\n')
   }),
 )
+
+files(
+  'init touches no file that is there, and writes none beside it',
+  inHome(async (home) => {
+    for (const name of ['bitnet.tasks.mjs', 'bitnet.tasks.ts']) {
+      fs.writeFileSync(join(home, name), '// mine\n')
+      const { code, stderr } = await bitnetTasks(['init'], { home })
+      assert.is(code, 2)
+      assert.match(stderr, `'${name}' is there already`)
+      assert.is(fs.readFileSync(join(home, name), 'utf8'), '// mine\n')
+      assert.equal(fs.readdirSync(home).filter((other) => other.startsWith('bitnet')).length, 1)
+      fs.rmSync(join(home, name))
+    }
+  }),
+)
+
+const STRICT = {
+  module: 'nodenext',
+  target: 'esnext',
+  strict: true,
+  verbatimModuleSyntax: true,
+  types: [],
+}
+const packages: readonly (readonly [
+  what: string,
+  files: Readonly<Record<string, string>>,
+  name: string,
+])[] = [
+  [
+    'of CommonJS, with a strict tsconfig.json',
+    {
+      'package.json': '{ "type": "commonjs" }',
+      'tsconfig.json': `{ // as tsc --init\n "compilerOptions": ${JSON.stringify(STRICT)} }`,
+    },
+    'bitnet.tasks.mts',
+  ],
+  [
+    'of CommonJS, with a tsconfig.json that extends a strict one',
+    {
+      'base/strict.json': JSON.stringify({ compilerOptions: STRICT }),
+      'tsconfig.json': '{ "extends": ["./base/strict"] }',
+    },
+    'bitnet.tasks.mts',
+  ],
+  [
+    'of modules, with a strict tsconfig.json',
+    {
+      'package.json': '{ "type": "module" }',
+      'tsconfig.json': JSON.stringify({ compilerOptions: STRICT }),
+    },
+    'bitnet.tasks.ts',
+  ],
+  [
+    'of CommonJS, with a tsconfig.json in which that is a comment',
+    {
+      'package.json': '{ "type": "commonjs" }',
+      'tsconfig.json':
+        '{ "compilerOptions": { "module": "nodenext", "types": [] /* "verbatimModuleSyntax": true */ } }',
+    },
+    'bitnet.tasks.ts',
+  ],
+]
+
+for (const [what, written, name] of packages)
+  files(
+    `init in a package ${what}: ${name}, which compiles and runs`,
+    inHome(async (home) => {
+      fs.mkdirSync(join(home, 'base'))
+      for (const [path, text] of Object.entries(written)) fs.writeFileSync(join(home, path), text)
+      assert.match((await bitnetTasks(['init'], { home })).stdout, `wrote ${home}/${name}\n`)
+      const tsc = join(import.meta.dirname, '../../node_modules/.bin/tsc')
+      const { stdout } = spawnSync(tsc, ['--noEmit'], { cwd: home, encoding: 'utf8' })
+      assert.is(stdout, '')
+      assert.match((await bitnetTasks(['run'], { home })).stderr, '3 changed')
+    }),
+  )
 
 files.run()
 

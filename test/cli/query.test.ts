@@ -77,6 +77,23 @@ questions(
 )
 
 questions(
+  'affected and what-if know a file by every path to it, where a folder is a link',
+  asked(async (_, home) => {
+    fs.symlinkSync('.', join(home, 'link'))
+    const says = 'lex  reads src/lex.l\nlink  needs lex\n'
+    for (const from of ['link', '.'])
+      for (const path of ['src/lex.l', join(home, 'link/src/lex.l'), join(home, 'src/lex.l')]) {
+        const ask = (...args: readonly string[]) => bitnetTasks(['-C', from, ...args], { home })
+        assert.is((await ask('affected', path)).stdout, says, `${from}: ${path}`)
+        assert.match((await ask('what-if', path)).stdout, "lex: the input 'src/lex.l' changed")
+      }
+    fs.rmSync(join(home, 'src/lex.l'))
+    const gone = await bitnetTasks(['affected', join(home, 'link/src/lex.l')], { home })
+    assert.is(gone.stdout, says)
+  }),
+)
+
+questions(
   'a path is found from either end; one that is not there is exit 1 and said',
   asked(async (ask) => {
     assert.is((await ask('query', 'path', 'lex', 'link')).stdout, 'lex\nlink\n')

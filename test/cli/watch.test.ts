@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert'
 
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
+import { asNobody } from './support/nobody.ts'
 import { inHomeOf } from './support/processes.ts'
 import { bin, bitnetTasks, start } from './support/program.ts'
 import { openTerminal, type Terminal } from './support/terminal.ts'
@@ -410,6 +411,29 @@ watch(
     const { screen } = await ended
     assert.match(screen, '[code 0]')
     isWhole(screen)
+  }),
+)
+
+watch(
+  'a folder of PATH that nobody may look at ends no watch, and it listens to the others',
+  withGraph(GRAPH, async ({ home, write }) => {
+    fs.mkdirSync(join(home, 'closed/bin'), { recursive: true })
+    const before = asNobody()
+    // The folder of a test is closed to others.
+    if (before.length > 0) execFileSync('chown', ['-R', '65534:65534', home])
+    fs.chmodSync(join(home, 'closed'), 0)
+    const env = { PATH: `${home}/closed/bin:${process.env['PATH']}` }
+    const running = start(['watch'], { home, env, before })
+    try {
+      await running.says('1 node up to date; ')
+      write('src/a.txt', 'A\n')
+      await running.says("the input 'src/a.txt' changed")
+    } finally {
+      running.child.kill('SIGTERM')
+    }
+    const { stderr } = await running.ended
+    assert.not.match(stderr, 'cannot watch')
+    fs.chmodSync(join(home, 'closed'), 0o755)
   }),
 )
 

@@ -1,6 +1,7 @@
 // What a watch says.
 import type { GraphError, WatchEvent } from '../../../graph/index.ts'
 import { clean } from '../text.ts'
+import { nextStep } from './system-error.ts'
 
 type Told<T extends WatchEvent['type']> = Extract<WatchEvent, { type: T }>
 
@@ -46,7 +47,9 @@ export function restless({ nodes }: Told<'restless'>): string {
 }
 
 /** A graph that cannot be evaluated, or a run that could not begin. */
-export function stopped({ message, hint }: GraphError): string {
+export function stopped(error: GraphError): string {
+  const { message } = error
+  const hint = nextStep(error)
   const text = message.split('\n').map(clean).join('\n')
   return `${text}\n${hint === undefined ? '' : `  hint: ${clean(hint)}\n`}`
 }

@@ -268,7 +268,7 @@ lock('a place that cannot be written is named with its errno', async () => {
   assert.is(error.code, 'state-unwritable')
   assert.is(error.errno, 'EEXIST')
   assert.is(error.place, join(file, 'llama.lock'))
-  assert.is(error.hint, `make '${file}' writable, or choose another cache folder`)
+  assert.is(error.hint, `make it writable: ls -ld '${file}'`)
 })
 
 lock('no listener for SIGINT stays behind', async () => {
