@@ -6,6 +6,7 @@ import { join } from 'node:path'
 
 import { GraphError, type Node, quote, recall, runGraph, type Session } from '../../graph/index.ts'
 import { EXIT } from '../exit-code.ts'
+import { filesBelow } from '../lint/files-below.ts'
 import { readTrace, traced } from '../lint/strace.ts'
 import { type Complaint, undeclared } from '../lint/undeclared.ts'
 import { oneNode } from '../one-node.ts'
@@ -62,6 +63,7 @@ async function once(
       hint: 'apt-get install strace; it is for Linux alone',
     })
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'bitnet-tasks-lint-'))
+  const before = filesBelow(session.folder)
   try {
     let count = 0
     const summary = await runGraph(session, {
@@ -76,13 +78,20 @@ async function once(
           .join(' '),
     })
     if (!summary.ok) return failed(summary.failures)
-    return judge(session, node, folder, args)
+    return judge(session, node, { folder, before }, args)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function judge(session: Session, node: Node, folder: string, args: LintArgs): number {
+interface Seen {
+  /** Where the traces lie. */
+  readonly folder: string
+  /** The files that were there before it ran. */
+  readonly before: ReadonlySet<string>
+}
+
+function judge(session: Session, node: Node, { folder, before }: Seen, args: LintArgs): number {
   const { world } = recall(session)
   const cwd = realpathSync(world.path(node.spec.cwd ?? ''))
   const traces = readdirSync(folder)
@@ -93,7 +102,7 @@ function judge(session: Session, node: Node, folder: string, args: LintArgs): nu
     traces.length < wanted
       ? `${counted(wanted - traces.length, 'command')} left no trace`
       : traces.find((one) => one.gap)?.gap
-  const complaints = undeclared(session, node, traces)
+  const complaints = undeclared(session, node, traces, before)
   const isGood = gap === undefined && complaints.length === 0
   if (args.json) {
     print(

@@ -1,10 +1,11 @@
 // Which folders a node listed without a glob that covers them: what comes to lie there may change what it
 // does, and nobody would know.
-import { lstatSync, readdirSync } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, relative, sep } from 'node:path'
 
 import { type Node, Noting, recall, type Session } from '../../graph/index.ts'
 import { realPath } from '../real-path.ts'
+import { filesBelow } from './files-below.ts'
 import type { Touched } from './strace.ts'
 
 /** A folder, and how many below it. */
@@ -71,16 +72,11 @@ function isSeldom(folder: string, top: string, { seldom = [] }: Session): boolea
     .some((name) => seldom.includes(name))
 }
 
-// It holds nothing but what was made by the node or its needs; or it is gone.
-function isMade(path: string, made: ReadonlySet<string>): boolean {
-  if (made.has(path)) return true
-  try {
-    if (!lstatSync(path).isDirectory()) return false
-    const names = readdirSync(path)
-    return names.length > 0 && names.every((name) => isMade(join(path, name), made))
-  } catch {
-    return true
-  }
+// It holds what was made by the node or its needs, and nothing else; or it is gone.
+function isMade(folder: string, made: ReadonlySet<string>): boolean {
+  if (!existsSync(folder)) return true
+  const files = [...filesBelow(folder)]
+  return files.length > 0 && files.every((path) => made.has(path))
 }
 
 function highest(sorted: readonly string[]): readonly Listed[] {

@@ -1,6 +1,6 @@
 // What a node touched and did not declare. The machine's own folders are not looked at: a library of the
 // system enters no key, and the programs that use it do.
-import { statSync } from 'node:fs'
+import { lstatSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
@@ -27,11 +27,16 @@ export interface Complaint {
 const SYSTEM =
   /^\/(?:usr|lib\w*|bin|sbin|etc|proc|sys|dev|opt|run|var\/lib)(?:\/|$)|\/\/?(?:deleted|pipe:|socket:)/
 
-/** One complaint for each folder and kind, sorted. */
+/**
+ * One complaint for each folder and kind, sorted.
+ *
+ * @param before the files below the graph's folder before the node ran
+ */
 export function undeclared(
   session: Session,
   node: Node,
   traces: readonly Touched[],
+  before: ReadonlySet<string>,
 ): readonly Complaint[] {
   const reads = new Set(traces.flatMap(({ reads }) => [...reads]))
   const writes = new Set(traces.flatMap(({ writes }) => [...writes]))
@@ -57,8 +62,17 @@ export function undeclared(
     ...undeclaredLists(session, node, traces, { readers: readers(node), mayRead, made }).map(
       ({ path, below }) => ({ kind: 'list', path, also: below }) as const,
     ),
-    ...complaints('write', writes, mayWrite),
+    ...complaints(
+      'write',
+      [...writes].filter((path) => before.has(path) || isFile(path)),
+      mayWrite,
+    ),
   ]
+}
+
+// What came and went while it ran is its own affair, as the a.out of a configure step.
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false
 }
 
 function declared(session: Session, node: Node) {

@@ -32,6 +32,8 @@ const odd = task('odd', () => ({ outputs: ['odd.out'], run: sh\`date +%N > odd.o
 const object = task('object', () => ({
   inputs: ['m.c'], depfile: 'm.d', outputs: ['m.o'], run: sh\`cc -MD -c m.c -o m.o\`,
 }))
+const passing = task('passing', () => ({ run: sh\`echo > t; mv t u; rm u; mkdir d; rmdir d\` }))
+const moves = task('moves', () => ({ run: sh\`mv victim moved; rm moved; ln -s sub lasting\` }))
 const link = task('link', () => ({ outputs: ['l'], run: sh\`ln -s b.in l\` }))
 const hard = task('hard', () => ({ inputs: ['a.in'], outputs: ['h'], run: sh\`ln a.in h\` }))
 const asks = probe('asks', { n: ['x'] }, () => ({ run: sh\`cat b.in\` }))
@@ -42,7 +44,7 @@ const eats = task('eats', () => ({ inputs: ['a.in'], outputs: ['eaten'], run: sh
 const outside = task('outside', () => ({ env: ['THERE'], run: sh\`cat "$THERE"\` }))
 const daemon = task('daemon', () => ({ run: argv('python3', 'talk.py') }))
 const bad = task('bad', () => ({ run: sh\`exit 4\` }))
-export default defineGraph({ tasks: [good, sly, odd, object, link, hard, asks, clock, sleeps, once, eats, outside, daemon, bad] })
+export default defineGraph({ tasks: [good, sly, odd, object, passing, moves, link, hard, asks, clock, sleeps, once, eats, outside, daemon, bad] })
 `
 
 function write(home: string): void {
@@ -58,7 +60,7 @@ function write(home: string): void {
   for (const [name, text] of Object.entries(files)) fs.writeFileSync(join(home, name), text)
 }
 
-for (const node of ['good', 'object', 'link', 'hard'])
+for (const node of ['good', 'object', 'passing', 'link', 'hard'])
   lint(
     `${node} declares all: temporary files and headers of a depfile are no complaint`,
     inHome(async (home) => {
@@ -92,6 +94,9 @@ lint(
     write(home)
     const asks = await bitnetTasks(['lint', 'asks[x]'], { home })
     assert.equal([asks.code, asks.stdout.split(': ')[1]], [1, `${home}/b.in\n`])
+    const moves = await bitnetTasks(['lint', 'moves'], { home })
+    assert.match(moves.stdout, `: ${home}/lasting and 1 more in that folder\n`)
+    fs.writeFileSync(join(home, 'victim'), '')
     const once = await bitnetTasks(['lint', 'once'], { home })
     assert.equal([once.code, once.stdout.split(': ')[1]], [1, `${home}/victim\n`])
   }),
@@ -127,7 +132,7 @@ const covered = [
   task('make', () => ({ inputs: ['Makefile', 'src/a.c'], outputs: ['app'], run: argv('make', '-B') })),
   task('python', () => ({ inputs: ['py/gen.py'], set: bare, run: argv('python3', 'py/gen.py') })),
   task('ninja', () => ({
-    inputs: ['CMakeLists.txt', 'src/a.c'], outputs: ['build/libapp.a'], clean: false,
+    inputs: ['CMakeLists.txt', 'src/a.c'], outputs: ['build/**'],
     run: [argv('cmake', '-S', '.', '-B', 'build', '-G', 'Ninja'), argv('ninja', '-C', 'build')],
   })),
 ]
@@ -168,14 +173,14 @@ lint(
       const { complaints } = JSON.parse(stdout) as {
         complaints: readonly { kind: string; path: string; also: number }[]
       }
-      return complaints
-        .filter(({ kind }) => kind !== 'write')
-        .map(({ kind, path, also }) => [kind, path.slice(home.length), also])
+      return complaints.map(({ kind, path, also }) => [kind, path.slice(home.length), also])
     }
     for (const [, node = ''] of LISTING.matchAll(/task\('(\w+)'/g)) {
       const expected = UNCOVERED[node]
       assert.equal(await folders(node), expected === undefined ? [] : [['list', ...expected]], node)
     }
+    // The folders of the first time are there still.
+    for (const node of ['ninja', 'copy']) assert.equal(await folders(node), [], `${node} again`)
     const { code, stdout } = await bitnetTasks(['lint', 'tree'], { home, env })
     assert.is(code, 1)
     assert.is(
