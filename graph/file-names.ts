@@ -30,6 +30,10 @@ export class FileNames {
   private readonly around: Around
   private readonly snapshot: Snapshot
   private readonly lists = new WeakMap<Node, readonly NamedFile[]>()
+  private readonly lastNamed = new WeakMap<
+    readonly string[],
+    { readonly prefix: string; readonly files: readonly NamedFile[] }
+  >()
 
   constructor(around: Around, snapshot: Snapshot) {
     this.around = around
@@ -87,7 +91,7 @@ export class FileNames {
 
   private expand(node: Node, specs: readonly (string | Place)[]): readonly NamedFile[] {
     const { folder, roots, host } = this.around
-    const found: NamedFile[][] = []
+    const found: (readonly NamedFile[])[] = []
     const places = specs.map((spec) => (isPlace(spec) ? spec : { root: OWN, path: spec as string }))
     for (const [i, { root, path }] of places.entries()) {
       if (isMinus(path)) continue
@@ -106,10 +110,19 @@ export class FileNames {
           ? []
           : [pattern]
       if (names.length === 0 && !isOptional) throw unmatched(node.name, `${prefix}${pattern}`)
-      found.push(names.map((name) => ({ name: `${prefix}${name}`, path: `${cwd}/${name}` })))
+      found.push(this.named(names, prefix, cwd))
     }
     // What one glob finds is in order already.
-    return found.length === 1 ? (found[0] as NamedFile[]) : merged(found.flat())
+    return found.length === 1 ? (found[0] as readonly NamedFile[]) : merged(found.flat())
+  }
+
+  // A glob that is remembered gives the same list again.
+  private named(names: readonly string[], prefix: string, cwd: string): readonly NamedFile[] {
+    const known = this.lastNamed.get(names)
+    if (known?.prefix === prefix) return known.files
+    const files = names.map((name) => ({ name: `${prefix}${name}`, path: `${cwd}/${name}` }))
+    this.lastNamed.set(names, { prefix, files })
+    return files
   }
 
   // As patterns that take away; a folder that the pattern itself names is meant.
