@@ -19,8 +19,8 @@ export function fileDigester(newHash?: () => Hash): (path: string) => ReadFile {
   const { openSync, fstatSync, readSync, closeSync, constants } =
     process.getBuiltinModule('node:fs')
   const { O_RDONLY, O_NONBLOCK } = constants
-  // Larger files would blow up the process, and every spawn forks it.
-  const PIECE = 8 * 1024 * 1024
+  // Stays in the processor's cache; models are larger than any memory, and every spawn forks ours.
+  const PIECE = 256 * 1024
   let crypto: typeof import('node:crypto')
   let buffer: Buffer | undefined
 
@@ -31,7 +31,6 @@ export function fileDigester(newHash?: () => Hash): (path: string) => ReadFile {
       read = readSync(file, piece, length, piece.length - length, null)
     return piece.subarray(0, length)
   }
-  // Node reads no file of more than 2 GiB at once, and models are larger.
   const inPieces = (file: number, piece: Buffer): string => {
     const hash = newHash?.() ?? crypto.createHash('sha256')
     for (let bytes = fill(file, piece); bytes.length > 0; bytes = fill(file, piece))
@@ -48,11 +47,11 @@ export function fileDigester(newHash?: () => Hash): (path: string) => ReadFile {
       if (!stat.isFile())
         throw Object.assign(new Error(`not a regular file: ${path}`), { code: 'EINVAL', path })
       // What the kernel makes up as it is read says that it is empty.
-      const size = Number(stat.size) || undefined
-      const isLarge = stat.size > PIECE
-      const digest = isLarge
-        ? inPieces(file, buffer)
-        : crypto.hash('sha256', fill(file, buffer, size), 'hex')
+      const size = Number(stat.size)
+      const isOnePiece = size > 0 && size <= PIECE
+      const digest = isOnePiece
+        ? crypto.hash('sha256', fill(file, buffer, size), 'hex')
+        : inPieces(file, buffer)
       return { stat, digest }
     } finally {
       closeSync(file)

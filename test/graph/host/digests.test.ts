@@ -124,6 +124,10 @@ digests('what the kernel makes up as it is read is read to its end', () => {
 })
 
 digests('a large file is read in pieces', () => {
+  for (const size of [256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1]) {
+    const bytes = Buffer.alloc(size, 'a piece')
+    assert.is(real(write('piece', bytes)).digest, sha256(bytes))
+  }
   const bytes = Buffer.alloc(17 * 1024 * 1024 + 5, 'pieces')
   assert.is(real(write('large', bytes)).digest, sha256(bytes))
 })
