@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
 
-import type { DigestedFile } from '../host.ts'
+import type { DigestedFile, FileStat } from '../host.ts'
 import { fileDigester, type ReadFile } from './digest-file.ts'
 import { asFileStat } from './file-stat.ts'
 
@@ -42,11 +42,15 @@ export function* digestMany(
   digest: Digest,
 ): Generator<DigestedFile | undefined, void> {
   const shared = shareOf(paths.length)
-  takeAll(paths, shared, digest)
+  const put = digestsInto(shared)
+  takeAll(paths, shared, (i) => put(i, () => digest(paths[i] as string)))
+  const text = Buffer.from(shared.digests.buffer)
   for (const [i, path] of paths.entries()) {
     Atomics.wait(shared.ends, i, WAITING, PATIENCE_MS)
-    if (shared.ends[i] !== DONE) digestOne(shared, i, () => digest(path))
-    yield resultOf(shared, i)
+    if (shared.ends[i] !== DONE) put(i, () => digest(path))
+    const at = i * HEX_DIGITS
+    if (shared.ends[i] !== DONE) yield undefined
+    else yield { stat: statOf(shared, i), digest: text.toString('latin1', at, at + HEX_DIGITS) }
   }
 }
 
@@ -59,12 +63,12 @@ function shareOf(files: number): Shared {
   }
 }
 
-function takeAll(paths: readonly string[], shared: Shared, digest: Digest): void {
+function takeAll(paths: readonly string[], shared: Shared, digest: (i: number) => void): void {
   const start = performance.now()
   let isAlone = true
   let done = 0
   for (let i = takeNext(shared); i < paths.length; i = takeNext(shared)) {
-    digestOne(shared, i, () => digest(paths[i] as string))
+    digest(i)
     if (!isAlone || !isWorthThreads(performance.now() - start, ++done, paths.length)) continue
     isAlone = false
     startThreads(paths, shared)
@@ -80,19 +84,16 @@ function startThreads(paths: readonly string[], shared: Shared): void {
   const hasha = pathToFileURL(createRequire(import.meta.url).resolve('hasha')).href
   // One text: it is handed over quicker than thousands. No path holds its separator.
   const workerData = { shared, hasha, text: paths.join('\0') }
-  const program = `(${inThread})(${fileDigester}, ${takeNext}, ${digestOne})`
+  const program = `(${inThread})(${fileDigester}, ${takeNext}, ${digestsInto})`
   const threads = Math.min(MOST_THREADS, availableParallelism() - 1)
   for (let i = 0; i < threads; i++)
     new Worker(program, { eval: true, workerData }).on('error', () => {}).unref()
 }
 
-function resultOf({ ends, numbers, digests }: Shared, i: number): DigestedFile | undefined {
-  if (ends[i] !== DONE) return undefined
-  const at = i * FIELDS
-  const [size, mtimeNs, ctimeNs, ino, dev, mode] = numbers.subarray(at, at + FIELDS)
-  const stat = { size, mtimeNs, ctimeNs, ino, dev, mode } as Parameters<typeof asFileStat>[0]
-  const digest = Buffer.from(digests.buffer, i * HEX_DIGITS, HEX_DIGITS).toString('latin1')
-  return { stat: asFileStat(stat), digest }
+function statOf({ numbers }: Shared, i: number): FileStat {
+  const field = (n: number): bigint => numbers[i * FIELDS + n] as bigint
+  const [size, mtimeNs, ctimeNs] = [field(0), field(1), field(2)]
+  return asFileStat({ size, mtimeNs, ctimeNs, ino: field(3), dev: field(4), mode: field(5) })
 }
 
 // The text of these is what a thread runs, so they use nothing from around them but each other.
@@ -101,17 +102,25 @@ function takeNext({ next }: Shared): number {
   return Atomics.add(next, 0, 1)
 }
 
-function digestOne({ ends, numbers, digests }: Shared, i: number, read: () => ReadFile): void {
-  let end = 2
-  try {
-    const { stat, digest } = read()
-    const { size, mtimeNs, ctimeNs, ino, dev, mode } = stat
-    numbers.set([size, mtimeNs, ctimeNs, ino, dev, mode], i * 6)
-    Buffer.from(digests.buffer).write(digest, i * 64, 'latin1')
-    end = 1
-  } catch {}
-  Atomics.store(ends, i, end)
-  Atomics.notify(ends, i)
+// What a file was and held goes to its place.
+function digestsInto({
+  ends,
+  numbers,
+  digests,
+}: Shared): (i: number, read: () => ReadFile) => void {
+  const text = Buffer.from(digests.buffer)
+  return (i, read) => {
+    let end = 2
+    try {
+      const { stat, digest } = read()
+      const { size, mtimeNs, ctimeNs, ino, dev, mode } = stat
+      numbers.set([size, mtimeNs, ctimeNs, ino, dev, mode], i * 6)
+      text.write(digest, i * 64, 'latin1')
+      end = 1
+    } catch {}
+    Atomics.store(ends, i, end)
+    Atomics.notify(ends, i)
+  }
 }
 
 // hasha's stream digests what is large; a tree of 20,000 small files takes 1.4 times as long with it as with
@@ -119,13 +128,14 @@ function digestOne({ ends, numbers, digests }: Shared, i: number, read: () => Re
 async function inThread(
   digester: typeof fileDigester,
   next: typeof takeNext,
-  one: typeof digestOne,
+  into: typeof digestsInto,
 ): Promise<void> {
   const { workerData } = process.getBuiltinModule('node:worker_threads')
   const { shared, hasha, text } = workerData as { shared: Shared; hasha: string; text: string }
   const { hashingStream } = (await import(hasha)) as typeof import('hasha')
   const digest = digester(() => hashingStream({ algorithm: 'sha256' }))
   const paths = text.split('\0')
+  const put = into(shared)
   for (let i = next(shared); i < paths.length; i = next(shared))
-    one(shared, i, () => digest(paths[i] as string))
+    put(i, () => digest(paths[i] as string))
 }
