@@ -7,7 +7,7 @@ import { type ActionOptions, runCommands } from './execute.ts'
 import { keyOfFailure } from './failed-before.ts'
 import { isPattern } from './file-names.ts'
 import { parseParts, partsText, toolNames } from './fingerprint.ts'
-import type { NodeRecord } from './history.ts'
+import { lastOutputs, type NodeRecord } from './history.ts'
 import { knownDiscovered } from './look.ts'
 import type { Node } from './node.ts'
 import { systemFailure, toolMissing } from './node-failure.ts'
@@ -75,7 +75,7 @@ function isCleaned(node: Node, record: NodeRecord | undefined, world: World): bo
 
 // Only what this node is known to have made is removed: a wrong `outputs` deletes no source.
 function removeOutputs(node: Node, { journal, world }: Memory): void {
-  for (const [path] of journal.history.lastOutputs.get(node.name) ?? [])
+  for (const [path] of lastOutputs(journal.history, node.name))
     world.host.disk.removeFile(world.path(path))
 }
 

@@ -90,7 +90,7 @@ function touch(
   const record = journal.history.records.get(node.name)
   // What is gone, or was added to be read the next time: both reach the node.
   const recorded = record === undefined ? [] : recordedInputs(record)
-  const discovered = journal.history.lastDiscovered.get(node.name) ?? []
+  const discovered = journal.history.lastDone.get(node.name)?.discovered ?? []
   const read = first([
     ...inputPaths(node, memory),
     ...[...recorded, ...discovered].map((name) => named(name, world)),

@@ -1,6 +1,8 @@
 // What a run would do, without running: the same decisions, node by node. Used by plan, status,
 // explain and --dry-run.
+
 import { GraphError } from './error.ts'
+import { lastOutputs } from './history.ts'
 import { reasonsOf, recordedResult } from './look.ts'
 import type { Node } from './node.ts'
 import type { Reason } from './reason.ts'
@@ -63,8 +65,9 @@ function makersOfInputs(
   if (moving.length === 0) return []
   try {
     const read = new Set(world.inputs(node).map(({ name }) => name))
-    const { lastOutputs } = journal.history
-    return moving.filter((one) => lastOutputs.get(one.name)?.some(([path]) => read.has(path)))
+    return moving.filter(({ name }) =>
+      lastOutputs(journal.history, name).some(([path]) => read.has(path)),
+    )
   } catch (error) {
     // Nothing matches yet.
     if (error instanceof GraphError) return moving.filter((one) => node.after.includes(one))
@@ -78,7 +81,7 @@ function isOpen(reason: Reason, { journal }: Memory, done: ReadonlyMap<Node, Ass
   for (const { node, state } of done.values()) {
     if (state === 'fresh') continue
     const isNeed = reason.kind === 'need-changed' && node.name === reason.name
-    const made = journal.history.lastOutputs.get(node.name) ?? []
+    const made = lastOutputs(journal.history, node.name)
     const names = reason.kind === 'input-renamed' ? [reason.name, reason.old] : [reason.name]
     if (isNeed || made.some(([path]) => names.includes(path))) return true
   }

@@ -63,7 +63,8 @@ export class Attempts {
       this.tellRefusal(node)
       if (running.isRecalled(node)) return { how: 'recalled', ms: done.ms }
       if (done.how === 'done' || done.how === 'cancelled') return done
-      const verdict = options.onFailure?.(node, done.failure, attempt) ?? {}
+      const asked = options.onFailure?.(node, done.failure, attempt) ?? {}
+      const verdict = asked instanceof Promise ? await asked : asked
       const failure =
         verdict.class === undefined ? done.failure : { ...done.failure, class: verdict.class }
       const { retryAfterMs: afterMs } = verdict

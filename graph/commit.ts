@@ -5,7 +5,7 @@ import { type Done, failed } from './done.ts'
 import type { ActionOptions } from './execute.ts'
 import { isMinus, isPattern } from './file-names.ts'
 import { PART_END, partsText } from './fingerprint.ts'
-import type { NodeRecord } from './history.ts'
+import { lastOutputs, type NodeRecord, noteOutputs } from './history.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
 import type { Node } from './node.ts'
 import { outputMissing } from './node-failure.ts'
@@ -64,7 +64,7 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   if (detail !== undefined) {
     const at = session.host.clock.now()
     journal.fail(node.name, { what: 'unrecorded', detail, log: run.log, at })
-    journal.history.lastOutputs.set(node.name, outputs)
+    noteOutputs(journal.history, node.name, outputs)
     return { how: 'done', result, ms: run.ms, movedInput, wroteInput }
   }
   const durable = run.ms >= WORTH_FLUSHING * FLUSH_MS * (outputs.length + 1)
@@ -112,7 +112,7 @@ export function resultOfOutputs(outputs: NodeRecord['outputs']): string {
  */
 export function editedOutput(node: Node, { journal, world }: Memory): string | undefined {
   for (const need of node.needs)
-    for (const [path, state] of journal.history.lastOutputs.get(need.name) ?? [])
+    for (const [path, state] of lastOutputs(journal.history, need.name))
       if (stateOrOdd(() => world.output(world.path(path))) !== state) return path
   return undefined
 }

@@ -1,8 +1,10 @@
 // How long a run would take, from how long its nodes took the last time: the run's own schedule, played
 // with a clock that only counts.
+
 import type { Assessed } from './assess.ts'
 import type { Foretold } from './foretell.ts'
 import type { Graph } from './graph.ts'
+import { lastMs } from './history.ts'
 import type { Node, NodeName } from './node.ts'
 import { Schedule } from './schedule.ts'
 import type { Memory } from './state.ts'
@@ -38,10 +40,10 @@ export function expectTime(
   { journal }: Memory,
   { answers, jobs }: ExpectedOptions,
 ): ExpectedTime {
-  const { durations } = journal.history
+  const { history } = journal
   const open = assessed.filter(({ node, state }) => state !== 'fresh' && !answers.has(node))
   const wanted = assessed.map(({ node }) => node)
-  const msOf = (node: Node): number => durations.get(node.name) ?? 0
+  const msOf = (node: Node): number => lastMs(history, node.name) ?? 0
   const timeOf = (running: readonly Assessed[]): number => {
     const nodes = new Set(running.map(({ node }) => node))
     return playedTime(new Schedule({ graph, wanted, jobs, expected: msOf }), nodes, msOf)
@@ -51,7 +53,7 @@ export function expectTime(
     leastMs: timeOf(open.filter(({ state }) => state === 'stale')),
     mostMs: timeOf(open),
     unknown: open.flatMap(({ node: { name, commands } }) =>
-      commands.length === 0 || durations.has(name) ? [] : [name],
+      commands.length === 0 || history.lastDone.has(name) ? [] : [name],
     ),
   }
 }

@@ -1,4 +1,5 @@
 // Forgetting nodes: their records and the outputs that these name go, nothing else.
+import { lastOutputs } from './history.ts'
 import type { Node } from './node.ts'
 import { recall, type Session, unwritable } from './state.ts'
 import { underStateLock } from './state-lock.ts'
@@ -9,8 +10,8 @@ import { underStateLock } from './state-lock.ts'
  * @example const files = recordedOutputs(session, graph.nodes)
  */
 export function recordedOutputs(session: Session, nodes: readonly Node[]): readonly string[] {
-  const { lastOutputs } = recall(session).journal.history
-  return nodes.flatMap((node) => (lastOutputs.get(node.name) ?? []).map(([path]) => path))
+  const { history } = recall(session).journal
+  return nodes.flatMap(({ name }) => lastOutputs(history, name).map(([path]) => path))
 }
 
 /**

@@ -42,40 +42,58 @@ export interface Trouble {
 export interface History {
   readonly records: Map<NodeName, NodeRecord>
   readonly troubles: Map<NodeName, Trouble>
-  /** How long a node took when it last was done, whether or not its record still stands. */
-  readonly durations: Map<NodeName, number>
-  /** Outputs of the last record of a node, so that a rerun can remove them. */
-  readonly lastOutputs: Map<NodeName, readonly (readonly [string, FileState])[]>
-  /** What the node last produced, so that a rerun can say whether it produced the same. */
-  readonly lastResults: Map<NodeName, string>
-  /** Inputs that the last record discovered, so that a rerun can watch them. */
-  readonly lastDiscovered: Map<NodeName, readonly string[]>
+  /** What a node made when it was last done, whether or not its record still stands. */
+  readonly lastDone: Map<NodeName, LastDone>
 }
 
-export function remember(history: History, node: NodeName, record: NodeRecord): void {
-  history.records.set(node, record)
-  history.troubles.delete(node)
-  history.durations.set(node, record.ms)
-  history.lastOutputs.set(node, record.outputs)
-  history.lastResults.set(node, record.result)
-  history.lastDiscovered.set(node, record.discovered)
+export type LastDone = Pick<NodeRecord, 'ms' | 'result' | 'outputs' | 'discovered'>
+
+export function remember(
+  { records, troubles, lastDone }: History,
+  node: NodeName,
+  record: NodeRecord,
+): void {
+  records.set(node, record)
+  troubles.delete(node)
+  lastDone.set(node, record)
 }
 
-export function forget(history: History, node: NodeName): void {
-  history.records.delete(node)
-  history.troubles.delete(node)
-  history.lastOutputs.delete(node)
-  history.lastResults.delete(node)
-  history.lastDiscovered.delete(node)
+/** What it wrote is known, and no record says what it would write again. */
+export function noteOutputs(
+  { lastDone }: History,
+  node: NodeName,
+  outputs: NodeRecord['outputs'],
+): void {
+  const { ms = 0, result = '', discovered = [] } = lastDone.get(node) ?? {}
+  lastDone.set(node, { ms, result, outputs, discovered })
+}
+
+/** How long it took is all that stays of it. */
+export function forget({ records, troubles, lastDone }: History, node: NodeName): void {
+  records.delete(node)
+  troubles.delete(node)
+  const last = lastDone.get(node)
+  if (last) lastDone.set(node, { ms: last.ms, result: '', outputs: [], discovered: [] })
 }
 
 export function emptyHistory(): History {
-  return {
-    records: new Map(),
-    troubles: new Map(),
-    durations: new Map(),
-    lastOutputs: new Map(),
-    lastResults: new Map(),
-    lastDiscovered: new Map(),
-  }
+  return { records: new Map(), troubles: new Map(), lastDone: new Map() }
+}
+
+/**
+ * Milliseconds that a node took when it was last done; undefined when it never was.
+ *
+ * @example const ms = lastMs(recall(session).journal.history, 'link')
+ */
+export function lastMs({ lastDone }: History, node: NodeName): number | undefined {
+  return lastDone.get(node)?.ms
+}
+
+/**
+ * What a node is known to have made, with the states in which it did.
+ *
+ * @example const made = lastOutputs(recall(session).journal.history, 'link').map(([path]) => path)
+ */
+export function lastOutputs({ lastDone }: History, node: NodeName): NodeRecord['outputs'] {
+  return lastDone.get(node)?.outputs ?? []
 }

@@ -49,29 +49,40 @@ export function commitFields(node: NodeName, record: NodeRecord): string[] {
   ]
 }
 
-export function readHistory(bytes: Uint8Array | undefined): { history: History; lines: number } {
+export interface ReadHistory {
+  readonly history: History
+  readonly lines: number
+  /** No line of it is damaged, and none cut off. */
+  readonly isWhole: boolean
+}
+
+/** `isKnownWhole`: the same bytes were read before, and no checksum of a line failed. */
+export function readHistory(bytes: Uint8Array | undefined, isKnownWhole = false): ReadHistory {
   const history = emptyHistory()
-  if (bytes === undefined) return { history, lines: 0 }
+  if (bytes === undefined) return { history, lines: 0, isWhole: true }
   // A byte that is no UTF-8 becomes another character, and the checksum of its line does not fit.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   let lines = 0
   let boot = ''
   let isOurFormat = false
+  let isWhole = text === '' || text.endsWith('\n')
   for (let start = 0; start < text.length; lines++) {
     const end = text.indexOf('\n', start)
     if (end < 0) break
-    const payload = checkedPayload(text.slice(start, end))
+    const row = text.slice(start, end)
+    const payload = isKnownWhole ? row.slice(HEAD) : checkedPayload(row)
     start = end + 1
     // A damaged line is as if it had not been written. Should it have been a `begin`, the record
     // before it is believed again, but only as far as the bytes on the disk are those it names.
+    isWhole &&= payload !== undefined
     if (payload === undefined) continue
-    const fields = payload.split(FIELD)
-    if (fields[0] === 'S') {
+    if (payload[0] === 'S') {
+      const fields = payload.split(FIELD)
       isOurFormat = fields[1] === FORMAT
       boot = fields[2] as string
-    } else if (isOurFormat) replay(history, fields, boot)
+    } else if (isOurFormat) replay(history, payload, boot)
   }
-  return { history, lines }
+  return { history, lines, isWhole }
 }
 
 // Eight digits of a checksum and a blank.
@@ -84,14 +95,22 @@ export function checkedPayload(row: string): string | undefined {
   return row.startsWith(checksum(payload)) ? payload : undefined
 }
 
-function replay(history: History, fields: readonly string[], boot: string): void {
-  const node = fields[1] as string
-  if (fields[0] === 'C') remember(history, node, commitOf(fields, boot))
-  else if (fields[0] === 'D') forget(history, node)
-  else if (fields[0] === 'B') {
+// The second field ends the payload, or another follows.
+function nodeOf(payload: string): string {
+  const end = payload.indexOf(FIELD, 2)
+  return payload.slice(2, end < 0 ? undefined : end)
+}
+
+function replay(history: History, payload: string, boot: string): void {
+  const [kind] = payload
+  const node = nodeOf(payload)
+  if (kind === 'C') return remember(history, node, new CommitLine(payload, boot))
+  if (kind === 'D') return forget(history, node)
+  const fields = payload.split(FIELD)
+  if (kind === 'B') {
     history.records.delete(node)
     history.troubles.set(node, { what: 'interrupted', detail: '', log: '', at: Number(fields[2]) })
-  } else if (fields[0] === 'F' || fields[0] === 'N') history.troubles.set(node, troubleOf(fields))
+  } else if (kind === 'F' || kind === 'N') history.troubles.set(node, troubleOf(fields))
 }
 
 function troubleOf([
@@ -121,20 +140,62 @@ function troubleOf([
   return { ...trouble, under }
 }
 
-function commitOf(fields: readonly string[], boot: string): NodeRecord {
-  const items = (field: string | undefined): string[] => (field ? field.split(ITEM) : [])
-  return {
-    fingerprint: fields[2] as string,
-    result: fields[3] as string,
-    ms: Number(fields[4]),
-    at: Number(fields[5]),
-    durable: fields[6] === '1',
-    parts: fields[7] as string,
-    outputs: items(fields[8]).map((item) => {
+// Taken apart when it is asked for: a run that looks at a few nodes needs few of a thousand.
+class CommitLine implements NodeRecord {
+  private readonly payload: string
+  private split: readonly string[] | undefined
+  private made: NodeRecord['outputs'] | undefined
+  private found: readonly string[] | undefined
+  readonly boot: string
+
+  constructor(payload: string, boot: string) {
+    this.payload = payload
+    this.boot = boot
+  }
+
+  get fingerprint(): string {
+    return this.field(2)
+  }
+
+  get result(): string {
+    return this.field(3)
+  }
+
+  get ms(): number {
+    return Number(this.field(4))
+  }
+
+  get at(): number {
+    return Number(this.field(5))
+  }
+
+  get durable(): boolean {
+    return this.field(6) === '1'
+  }
+
+  get parts(): string {
+    return this.field(7)
+  }
+
+  get outputs(): NodeRecord['outputs'] {
+    this.made ??= items(this.field(8)).map((item) => {
       const tab = item.indexOf('\t')
       return [unescaped(item.slice(0, tab)), item.slice(tab + 1)] as const
-    }),
-    discovered: items(fields[9]).map(unescaped),
-    boot,
+    })
+    return this.made
   }
+
+  get discovered(): readonly string[] {
+    this.found ??= items(this.field(9)).map(unescaped)
+    return this.found
+  }
+
+  private field(at: number): string {
+    this.split ??= this.payload.split(FIELD)
+    return this.split[at] ?? ''
+  }
+}
+
+function items(field: string): readonly string[] {
+  return field === '' ? [] : field.split(ITEM)
 }

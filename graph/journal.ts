@@ -2,7 +2,14 @@
 // dropped and everything before it stands. `begin` forgets a node's record, `commit` gives a new one.
 import { GraphError } from './error.ts'
 import { FORMAT } from './fingerprint.ts'
-import { forget, type History, type NodeRecord, remember, type Trouble } from './history.ts'
+import {
+  forget,
+  type History,
+  type LastDone,
+  type NodeRecord,
+  remember,
+  type Trouble,
+} from './history.ts'
 import type { AppendFile, Clock, Disk } from './host.ts'
 import { asLine, beginFields, commitFields, readHistory, troubleFields } from './journal-lines.ts'
 import type { NodeName } from './node.ts'
@@ -15,24 +22,31 @@ export class Journal {
   private readonly clock: Clock
   readonly history: History
   private lines: number
+  private isWholeOnDisk: boolean
   private file: AppendFile | undefined
   private syncedAt = 0
   private syncing: Promise<void> | undefined
 
-  /** Reads what is there; writes nothing until `open`. */
-  constructor(path: string, disk: Disk, clock: Clock) {
+  /** Reads what is there; writes nothing until `open`. `isKnownWhole`: an earlier reading found no damage. */
+  constructor(path: string, disk: Disk, clock: Clock, isKnownWhole = false) {
     this.path = path
     this.disk = disk
     this.clock = clock
-    const { history, lines } = readHistory(disk.readBytes(path))
+    const { history, lines, isWhole } = readHistory(disk.readBytes(path), isKnownWhole)
     this.history = history
     this.lines = lines
+    this.isWholeOnDisk = isWhole
   }
 
-  /** Makes it writable: under the lock only. A file that has grown long is written anew first. */
+  /** No line on the disk is damaged. */
+  get isWhole(): boolean {
+    return this.isWholeOnDisk
+  }
+
+  /** Makes it writable: under the lock only. A file that is damaged or has grown long is written anew first. */
   open(): void {
     const live = this.history.records.size + this.history.troubles.size
-    if (this.lines > 4 * live + 2000) this.compact()
+    if (!this.isWhole || this.lines > 4 * live + 2000) this.compact()
     this.file = this.disk.append(this.path)
     this.syncedAt = this.clock.now()
     this.put(['S', FORMAT, this.clock.bootId(), String(Math.round(this.clock.now()))])
@@ -129,8 +143,21 @@ export class Journal {
         this.lines++
       }
     }
-    for (const [node, trouble] of this.history.troubles)
-      text += asLine(troubleFields(node, trouble))
+    const { records, troubles, lastDone } = this.history
+    // What a node made counts also when its record does not stand any more.
+    for (const [node, last] of lastDone) {
+      if (records.has(node)) continue
+      const noRecord = { fingerprint: '', at: 0, durable: false, parts: '', boot: '' }
+      text += asLine(commitFields(node, { ...noRecord, ...doneOf(last) }))
+      if (!troubles.has(node)) text += asLine(['D', node])
+    }
+    for (const [node, trouble] of troubles) text += asLine(troubleFields(node, trouble))
     this.disk.writeWhole(this.path, text, { durable: true })
+    this.isWholeOnDisk = true
   }
+}
+
+// Of a line that is taken apart when it is asked for, nothing could be spread.
+function doneOf({ ms, result, outputs, discovered }: LastDone): LastDone {
+  return { ms, result, outputs, discovered }
 }

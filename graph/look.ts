@@ -44,8 +44,8 @@ export function seenOutputs(node: Node, record: NodeRecord, world: World): Omit<
 }
 
 /** The inputs that a node was last known to discover. */
-export function knownDiscovered(node: Node, { lastDiscovered }: History): readonly string[] {
-  return node.spec.depfile === undefined ? [] : (lastDiscovered.get(node.name) ?? [])
+export function knownDiscovered(node: Node, { lastDone }: History): readonly string[] {
+  return node.spec.depfile === undefined ? [] : (lastDone.get(node.name)?.discovered ?? [])
 }
 
 export interface Looked {

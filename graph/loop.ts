@@ -1,8 +1,10 @@
 // The only loop: schedule <-> freshness / action.
+
 import { Attempts, type Ended } from './attempts.ts'
 import type { Cache } from './cache.ts'
 import type { NodeFailure } from './event.ts'
 import { failedBefore } from './failed-before.ts'
+import { lastMs } from './history.ts'
 import type { TokenPipe } from './host.ts'
 import { type Looked, look, recordedResult } from './look.ts'
 import type { LookRecorder } from './look-recorder.ts'
@@ -59,9 +61,8 @@ export class Loop {
     this.fresh = fresh
     this.tally = tally
     this.stop = stop
-    const { durations } = memory.journal.history
-    for (const node of scope.given)
-      this.results.set(node, recordedResult(memory.journal.history, node))
+    const { history } = memory.journal
+    for (const node of scope.given) this.results.set(node, recordedResult(history, node))
     const most = parent ? Number.POSITIVE_INFINITY : session.host.cores
     const jobs = Math.max(1, options.jobs ?? most)
     this.throttle = throttleOf(session, { options, wanted: scope.wanted, jobs, parent, tally })
@@ -69,7 +70,7 @@ export class Loop {
       graph: session.graph,
       wanted: scope.wanted,
       jobs,
-      expected: (node) => durations.get(node.name) ?? 1,
+      expected: (node) => lastMs(history, node.name) ?? 1,
     })
     this.running = new RunningNodes(session.host.clock, stop.signal)
     const { schedule, running, resultOf } = this
@@ -166,7 +167,7 @@ export class Loop {
 
   private async runOne(node: Node): Promise<void> {
     // `begin` forgets the record; what the node made before is still known by its outputs.
-    const before = this.memory.journal.history.lastResults.get(node.name)
+    const before = this.memory.journal.history.lastDone.get(node.name)?.result
     const restored = this.forced.has(node) ? undefined : this.attempts.restore(node)
     this.end(node, restored ?? (await this.attempts.run(node)), before)
   }

@@ -1,6 +1,8 @@
 // Puts stored outputs where they belong. What is there already as it should be is left alone, so that
 // what goes by mtime sees no change.
+
 import type { Stored, StoredOutput } from './cache-lines.ts'
+import { lastOutputs } from './history.ts'
 import type { Disk } from './host.ts'
 import { outputFiles } from './look.ts'
 import type { Node } from './node.ts'
@@ -60,7 +62,7 @@ function write(
 // Only what this node is known to have made; where its folder stays, only what would count as its own.
 function surplus(node: Node, stored: Stored, memory: Memory): readonly string[] {
   const wanted = new Set(stored.outputs.map(({ path }) => path))
-  const made = memory.journal.history.lastOutputs.get(node.name) ?? []
+  const made = lastOutputs(memory.journal.history, node.name)
   const gone = made.map(([path]) => path).filter((path) => !wanted.has(path))
   if (node.spec.clean !== false || gone.length === 0) return gone
   const counted = new Set(outputFiles(node, memory))

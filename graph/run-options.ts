@@ -44,7 +44,11 @@ export interface RunOptions {
   /** Read logs while they grow and report progress and output. */
   readonly follow?: boolean
   /** Asked after each failed try: a class for the report, and whether to try again. */
-  readonly onFailure?: (node: Node, failure: NodeFailure, attempt: number) => Verdict
+  readonly onFailure?: (
+    node: Node,
+    failure: NodeFailure,
+    attempt: number,
+  ) => Verdict | Promise<Verdict>
   /** False: fail at once when another run holds the lock. */
   readonly wait?: boolean
   /** Milliseconds to wait for the lock at most. */

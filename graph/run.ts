@@ -2,18 +2,18 @@
 // changes nothing when everything is fresh.
 import { closeCache, openCache } from './cache-place.ts'
 import type { RunSummary } from './event.ts'
-import type { LockOwner } from './host.ts'
 import { identityOf } from './identity.ts'
 import type { Live } from './live.ts'
+import { LocksAhead } from './locks-ahead.ts'
 import { look, recordedResult } from './look.ts'
 import { AT_ONCE_MS, LookRecorder } from './look-recorder.ts'
 import { Loop } from './loop.ts'
 import type { Node } from './node.ts'
+import { prepared, underLock } from './run-lock.ts'
 import type { RunOptions } from './run-options.ts'
 import { RunWriter, unkeptRun } from './runs.ts'
 import { refuseMissing, scopeOf } from './scope.ts'
 import { keepSnapshot, lookedAnew, type Memory, recall, type Session, unwritable } from './state.ts'
-import { stateLock, underStateLock } from './state-lock.ts'
 import { Tally } from './tally.ts'
 
 /**
@@ -34,23 +34,25 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
   const session = recorder ? { ...given, host: recorder.host } : given
   const journal = (): string => identityOf(given.host.disk.stat(`${given.stateFolder}/journal`))
   const read = journal()
-  const memory = live?.recall(session) ?? recall(session)
+  const vouched = new Set(recorder?.vouched(read))
+  const memory = live?.recall(session) ?? recall(session, { isKnownWhole: vouched.size > 0 })
   refuseMissing(scope, memory.journal.history)
   // Who watches has looked already.
   const isLookedAt = live === undefined && forced.size === 0
-  const first = isLookedAt ? freshOnes(wanted, memory, recorder, read) : new Set<Node>()
+  const first = isLookedAt ? freshOnes(wanted, memory, vouched, recorder) : new Set<Node>()
   if (isLookedAt && first.size === wanted.length) {
     keepSnapshot(session, memory)
-    recorder?.seal(given.stateFolder, read, false)
+    if (memory.journal.isWhole) recorder?.seal(given.stateFolder, read, false)
     const tally = new Tally({ clock, wanted, start, report: options.report })
     if (options.onLine) tally.record(unkeptRun(clock.now(), options.targets, options.onLine))
     return nothingToDo(tally, wanted, memory)
   }
   const lookedAt = clock.now()
-  const all = { ...options, ...(await options.whenStale?.()) }
+  const locks = new LocksAhead(given.host.locks)
+  const all = { ...options, ...(await prepared(given, options, locks)) }
   const tally = new Tally({ clock, wanted, start, report: all.report })
   const stop = new AbortController()
-  await underLock(given, { ...all, stop, tally }, async () => {
+  await underLock(given, { ...all, locks, stop, tally }, async () => {
     // Another run may have finished while we waited: look again at what it left.
     const isAsRead = journal() === read
     const isAtOnce = isAsRead && clock.now() - lookedAt <= AT_ONCE_MS
@@ -61,7 +63,7 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
     again.world.snapshot.learnFrom(memory.world.snapshot)
     await written(given, { memory: again, live }, async () => {
       tally.record(new RunWriter(given, options.targets, options.onLine))
-      tally.tellPlan(again.journal.history.durations)
+      tally.tellPlan(again.journal.history)
       refuseMissing(scope, again.journal.history)
       const hasCache = all.cache !== false && all.strictEnv !== false
       const cache = hasCache ? openCache(given) : undefined
@@ -74,7 +76,7 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
         if (cache) closeCache(given, cache)
       }
     })
-    recorder?.seal(given.stateFolder, journal(), true)
+    if (again.journal.isWhole) recorder?.seal(given.stateFolder, journal(), true)
   })
   return tally.summary(stop.signal.aborted)
 }
@@ -84,11 +86,11 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
 function freshOnes(
   wanted: readonly Node[],
   memory: Memory,
+  vouched: ReadonlySet<Node>,
   recorder: LookRecorder | undefined,
-  journal: string,
 ): ReadonlySet<Node> {
   const resultOf = (need: Node): string => recordedResult(memory.journal.history, need)
-  const fresh = new Set(recorder?.vouched(journal))
+  const fresh = new Set(vouched)
   for (const node of wanted) {
     if (fresh.has(node)) continue
     const { reasons } = recorder
@@ -101,47 +103,9 @@ function freshOnes(
 }
 
 function nothingToDo(tally: Tally, wanted: readonly Node[], memory: Memory): RunSummary {
-  tally.tellPlan(memory.journal.history.durations)
+  tally.tellPlan(memory.journal.history)
   for (const node of wanted) tally.finish(node, 'fresh', 0)
   return tally.summary(false)
-}
-
-interface UnderLock extends RunOptions {
-  /** Aborted by the caller's signal, and when the lock is lost. */
-  readonly stop: AbortController
-  readonly tally: Tally
-}
-
-async function underLock(
-  session: Session,
-  { targets, signal, wait, lockTimeoutMs, live, stop, tally }: UnderLock,
-  work: () => Promise<void>,
-): Promise<void> {
-  const options = {
-    purpose: `run ${targets.join(' ') || 'all'}`.slice(0, 200),
-    wait: wait !== false,
-    ...(signal ? { signal } : {}),
-    ...(lockTimeoutMs === undefined ? {} : { timeoutMs: lockTimeoutMs }),
-    onWait: (owner: LockOwner | undefined) =>
-      tally.tell({ type: 'waiting', at: tally.now(), lock: stateLock(session), owner }),
-  }
-  await underStateLock(session, options, async (lost) => {
-    const forward = (): void => stop.abort()
-    const sources = [lost, ...(signal ? [signal] : [])]
-    for (const source of sources) {
-      if (source.aborted) forward()
-      source.addEventListener('abort', forward, { once: true })
-    }
-    try {
-      await work()
-    } catch (error) {
-      tally.close()
-      throw error
-    } finally {
-      for (const source of sources) source.removeEventListener('abort', forward)
-      if (!live) session.host.shell.close()
-    }
-  })
 }
 
 // With the journal open; what was learned is kept, however the work ends.

@@ -21,8 +21,6 @@ export interface SealHeader {
   readonly count: number
   /** Of these it says nothing, as places in the graph. */
   readonly open: readonly number[]
-  /** What was told of them, for a look that did not find everything fresh. */
-  readonly answer?: string
   readonly env: Named
   readonly programs: Named
   readonly facts: Named
@@ -40,6 +38,8 @@ export interface Seal {
   /** Where the owners of each path begin, and the owners. */
   readonly owners: Uint32Array
   readonly ownersSum: string
+  /** What was told, where it is more than that all is fresh. */
+  readonly answer: string
 }
 
 /** A file or folder, as it was seen. */
@@ -59,6 +59,7 @@ const ABSENT_SIZE = -1
 export function sealBytes(
   header: Omit<SealHeader, 'paths' | 'ways'>,
   entries: readonly SealEntry[],
+  answer = '',
 ): Uint8Array {
   const paths = entries.map(({ key }) => key.slice(1))
   const ways = entries.map(({ key }) => key[0]).join('')
@@ -75,8 +76,10 @@ export function sealBytes(
   })
   owners[entries.length] = at
   const block = Buffer.from(owners.buffer)
-  const head = Buffer.from(`${MAGIC} ${checksum(text)} ${text.length} ${checksum(block)}\n`)
-  return Buffer.concat([head, text, Buffer.from(numbers.buffer), block])
+  const said = Buffer.from(answer)
+  const sums = [checksum(text), text.length, checksum(block), checksum(said), said.length]
+  const head = Buffer.from(`${[MAGIC, ...sums].join(' ')}\n`)
+  return Buffer.concat([head, text, said, Buffer.from(numbers.buffer), block])
 }
 
 /** Undefined for what is damaged, save in the numbers: a damaged number equals that of no file. */
@@ -84,25 +87,30 @@ export function readSeal(bytes: Uint8Array | undefined): Seal | undefined {
   if (bytes === undefined) return undefined
   try {
     const end = bytes.indexOf(10)
-    const [magic, version, sum, length, ownersSum = ''] = Buffer.from(bytes.subarray(0, end))
-      .toString('latin1')
-      .split(' ')
+    const head = Buffer.from(bytes.subarray(0, end)).toString('latin1').split(' ')
+    const [magic, version, sum, length, ownersSum = '', saidSum, saidLength] = head
     const textEnd = end + 1 + Number(length)
+    const saidEnd = textEnd + Number(saidLength)
     const text = bytes.subarray(end + 1, textEnd)
+    const said = bytes.subarray(textEnd, saidEnd)
     if (`${magic} ${version}` !== MAGIC || checksum(text) !== sum) return undefined
-    const view = Buffer.from(text.buffer, text.byteOffset, text.length)
-    const header = JSON.parse(view.toString('utf8')) as SealHeader
+    if (checksum(said) !== saidSum) return undefined
+    const header = JSON.parse(textOf(text)) as SealHeader
     // A copy: the block starts at any byte, a Float64Array must start at a multiple of eight.
-    const block = new Uint8Array(bytes.subarray(textEnd)).buffer
+    const block = new Uint8Array(bytes.subarray(saidEnd)).buffer
     const count = header.paths.length * FIELDS
     const numbers = new Float64Array(block, 0, count)
     const owners = new Uint32Array(block, count * 8)
     const isWhole = owners[header.paths.length] === owners.length
     const id = `${sum}-${ownersSum}`
-    return isWhole ? { id, header, numbers, owners, ownersSum } : undefined
+    return isWhole ? { id, header, numbers, owners, ownersSum, answer: textOf(said) } : undefined
   } catch {
     return undefined
   }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
 }
 
 /** Whether the owners are as they were written: asked only of a seal in which something changed. */

@@ -34,12 +34,15 @@ export class SealRecorder {
     for (const path of files) disk.stat(path)
     const stats = [...notes.stats]
     if (stats.some(([, { stat }]) => stat && isTooYoung(stat, notes.startedNs))) return
-    const about = { key, boot: clock.bootId(), at: clock.now(), count: 0, open: [], answer }
+    const about = { key, boot: clock.bootId(), at: clock.now(), count: 0, open: [] }
     const entries = stats.map(([key, { stat, owners }]) => {
       return { key, numbers: numbersOf(stat), owners }
     })
     try {
-      disk.writeWhole(`${stateFolder}/${name}`, sealBytes({ ...about, ...notes.named() }, entries))
+      disk.writeWhole(
+        `${stateFolder}/${name}`,
+        sealBytes({ ...about, ...notes.named() }, entries, answer),
+      )
     } catch {
       // A read-only state folder: the next look takes the long way again.
     }

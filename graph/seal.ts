@@ -68,7 +68,7 @@ export function sealedAnswer(
 ): string | undefined {
   const seal = readSeal(host.disk.readBytes(`${stateFolder}/${name}`))
   if (seal === undefined || !isSameAround(seal.header, key, host)) return undefined
-  return changedPlaces(seal, host).next().done ? seal.header.answer : undefined
+  return changedPlaces(seal, host).next().done ? seal.answer : undefined
 }
 
 function isSameAround(header: SealHeader, key: string, host: Host): boolean {

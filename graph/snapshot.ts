@@ -21,16 +21,22 @@ const WHOLE_SECONDS_NS = 2_000_000_000n
 // No file is that large: an entry with this size matches nothing.
 const NO_SIZE = 0xffff_ffff_ffff_ffffn
 const SECOND_NS = 1_000_000_000n
+// One file read again takes as long as writing so many down, or as that many bytes.
+const WORTH = 32
+const MUCH = 1024 * 1024
 // So many entries may be of files that are gone.
 const MANY = 10_000
 
 export class Snapshot {
-  /** Something was learned that is worth saving. */
+  /** Something was learned. */
   changed = false
   /** It was saved since the machine started: what it says of outputs outlived no power loss. */
   isFromThisBoot = false
   private readonly places = new Map<string, number>()
   private readonly touched = new Set<string>()
+  private learned = 0
+  private readBytes = 0
+  private isMuchToLearn = false
   private numbers = new BigUint64Array(64 * FIELDS)
   private states: FileState[] = []
   private globs = new Map<string, GlobMemory>()
@@ -79,7 +85,20 @@ export class Snapshot {
   remember(path: string, stat: FileStat, state: FileState, lookedAtNs: bigint): void {
     if (isTooYoung(stat, lookedAtNs)) return
     const { size, mtimeNs, ctimeNs, ino, dev, mode } = stat
+    this.readBytes += Number(size)
     this.put(path, [size, mtimeNs, ctimeNs, ino, dev, BigInt(mode)], state)
+  }
+
+  /** To read it all again would take longer than to write it down. */
+  get isWorthSaving(): boolean {
+    const isMuch = this.learned * WORTH >= this.places.size || this.readBytes >= MUCH
+    return this.changed && (isMuch || this.isMuchToLearn)
+  }
+
+  /** Nothing of it is from this start of the machine, or it cannot be learned again by reading a file. */
+  mustBeSaved(): void {
+    this.changed = true
+    this.isMuchToLearn = true
   }
 
   /** The file has to be read again. */
@@ -112,7 +131,7 @@ export class Snapshot {
       files,
       folders: folders.map(([folder, stat]) => [folder, folderIdentity(stat)] as const),
     })
-    this.changed = true
+    this.mustBeSaved()
   }
 
   /** Takes over what another look at the same files has learned since. */
@@ -125,6 +144,8 @@ export class Snapshot {
       this.put(path, numbers, other.states[at / FIELDS] as FileState)
     }
     for (const [key, memory] of other.globs) this.globs.set(key, memory)
+    this.readBytes += other.readBytes
+    if (other.isMuchToLearn) this.mustBeSaved()
   }
 
   /** `isThere` is asked of a file when there are so many that those which are gone should go. */
@@ -136,6 +157,9 @@ export class Snapshot {
       JSON.stringify({ boot, trimmedTo, paths, states: kept.states, globs: [...this.globs] }),
     )
     this.changed = false
+    this.isMuchToLearn = false
+    this.learned = 0
+    this.readBytes = 0
     const head = Buffer.from(`${MAGIC} ${checksum(text)} ${text.length}\n`)
     const { buffer, byteOffset, byteLength } = kept.numbers
     return Buffer.concat([head, text, new Uint8Array(buffer, byteOffset, byteLength)])
@@ -196,6 +220,7 @@ export class Snapshot {
     // One by one: `set` takes three times as long for so few.
     for (let i = 0; i < FIELDS; i++) this.numbers[place * FIELDS + i] = numbers[i] as bigint
     this.touched.add(path)
+    this.learned++
     this.changed = true
   }
 

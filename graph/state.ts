@@ -26,16 +26,24 @@ export interface Memory {
   readonly world: World
 }
 
+export interface RecallOptions {
+  /** Absolute paths of files that are taken as changed. */
+  readonly pretended?: ReadonlySet<string>
+  /** The journal is the one that was read before without any damage. */
+  readonly isKnownWhole?: boolean
+}
+
 /**
- * Reads what is remembered; changes nothing on the disk. `pretended`: absolute paths taken as changed.
+ * Reads what is remembered; changes nothing on the disk.
  *
  * @example const { journal } = recall({ graph, host: machine(), folder, stateFolder })
  */
-export function recall(session: Session, pretended?: ReadonlySet<string>): Memory {
+export function recall(session: Session, options: RecallOptions = {}): Memory {
+  const { pretended, isKnownWhole } = options
   const { graph, host, stateFolder } = session
   const { disk, clock } = host
   const boot = clock.bootId()
-  const journal = new Journal(`${stateFolder}/journal`, disk, clock)
+  const journal = new Journal(`${stateFolder}/journal`, disk, clock, isKnownWhole)
   const snapshot = Snapshot.load(disk.readBytes(`${stateFolder}/snapshot`), boot)
   const world = new World({ ...session, roots: graph.roots }, snapshot, pretended)
   if (!snapshot.isFromThisBoot) distrust(journal, world, boot)
@@ -50,12 +58,12 @@ export function lookedAnew(session: Session, { journal, world }: Memory): Memory
 }
 
 /**
- * Saves the snapshot if anything was learned; a disk that refuses costs only time later.
+ * Saves the snapshot if enough was learned; a disk that refuses costs only time later.
  *
  * @example keepSnapshot(session, recall(session))
  */
 export function keepSnapshot({ host, stateFolder }: Session, { world }: Memory): void {
-  if (!world.snapshot.changed) return
+  if (!world.snapshot.isWorthSaving) return
   try {
     const isThere = (path: string): boolean => host.disk.lstat(path) !== undefined
     host.disk.writeWhole(`${stateFolder}/snapshot`, world.snapshot.save(isThere))
@@ -91,7 +99,7 @@ export function logName(node: Node): string {
 // After a power loss a file may have its new size and times, and not its new bytes. An output that
 // was not fsynced and was last seen before this start of the machine is read again.
 function distrust(journal: Journal, world: World, boot: string): void {
-  world.snapshot.changed = true
+  world.snapshot.mustBeSaved()
   for (const record of journal.history.records.values()) {
     if (record.durable || record.boot === boot) continue
     for (const [path] of record.outputs) world.snapshot.forget(world.path(path))

@@ -1,5 +1,7 @@
 // What came of each node: counted for the summary, and told as events while it happens.
+
 import type { NodeFailure, Outcome, RunEvent, RunSummary } from './event.ts'
+import { type History, lastMs } from './history.ts'
 import type { Clock } from './host.ts'
 import type { Node, NodeName } from './node.ts'
 import type { RunRecorder } from './runs.ts'
@@ -73,13 +75,13 @@ export class Tally {
   }
 
   /** What is wanted, before anything runs. */
-  tellPlan(durations: ReadonlyMap<NodeName, number>): void {
+  tellPlan(history: History): void {
     if (this.isUnheard) return
     const nodes = this.wanted.map((node) => ({
       node: node.name,
       title: node.spec.title ?? node.name,
       needs: node.needs.map((need) => need.name),
-      expectedMs: durations.get(node.name),
+      expectedMs: lastMs(history, node.name),
     }))
     this.tell({ type: 'planned', at: this.now(), nodes })
   }

@@ -20,7 +20,11 @@ export interface WatchOptions
   readonly report: (event: WatchEvent) => void
   /** Aborting ends the watch, and what runs. */
   readonly signal: AbortSignal
-  readonly onFailure?: (node: Node, failure: NodeFailure, attempt: number) => Verdict
+  readonly onFailure?: (
+    node: Node,
+    failure: NodeFailure,
+    attempt: number,
+  ) => Verdict | Promise<Verdict>
   /** As of a session; nor does it listen in them unless an input lies there. */
   readonly seldom?: readonly string[]
 }

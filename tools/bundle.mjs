@@ -1,12 +1,14 @@
 // Bundles dist/: start-up is module loading, and one file loads faster than many.
-import { copyFileSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 
 import { build } from 'esbuild'
 
-// Goes into the program: loaded as a package it reads every export of five built-ins, 10 ms.
-const INSIDE = 'commander'
+// Go into the program: loaded as a package commander reads every export of five built-ins, 10 ms;
+// proper-lockfile brings its own `fs`, which queues what the synchronous calls that we make do not have.
+const INSIDE = ['commander', 'proper-lockfile']
+const LICENSES = [...INSIDE, 'retry']
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
-const others = Object.keys(dependencies).filter((name) => name !== INSIDE)
+const others = Object.keys(dependencies).filter((name) => !INSIDE.includes(name))
 
 // An `import` of a built-in makes Node read every export of it, getters and all: `node:fs` alone then
 // loads promises, streams and readline, 8 ms. process.getBuiltinModule hands it over as it is, as `require`
@@ -22,6 +24,22 @@ const builtins = {
   },
 }
 
+// Of proper-lockfile we want the lock alone: it is released by us, and not by who listens to every signal.
+const lean = {
+  name: 'lean',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^graceful-fs$/ }, () => ({ path: 'node:fs', external: true }))
+    onResolve({ filter: /^signal-exit$/ }, ({ path }) => ({ path, namespace: 'nothing' }))
+    onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({
+      contents: 'module.exports = () => {}',
+    }))
+  },
+}
+
+function licenseOf(folder) {
+  return `${folder}/${readdirSync(folder).find((name) => /^licen[cs]e/i.test(name))}`
+}
+
 const shared = { platform: 'node', logLevel: 'warning', outbase: '.', outdir: 'dist' }
 // Names stay, for who reads the stack of an error.
 const small = { minifyWhitespace: true, minifySyntax: true, lineLimit: 200 }
@@ -32,13 +50,14 @@ rmSync('dist/chunks', { recursive: true, force: true })
 await build({
   ...bundled,
   entryPoints: ['src/quick.ts', 'src/cli.ts'],
+  plugins: [lean],
   external: others.flatMap((name) => [name, `${name}/*`]),
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   define: { 'import.meta.url': '__url', 'import.meta.dirname': '__dirname' },
   banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
 })
-copyFileSync(`node_modules/${INSIDE}/LICENSE`, `dist/${INSIDE}.LICENSE`)
+for (const name of LICENSES) copyFileSync(licenseOf(`node_modules/${name}`), `dist/${name}.LICENSE`)
 // What others import.
 await build({
   ...bundled,

@@ -35,9 +35,9 @@ async function acquire(path: string, options: LockOptions, flock: string | false
       signal?.throwIfAborted()
       const asked = kernel ?? tryKernelLock(path, flock, signal)
       // Ahead, while flock(1) runs.
-      loadProperLockfile()
+      const { lockSync } = await loadProperLockfile()
       kernel = await asked
-      const lock = kernel && tryLockfile(path, kernel, options)
+      const lock = kernel && tryLockfile(path, kernel, { ...options, lockSync })
       if (lock) return lock
       // On this machine the lock file itself names the holder; another machine left its record.
       const owner = (kernel ? undefined : readOwner(path)) ?? readOwner(`${path}.owner`)
@@ -76,7 +76,7 @@ function pollMs(turn: number): number {
 function tryLockfile(
   path: string,
   kernel: KernelLock,
-  { purpose, mark }: LockOptions,
+  { purpose, mark, lockSync }: LockOptions & ProperLockfile,
 ): Lock | undefined {
   const record = `${path}.owner`
   const before = readOwner(record)
@@ -87,7 +87,7 @@ function tryLockfile(
   // The lock file names us before '.held' is made: if we are killed between that and the record,
   // the next one still knows whose left-over it is.
   kernel.write(self)
-  const unlock = takeHeld(path, isLeftOver, () => lost.abort())
+  const unlock = takeHeld(path, { lockSync, isLeftOver, onCompromised: () => lost.abort() })
   if (!unlock) {
     kernel.write(named ?? '')
     return undefined
@@ -120,13 +120,15 @@ function tryLockfile(
   }
 }
 
+interface HeldOptions extends ProperLockfile {
+  readonly isLeftOver: boolean
+  readonly onCompromised: () => void
+}
+
 function takeHeld(
   path: string,
-  isLeftOver: boolean,
-  onCompromised: () => void,
+  { lockSync, isLeftOver, onCompromised }: HeldOptions,
 ): (() => void) | undefined {
-  // Not by way of Node's thread pool, whose threads have yet to be made.
-  const { lockSync } = loadProperLockfile()
   // Touched every 2 s; another machine may take it over after 10 s without.
   const times = { stale: 10_000, update: 2_000, retries: 0 }
   const held = { lockfilePath: `${path}.held`, realpath: false, onCompromised }
@@ -146,22 +148,21 @@ function undefinedIfHeld<T>(take: () => T): T | undefined {
   }
 }
 
-// Loaded when first needed: 7 ms. It brings signal-exit 3, which listens to every signal and, when
-// our own `once` listener is the only other one, ends the process at once, in the middle of our
-// orderly stop. So that is unloaded; a '.held' left behind is taken over by what follows.
-function loadProperLockfile(): ProperLockfile {
+// Of it the synchronous call, which does not go by way of Node's thread pool: its threads have yet to be made.
+type ProperLockfile = Pick<typeof import('proper-lockfile'), 'lockSync'>
+
+// Loaded when first needed. As a package it brings signal-exit 3, which listens to every signal and, when
+// our own `once` listener is the only other one, ends the process at once, in the middle of our orderly
+// stop. So that is unloaded; a '.held' left behind is taken over by what follows.
+async function loadProperLockfile(): Promise<ProperLockfile> {
   const isLoadedByOthers = '__signal_exit_emitter__' in process
-  const module = require('proper-lockfile') as ProperLockfile
-  if (!isLoadedByOthers) {
-    const ask = createRequire(require.resolve('proper-lockfile'))
+  const { default: module } = await import('proper-lockfile')
+  if (!isLoadedByOthers && '__signal_exit_emitter__' in process) {
+    const ask = createRequire(createRequire(import.meta.url).resolve('proper-lockfile'))
     tolerate(() => ask('signal-exit').unload())
   }
   return module
 }
-
-type ProperLockfile = typeof import('proper-lockfile')
-
-const require = createRequire(import.meta.url)
 
 interface OwnerRecord extends LockOwner {
   readonly bootId: string

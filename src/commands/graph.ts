@@ -2,6 +2,7 @@
 import {
   assess,
   type Graph,
+  lastMs,
   type Node,
   plan,
   readRun,
@@ -41,10 +42,12 @@ type States = ReadonlyMap<string, { readonly state: string; readonly ms: number 
 
 async function present(session: Session, nodes: readonly Node[]): Promise<States> {
   const memory = recall(session)
-  const { durations } = memory.journal.history
   const assessed = await assess(nodes, memory)
   return new Map(
-    assessed.map(({ node, state }) => [node.name, { state, ms: durations.get(node.name) }]),
+    assessed.map(({ node, state }) => [
+      node.name,
+      { state, ms: lastMs(memory.journal.history, node.name) },
+    ]),
   )
 }
 

@@ -7,6 +7,7 @@ import { dirname } from 'node:path'
 import {
   commandText,
   isPattern,
+  lastOutputs,
   MARK,
   type Node,
   nodeEnvironment,
@@ -91,7 +92,7 @@ function variable({ host }: Session, { spec }: Node, name: string, value: string
 function aroundCommands(session: Session, node: Node) {
   const { world, journal } = recall(session)
   const literal = (node.spec.outputs ?? []).filter((path) => !isPattern(path)).map(at)
-  const made = (journal.history.lastOutputs.get(node.name) ?? []).map(([path]) => at(path))
+  const made = lastOutputs(journal.history, node.name).map(([path]) => at(path))
   const folders = [...new Set(literal.map((path) => dirname(path)))]
   const isCleaned = node.spec.clean === undefined || node.spec.clean === true
   function at(path: string): string {

@@ -10,6 +10,7 @@ import {
   type Foretold,
   foretell,
   keepSnapshot,
+  lastMs,
   type Memory,
   openCache,
   plan,
@@ -154,7 +155,7 @@ function lineOf(
   { journal }: Memory,
   answer: Foretold | undefined,
 ): string {
-  const ms = journal.history.durations.get(node.name)
+  const ms = lastMs(journal.history, node.name)
   const expected = ms === undefined ? '' : ` (took ${(ms / 1000).toFixed(1)}s)`
   const why = [...reasons.map(reasonText).slice(0, 3), ...(answer ? [FORETOLD[answer]] : [])]
   const mark = state === 'maybe' && !answer ? '? ' : '  '
@@ -173,7 +174,7 @@ function json(
     state,
     reasons,
     ...(answers ? { foretold: answers.get(node) ?? null } : {}),
-    expectedMs: journal.history.durations.get(node.name) ?? null,
+    expectedMs: lastMs(journal.history, node.name) ?? null,
   }))
   print(jsonDocument({ version: 1, stateFolder, nodes, ...(expected ? { expected } : {}) }))
   return 0

@@ -1,13 +1,6 @@
 // A run that has to look at the graph: its view, its seal, its summary. Where all is as the last run left
 // it, quick.ts has answered.
-import {
-  type CheckedSeal,
-  type NodeFailure,
-  type RunSummary,
-  runGraph,
-  type Session,
-  type Verdict,
-} from '../../graph/index.ts'
+import { type CheckedSeal, type RunSummary, runGraph, type Session } from '../../graph/index.ts'
 import { EXIT, exitOfClass } from '../exit-code.ts'
 import { sealOptions } from '../graph-seal.ts'
 import { eventsProblem, openEventStream } from '../report/event-stream.ts'
@@ -101,11 +94,12 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
       },
       ...(seal ? { seal: { ...seal, checked: args.checked } } : {}),
       ...(events ? { onLine: events.write } : {}),
-      onFailure: (node, failure, attempt) => {
-        const verdict = view.judge(node.task, failure, attempt)
+      onFailure: async (node, failure, attempt) => {
+        const { isLasting, judgeFailure } = await import('../preflight/judge-failure.ts')
+        const verdict = judgeFailure(node.task, failure, attempt)
         // What a user's own task prints says nothing of whether it may be tried again.
         if (file === undefined) return verdict
-        return { class: verdict.class ?? 'unknown', isLasting: view.isLasting(node.task, failure) }
+        return { class: verdict.class, isLasting: isLasting(node.task, failure) }
       },
       ...(args.jobs === undefined ? {} : { jobs: args.jobs }),
       ...(args.load === undefined ? {} : { maxLoad: args.load }),
@@ -151,7 +145,6 @@ class View {
   private readonly args: RunArgs
   private reporter: Reporter | undefined
   private interruption: Interruption | undefined
-  private judgement: typeof import('../preflight/judge-failure.ts') | undefined
 
   constructor(session: Session, args: RunArgs) {
     this.session = session
@@ -160,24 +153,14 @@ class View {
 
   async open() {
     const { args, session } = this
-    const [{ chooseReporter }, { interruptible }, judgement] = await Promise.all([
+    const [{ chooseReporter }, { interruptible }] = await Promise.all([
       import('../report/reporter.ts'),
       import('../signals.ts'),
-      import('../preflight/judge-failure.ts'),
     ])
-    this.judgement = judgement
     this.interruption = interruptible(session.host)
     const { quiet = false, verbose = false, color = 'auto' } = args
     this.reporter = await chooseReporter({ quiet, verbose, color, since: Date.now() })
     return { signal: this.interruption.signal, report: this.reporter.report }
-  }
-
-  judge(task: string, failure: NodeFailure, attempt: number): Verdict {
-    return this.judgement?.judgeFailure(task, failure, attempt) ?? {}
-  }
-
-  isLasting(task: string, failure: NodeFailure): boolean {
-    return this.judgement?.isLasting(task, failure) === true
   }
 
   /** Brings the terminal back; a caught signal then ends the process as it would have. */

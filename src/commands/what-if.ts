@@ -21,7 +21,7 @@ export async function whatIf(files: readonly string[], args: Args): Promise<numb
   const { nodes } = session.graph
   const now = new Map((await assess(nodes, recall(session))).map((one) => [one.node, one]))
   const pretended = new Set(paths.flatMap((path) => spellings(path, session.folder)))
-  const then = await assess(nodes, recall(session, pretended))
+  const then = await assess(nodes, recall(session, { pretended }))
   const isAnyway = (one: Assessed): boolean => isSame(one, now.get(one.node))
   const rows = then.filter(({ state }) => state !== 'fresh')
   if (args.json) {

@@ -67,7 +67,7 @@ pack(
       /^examples\/[\w-]+\/.+\.(ts|c|h|sh|txt)$/,
       /^dist\/.+\.(c?js|d\.c?ts)$/,
       // Of what lies in the program.
-      /^dist\/commander\.LICENSE$/,
+      /^dist\/(commander|proper-lockfile|retry)\.LICENSE$/,
       /^tasks\/probe\/(CMakeLists\.txt|probe\.cpp)$/,
       /^tasks\/shim\/(CMakeLists\.txt|libbitnet\.c)$/,
     ]

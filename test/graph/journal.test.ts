@@ -272,6 +272,31 @@ journal(
   },
 )
 
+journal('one that is damaged is written anew by the next run, and says no less', async () => {
+  const world = await allRan()
+  const { disk, clock } = world.host
+  const stop = new AbortController()
+  const begun = defineGraph({
+    tasks: [task('a', () => ({ outputs: ['a.out'], run: sh`stop` }))],
+  })
+  world.host.shell.commands.set('stop', () => stop.abort() as undefined)
+  await world.run(begun, { signal: stop.signal })
+  disk.append(JOURNAL).write('torn')
+  const before = new Journal(JOURNAL, disk, clock)
+  assert.not.ok(before.isWhole)
+  before.open()
+  before.close()
+  const after = new Journal(JOURNAL, disk, clock)
+  assert.ok(after.isWhole)
+  const told = ({ history }: Journal) => [
+    [...history.records.keys()].sort(),
+    [...history.troubles],
+    [...history.lastDone].map(([node, { outputs }]) => [node, outputs]).sort(),
+  ]
+  assert.equal(told(after), told(before))
+  assert.equal(after.history.lastDone.get('a')?.outputs.length, 1)
+})
+
 journal('what was dropped has no record, and its outputs are nobody’s', async () => {
   const world = await allRan()
   const { disk, clock } = world.host

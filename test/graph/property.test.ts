@@ -65,6 +65,8 @@ class History {
   private readonly isSettled: boolean
   private isCacheDamaged = false
   private saves = 0
+  /** Failures that a cancelled run made forget when it began the node again. */
+  private readonly failedBeforeBegin = new Map<number, string>()
 
   /** `isSettled`: nobody edits the graph, and all of it is run, so that a seal is seldom for nothing. */
   constructor(seed: number, { hasCache = false, isSettled = false }) {
@@ -295,6 +297,7 @@ class History {
   ): Promise<Ran> {
     const { model, world, random } = this
     model.ran.length = 0
+    this.failedBeforeBegin.clear()
     // A source that is young when it is discovered costs one more run.
     if ([...model.drafts.values()].some(({ discovers }) => discovers.length > 0)) world.pause()
     const key = this.sealKey(targets)
@@ -343,7 +346,9 @@ class History {
       if (isDone && then) model.store(id, then.key)
       const key = failedBefore.get(id)
       if (model.ran.includes(id)) {
-        if (outcomes[nodeName(id)] !== 'failed') model.failedUnder.delete(id)
+        if (outcomes[nodeName(id)] === 'failed') continue
+        if (key !== undefined) this.failedBeforeBegin.set(id, key)
+        model.failedUnder.delete(id)
       } else if (key !== undefined) model.failedUnder.set(id, key)
       else model.failedUnder.delete(id)
     }
@@ -400,6 +405,8 @@ class History {
     if (kind === 'F') model.failedUnder.delete(id)
     const older = model.doneBefore.get(id)
     if (kind === 'B' && older) model.done.set(id, older)
+    const failedUnder = this.failedBeforeBegin.get(id)
+    if (kind === 'B' && failedUnder !== undefined) model.failedUnder.set(id, failedUnder)
   }
 
   private heal(): void {

@@ -527,4 +527,15 @@ run('a snapshot that cannot be saved costs nothing but time', async () => {
   assert.is(world.host.disk.stat(SNAPSHOT), undefined)
 })
 
+run('who cannot get ready for a run leaves no lock behind', async () => {
+  const world = new World({ a: 'a' })
+  const graph = defineGraph({
+    tasks: [task('a', () => ({ inputs: ['a'], outputs: ['b'], run: sh`cat a > b` }))],
+  })
+  const whenStale = () => Promise.reject(new Error('no terminal'))
+  const failed = await world.run(graph, { whenStale }).catch((error: Error) => error)
+  assert.is((failed as Error).message, 'no terminal')
+  assert.is((await world.run(graph, { wait: false })).summary.ok, true)
+})
+
 run.run()

@@ -204,6 +204,13 @@ seal('after a run it speaks for the nodes that did not run', async () => {
   assert.equal([second.started, holds(world)], [[], 2])
 })
 
+seal('a look at a damaged journal is not sealed', async () => {
+  const world = await sealed()
+  world.host.disk.append(`${STATE}/journal`).write('torn')
+  const { summary } = await world.run(graph(), { seal: SEAL })
+  assert.equal([summary.outcomes.fresh, check(world)], [2, undefined])
+})
+
 seal('what an older check said is not believed', async () => {
   const world = await sealed()
   world.edit('b.in', 'B')

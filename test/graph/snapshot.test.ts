@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 
 import { defineGraph, runGraph, sh, task } from '../../graph/index.ts'
+import { Snapshot } from '../../graph/snapshot.ts'
 import { suite } from '../support/suite.ts'
 import { World } from '../support/world.ts'
 
@@ -226,5 +227,28 @@ racy('what was learned while waiting for nobody is kept when something has to ru
   assert.equal((await world.run(graph)).started, ['c'])
   assert.equal(world.host.disk.digested, ['/w/b.in'])
 })
+
+const worth: Readonly<Record<string, [files: number, bytes: number, isWorth: boolean]>> = {
+  nothing: [0, 0, false],
+  'few files of many': [10, 100, false],
+  'many files': [50, 100, true],
+  'a large file': [1, 2 ** 21, true],
+}
+
+for (const [what, [count, bytes, isWorth]] of Object.entries(worth))
+  racy(`what was learned is saved when that is quicker than to read it again: ${what}`, () => {
+    const first = new Snapshot('boot')
+    const stat = new World({ 'a.in': 'a' }).host.disk.stat('/w/a.in')!
+    const learn = (snapshot: Snapshot, path: string, size: number) =>
+      snapshot.remember(path, { ...stat, size: BigInt(size) }, 'f', stat.mtimeNs * 2n)
+    for (let i = 0; i < 1000; i++) learn(first, `/w/${i}`, 1)
+    assert.ok(first.isWorthSaving)
+    const snapshot = Snapshot.load(
+      first.save(() => true),
+      'boot',
+    )
+    for (let i = 0; i < count; i++) learn(snapshot, `/w/${i}`, bytes)
+    assert.is(snapshot.isWorthSaving, isWorth)
+  })
 
 racy.run()
