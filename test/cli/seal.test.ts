@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
+import { Random } from '../support/random.ts'
 import { suite } from '../support/suite.ts'
 import { asNobody } from './support/nobody.ts'
 
@@ -61,6 +62,64 @@ seal(
     assert.is(fs.readFileSync(join(dir, 'b'), 'utf8'), 'content\ntwo\n')
   },
 )
+
+const COPIES = 12
+const MANY = `import { defineGraph, sh, task } from 'bitnet-tasks'
+const copies = [...Array(${COPIES}).keys()].map((i) =>
+  task('copy' + i, () => ({
+    inputs: ['in' + i, 'shared?', 'extra/*?'],
+    outputs: ['out' + i],
+    run: sh\`cat in\${i} shared extra/* > out\${i} 2>/dev/null || true\`,
+  })),
+)
+const all = task('all', () => ({
+  needs: copies.map((copy) => copy()),
+  outputs: ['all'],
+  run: sh\`cat \${copies.map((_, i) => 'out' + i)} > all\`,
+}))
+export default defineGraph({ tasks: [...copies, all] })
+`
+
+// No pause between an edit and a run, and none between a run and the next edit.
+seal('whatever is edited, a run leaves all as it should be, and does no more', ({ dir }) => {
+  const random = new Random(11)
+  const put = (name: string, text: string) => fs.writeFileSync(join(dir, name), text)
+  const text = (name: string): string => fs.readFileSync(join(dir, name), 'utf8')
+  put('bitnet.tasks.mjs', MANY)
+  fs.mkdirSync(join(dir, 'extra'))
+  for (let i = 0; i < COPIES; i++) put(`in${i}`, `first ${i}\n`)
+  run(dir)
+  run(dir)
+  const edits: readonly ((i: number, round: number) => void)[] = [
+    // Of the same size each time.
+    (i, round) => put(`in${i}`, `${100 + round}\n`),
+    (i) => put(`in${i}`, text(`in${i}`)),
+    (i) => put(`out${i}`, 'damage\n'),
+    (i) => fs.rmSync(join(dir, `out${i}`), { force: true }),
+    (_, round) => put('shared', `${100 + round}\n`),
+    () => fs.rmSync(join(dir, 'shared'), { force: true }),
+    (i, round) => put(`extra/${i % 3}`, `${100 + round}\n`),
+    (i) => fs.rmSync(join(dir, `extra/${i % 3}`), { force: true }),
+    () => undefined,
+  ]
+  for (let round = 0; round < 60; round++) {
+    for (let count = random.below(3); count >= 0; count--)
+      random.pick(edits)(random.below(COPIES), round)
+    run(dir)
+    const extra = fs.readdirSync(join(dir, 'extra')).sort()
+    const tail = [
+      ...(fs.existsSync(join(dir, 'shared')) ? ['shared'] : []),
+      ...extra.map((name) => `extra/${name}`),
+    ]
+    const wanted = [...Array(COPIES).keys()].map((i) => [`in${i}`, ...tail].map(text).join(''))
+    assert.equal(
+      [...Array(COPIES).keys()].map((i) => text(`out${i}`)),
+      wanted,
+      `round ${round}`,
+    )
+    assert.is(text('all'), wanted.join(''), `round ${round}`)
+  }
+})
 
 const impure: Readonly<Record<string, string>> = {
   'reads the environment': "export const WORD = process.env.WORD ?? 'none'\n",
