@@ -20,6 +20,7 @@ import { type GraphChoices, repairSetup, SELDOM } from '../session.ts'
 import { dieBy, interruptible } from '../signals.ts'
 import { furnish } from '../state-folder.ts'
 import { loadedWithWords } from '../with-words.ts'
+import { keepYoungRoom } from '../young-room.ts'
 
 interface WatchArgs extends GraphChoices {
   readonly keepGoing?: boolean
@@ -49,7 +50,11 @@ export async function watch(targets: readonly string[], args: WatchArgs): Promis
     ...place,
     load: async () => loadedWithWords(await place.load(), targets, words),
     signal: end.signal,
-    report: args.json ? printEvent : (event) => view.report(event),
+    report: (event) => {
+      if (event.type === 'idle') keepYoungRoom()
+      if (args.json) printEvent(event)
+      else view.report(event)
+    },
     keepGoing,
     follow: true,
     cache: args.cache !== false,
