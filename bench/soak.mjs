@@ -1,12 +1,13 @@
 // Watching for long: 10,000 events, 30,000 files at once, 1,000 rebuilds. Is anything missed, does anything grow?
-// Usage: node bench/soak.mjs [EVENTS] [FILES] [REBUILDS] [SEED]
+// Usage: node bench/soak.mjs [EVENTS] [FILES] [REBUILDS] [SEED]; 0 of a kind leaves it out.
 import { spawn } from 'node:child_process'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const bin = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist/src/bin.cjs')
+const here = dirname(fileURLToPath(import.meta.url))
+const bin = join(dirname(here), 'dist/src/bin.cjs')
 const [events, files, rebuilds, seed] = [10_000, 30_000, 1000, 1].map((usual, i) =>
   Number(process.argv[2 + i] ?? usual),
 )
@@ -46,10 +47,11 @@ class Watched {
   async start() {
     const { folder } = this
     const env = { PATH: process.env.PATH, HOME: folder }
-    this.child = spawn(process.execPath, [bin, 'watch', '--json'], {
+    const alive = ['--require', join(here, 'alive.cjs')]
+    this.child = spawn(process.execPath, [...alive, bin, 'watch', '--json'], {
       cwd: folder,
       env,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
     process.on('exit', () => this.child.kill())
     let rest = ''
@@ -107,6 +109,14 @@ class Watched {
     const watches = infos.join('\n').match(/^inotify wd:/gm)?.length ?? 0
     const mib = Number(/^VmRSS:\s+(\d+)/m.exec(this.#proc('status'))[1]) / 1024
     return { files: fds.length, watches, mib }
+  }
+
+  /** What garbage collection leaves: it is asked for, so memory is less afterwards. */
+  async alive() {
+    const said = new Promise((done) => this.child.stderr.once('data', done))
+    this.child.kill('SIGUSR2')
+    const [, objects, bytes] = /^alive (\d+) (\d+)$/m.exec(String(await said))
+    return { objects, heap: bytes / 2 ** 20 }
   }
 
   async end() {
@@ -207,12 +217,18 @@ async function soakRebuilds() {
     worst = Math.max(worst, await watched.seen())
     if (!marks.includes(i)) continue
     await pause(1500)
-    measured.push({ after: i, ...watched.measured() })
+    const now = watched.measured()
+    const isEnd = i === marks[0] || i === marks.at(-1)
+    measured.push({ after: i, ...now, ...(isEnd ? await watched.alive() : {}) })
   }
   row('rebuilds', rebuilds, worst > SEEN_MS ? 1 : 0, worst, watched)
-  console.log('\n| rebuilds | MiB | inotify watches | open files |\n| ---: | ---: | ---: | ---: |')
-  for (const { after, mib, watches, files: open } of measured)
-    console.log(`| ${after} | ${mib.toFixed(1)} | ${watches} | ${open} |`)
+  console.log(
+    '\n| rebuilds | MiB | alive, MiB | objects | inotify watches | open files |\n| ---: | ---: | ---: | ---: | ---: | ---: |',
+  )
+  for (const { after, mib, heap, objects = '', watches, files: open } of measured)
+    console.log(
+      `| ${after} | ${mib.toFixed(1)} | ${heap?.toFixed(1) ?? ''} | ${objects} | ${watches} | ${open} |`,
+    )
   await watched.end()
 }
 
@@ -223,6 +239,6 @@ function row(what, count, missed, ms, { runs }, starts) {
 
 console.log('| what | how many | missed | longest until right, ms | runs |')
 console.log('| --- | ---: | ---: | ---: | ---: |')
-await soakEvents()
-await soakBurst()
-await soakRebuilds()
+if (events > 0) await soakEvents()
+if (files > 0) await soakBurst()
+if (rebuilds > 0) await soakRebuilds()
