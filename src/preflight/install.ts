@@ -8,7 +8,9 @@ import * as fs from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 
 import { PLATFORM } from '../../tasks/platform.ts'
+import { forgetAside, isAside, moveAside, movedAside, putBack } from './aside.ts'
 import { detect, MANIFEST, type Manifest } from './detect.ts'
+import { flushFolder, flushTree, writeDurably } from './durable.ts'
 import { linkHistory } from './history.ts'
 import { type BuildFacts, PROVENANCE, provenanceText } from './provenance.ts'
 import { currentFolder, storeOf } from './store.ts'
@@ -149,42 +151,6 @@ function linkBuildFolder(folder: string): void {
 }
 
 const NOTE = 'transaction.json'
-const ASIDE = 'aside'
-
-// What somebody else put there (a folder of an older tool, a link to another disk) is moved into the
-// store first: the rename that follows would not go over a folder, and would lose a link.
-function moveAside(live: string, store: string): string | undefined {
-  const stat = fs.lstatSync(live, { throwIfNoEntry: false })
-  if (stat === undefined || currentFolder(live) !== undefined) return undefined
-  if (stat.isDirectory() && fs.readdirSync(live).length === 0) {
-    fs.rmdirSync(live)
-    return undefined
-  }
-  const aside = join(store, `${ASIDE}-${new Date().toISOString().replace(/[:.]/g, '-')}`)
-  writeDurably(join(store, `${ASIDE}.json`), JSON.stringify({ aside }))
-  fs.renameSync(live, aside)
-  return aside
-}
-
-// Killed between the move and the switch: the older folder gets its name back.
-function putBack(live: string, store: string): void {
-  const aside = movedAside(store)
-  const isGone = fs.lstatSync(live, { throwIfNoEntry: false }) === undefined
-  if (aside !== undefined && isGone) fs.renameSync(aside, live)
-  fs.rmSync(join(store, `${ASIDE}.json`), { force: true })
-}
-
-// Where the note says that a folder was moved to. A torn note: the move had not happened, for the note
-// is durable before it.
-function movedAside(store: string): string | undefined {
-  try {
-    const text = fs.readFileSync(join(store, `${ASIDE}.json`), 'utf8')
-    const { aside } = JSON.parse(text) as { aside: string }
-    return dirname(aside) === store && fs.existsSync(aside) ? aside : undefined
-  } catch {
-    return undefined
-  }
-}
 
 // Generations that are neither live nor staged, and links that a kill left.
 function sweep(live: string): void {
@@ -193,10 +159,10 @@ function sweep(live: string): void {
   const staged = stagedAt(live)?.folder
   for (const name of fs.readdirSync(store)) {
     const path = join(store, name)
-    const isKept = path === keep || path === staged || name === NOTE || name.startsWith(ASIDE)
+    const isKept = path === keep || path === staged || name === NOTE || isAside(name)
     if (!isKept) fs.rmSync(path, { recursive: true, force: true })
   }
-  fs.rmSync(join(store, `${ASIDE}.json`), { force: true })
+  forgetAside(store)
 }
 
 // What detection looks at: libraries, the tool and the constants; headers are not checked each time.
@@ -209,42 +175,6 @@ function checkedFiles(folder: string): Manifest['files'] {
     const { size, mtimeMs } = fs.statSync(join(folder, path))
     return { path, size, mtimeMs }
   })
-}
-
-function writeDurably(path: string, text: string): void {
-  const temporary = `${path}.${process.pid}.tmp`
-  const file = fs.openSync(temporary, 'w', 0o644)
-  try {
-    fs.writeFileSync(file, text)
-    fs.fsyncSync(file)
-  } finally {
-    fs.closeSync(file)
-  }
-  fs.renameSync(temporary, path)
-  flushFolder(dirname(path))
-}
-
-function flushTree(folder: string): void {
-  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) flushTree(path)
-    else if (entry.isFile()) flushFile(path)
-  }
-  flushFolder(folder)
-}
-
-function flushFile(path: string): void {
-  const file = fs.openSync(path, 'r')
-  try {
-    fs.fsyncSync(file)
-  } finally {
-    fs.closeSync(file)
-  }
-}
-
-function flushFolder(path: string): void {
-  // Windows cannot open a folder; its rename is durable by itself.
-  if (PLATFORM.name !== 'win32') flushFile(path)
 }
 
 /** Whether what lies in a staged generation is what its manifest says. */
