@@ -143,7 +143,6 @@ function troubleOf([
 // Taken apart when it is asked for: a run that looks at a few nodes needs few of a thousand.
 class CommitLine implements NodeRecord {
   private readonly payload: string
-  private split: readonly string[] | undefined
   private made: NodeRecord['outputs'] | undefined
   private found: readonly string[] | undefined
   readonly boot: string
@@ -191,8 +190,14 @@ class CommitLine implements NodeRecord {
   }
 
   private field(at: number): string {
-    this.split ??= this.payload.split(FIELD)
-    return this.split[at] ?? ''
+    const { payload } = this
+    let start = 0
+    for (let i = 0; i < at; i++) {
+      start = payload.indexOf(FIELD, start) + 1
+      if (start === 0) return ''
+    }
+    const end = payload.indexOf(FIELD, start)
+    return payload.slice(start, end < 0 ? undefined : end)
   }
 }
 

@@ -25,8 +25,6 @@ export interface LoopOptions {
   readonly options: RunOptions
   readonly scope: Scope
   readonly tally: Tally
-  /** Found fresh a moment ago, with all that they need. */
-  readonly fresh: ReadonlySet<Node>
   readonly recorder: LookRecorder | undefined
   readonly cache: Cache | undefined
   /** The jobs of a make that started the run. */
@@ -39,7 +37,6 @@ export class Loop {
   private readonly memory: Memory
   private readonly options: RunOptions
   private readonly forced: ReadonlySet<Node>
-  private readonly fresh: ReadonlySet<Node>
   private readonly recorder: LookRecorder | undefined
   private readonly tally: Tally
   private readonly stop: AbortController
@@ -53,12 +50,11 @@ export class Loop {
   private readonly resultOf = (need: Node): string => this.results.get(need) as string
 
   constructor(all: LoopOptions) {
-    const { session, memory, options, scope, fresh, tally, cache, parent, stop } = all
+    const { session, memory, options, scope, tally, cache, parent, stop } = all
     this.recorder = all.recorder
     this.memory = memory
     this.options = options
     this.forced = scope.forced
-    this.fresh = fresh
     this.tally = tally
     this.stop = stop
     const { history } = memory.journal
@@ -161,7 +157,6 @@ export class Loop {
 
   private lookAt(node: Node): Looked {
     if (this.forced.has(node)) return { reasons: [{ kind: 'forced' }] }
-    if (this.fresh.has(node)) return { reasons: [] }
     return (this.recorder ?? { look }).look(node, this.memory, this.resultOf)
   }
 

@@ -12,7 +12,7 @@ import type { Node } from './node.ts'
 import { prepared, underLock } from './run-lock.ts'
 import type { RunOptions } from './run-options.ts'
 import { RunWriter, unkeptRun } from './runs.ts'
-import { refuseMissing, scopeOf } from './scope.ts'
+import { refuseMissing, type Scope, scopeOf } from './scope.ts'
 import { keepSnapshot, lookedAnew, type Memory, recall, type Session, unwritable } from './state.ts'
 import { Tally } from './tally.ts'
 
@@ -69,7 +69,8 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
       const cache = hasCache ? openCache(given) : undefined
       // Whoever names a number of jobs wants that and not what a make has for us.
       const parent = all.jobs === undefined ? await given.host.parentTokens() : undefined
-      const work = { scope, fresh, recorder, tally, cache, parent, stop }
+      for (const node of wanted) if (fresh.has(node)) tally.finish(node, 'fresh', 0)
+      const work = { scope: withoutFresh(scope, fresh), recorder, tally, cache, parent, stop }
       try {
         await new Loop({ session: given, memory: again, options: all, ...work }).run()
       } finally {
@@ -100,6 +101,13 @@ function freshOnes(
     fresh.add(node)
   }
   return fresh
+}
+
+// What they need of the fresh ones is as it was last made.
+function withoutFresh({ wanted, forced, given }: Scope, fresh: ReadonlySet<Node>): Scope {
+  const open = wanted.filter((node) => !fresh.has(node))
+  const needs = new Set(open.flatMap((node) => node.needs).filter((need) => fresh.has(need)))
+  return { wanted: open, forced, given: [...given, ...needs] }
 }
 
 function nothingToDo(tally: Tally, wanted: readonly Node[], memory: Memory): RunSummary {
