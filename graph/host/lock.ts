@@ -5,14 +5,14 @@
 
 import { renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { GraphError } from '../error.ts'
 import type { Lock, LockOptions, LockOwner, Locks } from '../host.ts'
 import type { KernelLock } from './kernel-lock.ts'
-import { bootId, flockProgram, readSmallFile, startOf, tryKernelLock } from './kernel-lock.ts'
+import { flockProgram, readSmallFile, tryKernelLock } from './kernel-lock.ts'
+import { describeSelf, ownerOf, parseOwner, readOwner, whereabouts } from './lock-owner.ts'
 
 export function locks(flock = flockProgram()): Locks {
   return { acquire: (path, options) => acquire(path, options, flock), holder }
@@ -54,11 +54,6 @@ async function acquire(path: string, options: LockOptions, flock: string | false
 }
 
 const TURNS_FOR_A_NAME = 3
-
-// Beside what is told of a holder, its record holds what tells whether it lives.
-function ownerOf({ pid, host, since, purpose, mark }: LockOwner): LockOwner {
-  return { pid, host, since, purpose, mark }
-}
 
 function tell(owner: LockOwner | undefined, turn: number, onWait: LockOptions['onWait']): boolean {
   if (owner === undefined && turn < TURNS_FOR_A_NAME) return false
@@ -162,46 +157,6 @@ async function loadProperLockfile(): Promise<ProperLockfile> {
     tolerate(() => ask('signal-exit').unload())
   }
   return module
-}
-
-interface OwnerRecord extends LockOwner {
-  readonly bootId: string
-  /** Process ids are used again; with the time of its start one is unique for a boot. */
-  readonly started: string
-}
-
-function describeSelf(purpose: string, mark: string): OwnerRecord {
-  const { pid } = process
-  const words = purpose.replace(/\p{C}/gu, ' ').slice(0, 500)
-  const machine = { host: hostname(), bootId: bootId() }
-  const times = { since: new Date().toISOString(), started: startOf(pid) ?? '' }
-  return { pid, ...machine, ...times, purpose: words, mark }
-}
-
-function readOwner(path: string): OwnerRecord | undefined {
-  return parseOwner(readSmallFile(path))
-}
-
-// Whatever is there may be cut off, or planted: what is not wholly as we write it is nothing.
-function parseOwner(text: string | undefined): OwnerRecord | undefined {
-  try {
-    const { pid, host, bootId, since, started, purpose, mark } = JSON.parse(text ?? '')
-    const texts = [host, bootId, since, started, purpose, mark]
-    const isRight = Number.isInteger(pid) && pid > 0 && pid < 2 ** 31 && texts.every(isPrintable)
-    return isRight && mark ? { pid, host, bootId, since, started, purpose, mark } : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isPrintable(value: unknown): boolean {
-  return typeof value === 'string' && value.length < 1000 && !/\p{C}/u.test(value)
-}
-
-// Without /proc there is no boot id, and the name of the machine decides alone.
-function whereabouts(owner: OwnerRecord | undefined): 'alive' | 'dead' | 'unknown' {
-  if (owner?.host !== hostname() || owner.bootId !== bootId()) return 'unknown'
-  return startOf(owner.pid) === owner.started ? 'alive' : 'dead'
 }
 
 function tolerate(act: () => void): void {
