@@ -4,7 +4,7 @@
 import { isAbsolute, normalize } from 'node:path'
 
 import { type Command, commandProgram, isPlace } from './command.ts'
-import { unmatched } from './file-names.ts'
+import { type NamedFile, unmatched } from './file-names.ts'
 import type { Node, NodeName } from './node.ts'
 import type { World } from './world.ts'
 
@@ -65,19 +65,39 @@ export function partsText(node: Node, world: World, options: PartsOptions): stri
   }
   for (const name of toolNames(node)) text += line('tool', name, world.tool(name))
   for (const name of sorted(facts)) text += line('fact', name, world.fact(name))
+  text += inputsText(node, world)
+  for (const name of options.discovered) {
+    const state = options.moved?.has(name) ? MOVED : world.input(world.path(name))
+    text += line('discovered', name, state ?? ABSENT)
+  }
+  for (const need of sortedNeeds(node)) text += line('need', need.name, options.resultOf(need))
+  return text
+}
+
+// So many files are worth a comparison with the look before: that after the commands mostly says the same.
+const MANY = 64
+
+interface LastLook {
+  readonly states: readonly (string | undefined)[]
+  readonly text: string
+}
+
+const lastLooks = new WeakMap<readonly NamedFile[], LastLook>()
+
+function inputsText(node: Node, world: World): string {
   const inputs = world.inputs(node)
   const states = world.inputStates(inputs)
+  const last = lastLooks.get(inputs)
+  if (last?.states.every((state, i) => state === states[i])) return last.text
+  let text = ''
   for (const [i, { name }] of inputs.entries()) {
     const state = states[i]
     if (state !== undefined) text += line('input', name, state)
     // A glob also finds links that lead to nothing, as an editor makes them to say that it has a file open.
     else if (isNamed(node, name)) throw unmatched(node.name, name)
   }
-  for (const name of options.discovered) {
-    const state = options.moved?.has(name) ? MOVED : world.input(world.path(name))
-    text += line('discovered', name, state ?? ABSENT)
-  }
-  for (const need of sortedNeeds(node)) text += line('need', need.name, options.resultOf(need))
+  // Whether a missing file matters is the node's, and nodes share lists.
+  if (inputs.length >= MANY && !states.includes(undefined)) lastLooks.set(inputs, { states, text })
   return text
 }
 

@@ -233,9 +233,11 @@ export class Snapshot {
 
 /** Whether a file changed so shortly before it was looked at that another write may leave these times. */
 export function isTooYoung(stat: FileStat, lookedAtNs: bigint): boolean {
-  const isCoarse = stat.mtimeNs % SECOND_NS === 0n && stat.ctimeNs % SECOND_NS === 0n
-  const tick = isCoarse ? WHOLE_SECONDS_NS : TICK_NS
-  return lookedAtNs - stat.mtimeNs < tick || lookedAtNs - stat.ctimeNs < tick
+  const { mtimeNs, ctimeNs } = stat
+  const age = lookedAtNs - (mtimeNs > ctimeNs ? mtimeNs : ctimeNs)
+  if (age >= WHOLE_SECONDS_NS) return false
+  const isCoarse = mtimeNs % SECOND_NS === 0n && ctimeNs % SECOND_NS === 0n
+  return isCoarse || age < TICK_NS
 }
 
 function folderIdentity(stat: FileStat | undefined): string {
