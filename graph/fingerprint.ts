@@ -89,10 +89,12 @@ function inputsText(node: Node, world: World): string {
   const states = world.inputStates(inputs)
   const last = lastLooks.get(inputs)
   if (last?.states.every((state, i) => state === states[i])) return last.text
+  // One test of all names takes a tenth of one for each. A state is digits.
+  const isPlain = !SEPARATORS.test(inputs.map(({ name }) => name).join(''))
   let text = ''
   for (const [i, { name }] of inputs.entries()) {
     const state = states[i]
-    if (state !== undefined) text += line('input', name, state)
+    if (state !== undefined) text += `input\t${isPlain ? name : escaped(name)}\t${state}${PART_END}`
     // A glob also finds links that lead to nothing, as an editor makes them to say that it has a file open.
     else if (isNamed(node, name)) throw unmatched(node.name, name)
   }

@@ -113,8 +113,13 @@ function digestsInto({
     let end = 2
     try {
       const { stat, digest } = read()
-      const { size, mtimeNs, ctimeNs, ino, dev, mode } = stat
-      numbers.set([size, mtimeNs, ctimeNs, ino, dev, mode], i * 6)
+      // One by one: `set` takes three times as long for so few.
+      numbers[i * 6] = stat.size
+      numbers[i * 6 + 1] = stat.mtimeNs
+      numbers[i * 6 + 2] = stat.ctimeNs
+      numbers[i * 6 + 3] = stat.ino
+      numbers[i * 6 + 4] = stat.dev
+      numbers[i * 6 + 5] = stat.mode
       text.write(digest, i * 64, 'latin1')
       end = 1
     } catch {}
