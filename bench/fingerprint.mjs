@@ -29,6 +29,7 @@ export default defineGraph({ tasks: [all] })
 const peers = {
   'sha256sum, one process': ['sh', '-c', 'xargs sha256sum < names > /dev/null'],
   'xargs -P2 sha256sum': ['sh', '-c', 'xargs -P2 -n 500 sha256sum < names > /dev/null'],
+  'bare Node, two threads': [process.execPath, join(dirname(bin), '../../bench/bare-digests.mjs')],
   'bitnet-tasks, cold': [process.execPath, bin, 'run', '--quiet', '--no-cache'],
 }
 const samples = Object.fromEntries(Object.keys(peers).map((name) => [name, []]))
