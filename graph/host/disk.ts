@@ -99,7 +99,10 @@ function asStat(stat: fs.BigIntStats | undefined): FileStat | undefined {
 }
 
 function readPiece(path: string, offset: number, bytes: number): Buffer {
-  const file = absentIsUndefined(() => fs.openSync(path, 'r'))
+  // Asking first, as in removeFile: most commands print nothing.
+  const file = absentIsUndefined(() =>
+    fs.statSync(path, { throwIfNoEntry: false }) ? fs.openSync(path, 'r') : undefined,
+  )
   if (file === undefined) return Buffer.alloc(0)
   try {
     const { size } = fs.fstatSync(file)
