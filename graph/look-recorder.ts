@@ -6,7 +6,7 @@ import { type Looked, look } from './look.ts'
 import type { Node } from './node.ts'
 import type { CheckedSeal } from './seal.ts'
 import { amend } from './seal-amendment.ts'
-import { ALL, SEAL_NAME, type Seal, sealBytes } from './seal-file.ts'
+import { ALL, isAsSealed, SEAL_NAME, type Seal, sealBytes } from './seal-file.ts'
 import { mergedSeal } from './seal-merge.ts'
 import { SealNotes } from './seal-notes.ts'
 import type { Memory } from './state.ts'
@@ -47,7 +47,8 @@ export class LookRecorder {
     const isOurs =
       checked?.seal.header.key === key &&
       checked.journal === journal &&
-      this.host.clock.now() - checked.at < AT_ONCE_MS
+      this.host.clock.now() - checked.at < AT_ONCE_MS &&
+      this.isOfThisGraph(checked.seal)
     if (!isOurs) return []
     const doubtful = new Set<Node>()
     for (const node of this.wanted) {
@@ -58,6 +59,15 @@ export class LookRecorder {
     this.old = checked.seal
     this.standing = this.wanted.filter((node) => !doubtful.has(node))
     return this.standing
+  }
+
+  // The graph was evaluated after the check: what a place in it means is as it was if its sources are.
+  private isOfThisGraph(seal: Seal): boolean {
+    const { paths } = seal.header
+    return this.options.sources.every((path) => {
+      const place = paths.indexOf(path)
+      return place >= 0 && isAsSealed(seal, place, this.host.disk.glance(path, true))
+    })
   }
 
   look(node: Node, memory: Memory, resultOf: (need: Node) => string): Looked {

@@ -17,7 +17,7 @@ const KEY = 'tasks.ts all'
 const SEAL = { key: KEY, sources: [`${FOLDER}/tasks.ts`] }
 const pkg = root('package')
 
-function graph(): Graph {
+function tasks() {
   const make = task('make', () => ({
     inputs: ['a.in', 'both.in', 'src/**/*.c', 'local.in?', pkg('data.in')],
     outputs: ['out/a', 'gen/**'],
@@ -28,7 +28,11 @@ function graph(): Graph {
     run: sh`cat a.in > out/a`,
   }))
   const use = task('use', () => ({ needs: [make()], inputs: ['b.in', 'both.in'], run: sh`true` }))
-  return defineGraph({ tasks: [make, use], roots: { package: '/package' } })
+  return [make, use]
+}
+
+function graph(): Graph {
+  return defineGraph({ tasks: tasks(), roots: { package: '/package' } })
 }
 
 // Built, looked at again when nothing is young any more, and sealed.
@@ -234,6 +238,21 @@ seal('nor is it when the lock was long in coming', async () => {
   assert.equal(started, ['make', 'use'])
   assert.is(check(world), undefined)
 })
+
+seal(
+  'a graph that was edited after the check is not taken for the one that was sealed',
+  async () => {
+    const world = await sealed()
+    world.edit('b.in', 'B')
+    const checked = check(world)
+    // At once: places in the graph are others now.
+    world.write('tasks.ts', 'with one more')
+    const first = task('first', () => ({ outputs: ['first'], run: sh`echo first > first` }))
+    const more = defineGraph({ tasks: [first, ...tasks()], roots: { package: '/package' } })
+    const { started } = await world.run(more, { seal: { ...SEAL, checked } })
+    assert.equal([...started].sort(), ['first', 'use'])
+  },
+)
 
 seal('damage to what was added to it leaves it nothing to say', async () => {
   const world = await sealed()
