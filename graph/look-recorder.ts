@@ -99,8 +99,9 @@ export class LookRecorder {
     try {
       if (old === undefined || !hasRun) return this.sealAll(stateFolder, journal)
       const closed = new Set([...this.standing.map(({ index }) => index), ...this.fresh])
-      // Found fresh since, and the seal does not know by what.
-      for (const node of this.options.checked?.open ?? []) closed.delete(node)
+      // Found fresh since, and the seal does not know by what; or by what moved meanwhile.
+      const unknown = [...(this.options.checked?.open ?? []), ...this.notes.unsettled]
+      for (const node of unknown) closed.delete(node)
       const open = openOf(wanted, closed)
       if (open !== undefined) amend(stateFolder, old, { journal, open }, host.disk)
     } catch {

@@ -39,7 +39,7 @@ export function mergedSeal(options: MergeOptions): MergedSeal | undefined {
   const keys = old?.header.paths.map((path, place) => `${old.header.ways[place]}${path}`) ?? []
   const speaksFor = (place: number): number[] =>
     [...ownersOf(old as Seal, place)].filter((owner) => owner === ALL || standing.has(owner))
-  const untrusted: (readonly number[])[] = []
+  const untrusted: (readonly number[])[] = [notes.unsettled]
   for (const { stat, owners } of notes.stats.values())
     if (stat && isTooYoung(stat, sinceNs)) untrusted.push(owners)
   keys.forEach((key, place) => {

@@ -1,9 +1,12 @@
 // Everything that is asked of a host, for a seal: by whom, and what it answered first.
 import type { DigestedFile, Disk, FileStat, Host } from './host.ts'
+import { identityOf } from './identity.ts'
 import type { SealHeader } from './seal-file.ts'
 
 interface Note {
   readonly stat: FileStat | undefined
+  /** Another look has seen it otherwise: nothing that was concluded from it stands. */
+  isMoved: boolean
   /** One may stand in it twice. */
   readonly owners: number[]
 }
@@ -55,6 +58,11 @@ export class SealNotes {
     return { env: [...this.env], programs: [...this.programs], facts: [...this.facts] }
   }
 
+  /** Who asked for something that moved between two looks. */
+  get unsettled(): readonly number[] {
+    return [...this.stats.values()].flatMap(({ isMoved, owners }) => (isMoved ? owners : []))
+  }
+
   forgetAll(): void {
     for (const notes of [this.env, this.programs, this.facts, this.stats]) notes.clear()
   }
@@ -64,9 +72,12 @@ export class SealNotes {
     if (owner === undefined) return stat
     const key = way + path
     const note = this.stats.get(key)
-    // The first look counts: what changed after it is younger than the start.
-    if (note === undefined) this.stats.set(key, { stat, owners: [owner] })
-    else if (note.owners.at(-1) !== owner) note.owners.push(owner)
+    if (note === undefined) {
+      this.stats.set(key, { stat, isMoved: false, owners: [owner] })
+      return stat
+    }
+    note.isMoved ||= identityOf(note.stat) !== identityOf(stat) || note.stat?.mode !== stat?.mode
+    if (note.owners.at(-1) !== owner) note.owners.push(owner)
     return stat
   }
 

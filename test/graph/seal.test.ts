@@ -254,6 +254,26 @@ seal(
   },
 )
 
+seal('of a file that moved between two looks of a run nothing is sealed', async () => {
+  const world = await sealed()
+  world.edit('local.in', 'here')
+  await world.run(graph())
+  world.host.disk.removeFile(`${STATE}/seal`)
+  world.remove('local.in')
+  // It is gone at the look before the lock, and there again at the one after it.
+  const whenStale = async (): Promise<object> => {
+    world.write('local.in', 'here')
+    return {}
+  }
+  const { started } = await world.run(graph(), { seal: SEAL, whenStale })
+  assert.equal(started, [])
+  world.remove('local.in')
+  assert.not.equal(doubtful(world), [])
+  assert.equal((await world.run(graph(), { seal: { ...SEAL, checked: check(world) } })).started, [
+    'make',
+  ])
+})
+
 seal('damage to what was added to it leaves it nothing to say', async () => {
   const world = await sealed()
   world.edit('b.in', 'B')
