@@ -4,6 +4,7 @@
 import { isAbsolute, normalize } from 'node:path'
 
 import { type Command, commandProgram, isPlace } from './command.ts'
+import { GraphError } from './error.ts'
 import { type NamedFile, unmatched } from './file-names.ts'
 import type { Node, NodeName } from './node.ts'
 import type { World } from './world.ts'
@@ -74,6 +75,17 @@ export function partsText(node: Node, world: World, options: PartsOptions): stri
   return text
 }
 
+// In place of bytes that are no UTF-8: the file is there, and cannot be asked for by that name.
+const NO_UTF8 = '\ufffd'
+
+function unreadableName(name: string): GraphError {
+  return new GraphError(`the name of '${name}' is not UTF-8, so that it cannot be an input`, {
+    code: 'bad-file',
+    place: name,
+    hint: 'rename it, or leave it out with a pattern that begins with !',
+  })
+}
+
 // So many files are worth a comparison with the look before: that after the commands mostly says the same.
 const MANY = 64
 
@@ -97,6 +109,7 @@ function inputsText(node: Node, world: World): string {
     if (state !== undefined) text += `input\t${isPlain ? name : escaped(name)}\t${state}${PART_END}`
     // A glob also finds links that lead to nothing, as an editor makes them to say that it has a file open.
     else if (isNamed(node, name)) throw unmatched(node.name, name)
+    else if (name.includes(NO_UTF8)) throw unreadableName(name)
   }
   // Whether a missing file matters is the node's, and nodes share lists.
   if (inputs.length >= MANY && !states.includes(undefined)) lastLooks.set(inputs, { states, text })
@@ -109,7 +122,9 @@ export function parseParts(text: string): ReadonlyMap<string, Part> {
   for (const row of text.split(PART_END)) {
     if (row === '') continue
     const [kind, name, value] = row.split('\t').map(unescaped) as [PartKind, string, string]
-    parts.set(`${kind}\t${name}`, { kind, name, value })
+    // A depfile may be an output as well.
+    const isDepfile = kind === 'output-spec' && value !== ''
+    parts.set(`${kind}\t${name}${isDepfile ? '\tdepfile' : ''}`, { kind, name, value })
   }
   return parts
 }

@@ -16,6 +16,8 @@ export interface Seen {
   readonly isAlways: boolean
 }
 
+const UNTOLD: Reason = { kind: 'output-spec-changed', name: '', old: '', new: '' }
+
 /** The reasons why a node is stale; empty means fresh. Pure. */
 export function decide(
   record: NodeRecord | undefined,
@@ -24,7 +26,11 @@ export function decide(
 ): readonly Reason[] {
   if (record === undefined) return [withoutRecord(trouble)]
   const reasons: Reason[] = []
-  if (record.parts !== seen.parts) reasons.push(...changedParts(record.parts, seen.parts))
+  if (record.parts !== seen.parts) {
+    const changed = changedParts(record.parts, seen.parts)
+    // What there are no words for is a change all the same.
+    reasons.push(...(changed.length > 0 ? changed : [UNTOLD]))
+  }
   record.outputs.forEach(([name, old], i) => {
     const state = seen.outputs[i]
     if (state === old) return
