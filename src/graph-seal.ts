@@ -23,15 +23,16 @@ export function isFunctionOfSources(sources: readonly string[]): boolean {
 
 // A mention is enough: a word in a comment costs only the shortcut, one missed would call stale fresh.
 const LOOKS_ELSEWHERE =
-  /\b(?:process|globalThis|global|Date|Math\s*\.\s*random|performance|fetch|require|eval|Function|import\s*\(|import\s*\.\s*meta|navigator|crypto|Temporal|Intl|toLocale\w*|machine|recall|await)\b/
+  /\b(?:process|globalThis|global|Date|random|performance|fetch|require|eval|Function|import\s*\(|import\s*\.\s*meta|navigator|crypto|Temporal|Intl|toLocale\w*|localeCompare|node:|machine|recall|await)\b/
+
+// There may be comments before the name.
+const IMPORTED = /\b(?:from|import)(?:\s|\/\*[\s\S]*?\*\/|\/\/.*\n)*(['"])(.*?)\1/g
 
 function isPure(path: string): boolean {
   const text = readFileSync(path, 'utf8')
   if (path.endsWith('.json')) return true
   if (LOOKS_ELSEWHERE.test(text) || /import\s*\(|import\s*\.\s*meta/.test(text)) return false
-  const imported = [...text.matchAll(/\b(?:from|import)\s*(['"])(.*?)\1/g)].map(
-    (match) => match[2] as string,
-  )
+  const imported = [...text.matchAll(IMPORTED)].map((match) => match[2] as string)
   return imported.every(
     (name) => name === 'bitnet-tasks' || name.startsWith('./') || name.startsWith('../'),
   )

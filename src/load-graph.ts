@@ -110,6 +110,7 @@ async function hookModules(): Promise<void> {
     resolve: (specifier, context, next) => {
       if (Object.hasOwn(own, specifier)) return { url: `${SCHEME}${specifier}`, shortCircuit: true }
       const found = next(specifier, context)
+      noteLink(specifier, context.parentURL, found.url)
       const isOfGraph = context.parentURL?.includes(NUMBER)
       return isOfGraph ? { ...found, url: numbered(found.url) } : found
     },
@@ -124,6 +125,13 @@ async function hookModules(): Promise<void> {
       return next(url, { ...context, format: formatOf(path, context.format) })
     },
   })
+}
+
+// Node says where a link leads; that it led there is something that the graph stands on.
+function noteLink(specifier: string, parent: string | undefined, found: string): void {
+  if (!/^\.\.?\//.test(specifier) || !parent?.startsWith('file:')) return
+  const named = fileURLToPath(new URL(specifier, parent))
+  if (found.startsWith('file:') && fileURLToPath(found) !== named) evaluation.onSource(named)
 }
 
 // `npm init` writes "type": "commonjs", and there Node refuses the `import` that a graph begins with;

@@ -125,6 +125,10 @@ const impure: Readonly<Record<string, string>> = {
   'reads the environment': "export const WORD = process.env.WORD ?? 'none'\n",
   'reads a file':
     "import { readFileSync } from 'node:fs'\nexport const WORD = readFileSync('/etc/passwd').length ? 'x' : 'y'\n",
+  'reads a file, with a comment before the name of the module':
+    "import { readFileSync } from /* node */ 'fs'\nexport const WORD = readFileSync('/etc/passwd').length ? 'x' : 'y'\n",
+  'sorts as people do here':
+    "export const WORD = ['ä', 'z'].sort((a, b) => a.localeCompare(b))[0]\n",
   'asks the time': 'export const WORD = String(Date.now() > 0)\n',
   'imports at run time':
     "const own = await import('./a.json', { with: { type: 'json' } }).catch(() => 'none')\nexport const WORD = String(own)\n",
@@ -139,6 +143,42 @@ for (const [what, word] of Object.entries(impure))
     run(dir, { WORD: 'first' })
     assert.not.ok(fs.existsSync(join(dir, '.bitnet-tasks/seal')))
   })
+
+seal('a module that is a link, or lies behind one, is seen to lead elsewhere', async ({ dir }) => {
+  for (const way of ['word.mjs', 'now/word.mjs']) {
+    fs.rmSync(join(dir, '.bitnet-tasks'), { recursive: true, force: true })
+    // What it writes through a link of the time before is put right below.
+    write(dir, GRAPH.replace('./word.mjs', `./${way}`))
+    for (const word of ['one', 'two']) {
+      fs.mkdirSync(join(dir, word), { recursive: true })
+      fs.writeFileSync(join(dir, word, 'word.mjs'), `export const WORD = '${word}'\n`)
+    }
+    const [link = ''] = way.split('/')
+    const lead = (word: string): void => {
+      fs.rmSync(join(dir, link), { force: true })
+      fs.symlinkSync(way === link ? `${word}/word.mjs` : word, join(dir, link))
+    }
+    lead('one')
+    assert.ok(await runUntilSealed(dir))
+    lead('two')
+    run(dir)
+    assert.is(fs.readFileSync(join(dir, 'b'), 'utf8'), 'content\ntwo\n', way)
+  }
+})
+
+seal('a file whose name is no UTF-8 is refused as an input, and not left out', ({ dir }) => {
+  write(dir, GRAPH.replace("inputs: ['a']", "inputs: ['a', 'src/**']"))
+  fs.mkdirSync(join(dir, 'src'))
+  fs.writeFileSync(Buffer.concat([Buffer.from(`${dir}/src/x`), Buffer.from([0xff])]), '')
+  const env = { ...process.env, HOME: dir }
+  const { status, stderr } = spawnSync(process.execPath, [BIN, 'run'], {
+    cwd: dir,
+    env,
+    encoding: 'utf8',
+  })
+  assert.is(status, 2, stderr)
+  assert.match(stderr, "the name of 'src/x\ufffd' is not UTF-8")
+})
 
 seal('a variable that a graph reads when it is evaluated is seen', ({ dir }) => {
   write(dir, GRAPH, impure['reads the environment'])
