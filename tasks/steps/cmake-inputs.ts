@@ -68,10 +68,13 @@ function read(jsonFile: string): readonly string[] {
 // is installed. And git writes its index when it is only asked for the state.
 function ownPath({ path, isCMake, isGenerated }: Named, source: string): readonly string[] {
   const top = resolve(tree ?? source)
-  const file = real(isAbsolute(path) ? path : join(source, path))
-  const name = below(real(top), file)
+  const named = isAbsolute(path) ? path : join(source, path)
+  const file = real(named)
+  // By its name first: a link may lead out of the sources.
+  const name = below(top, named) ?? below(real(top), file)
   const isMade = isGenerated || below(real(build), file) !== undefined
-  const isOther = isCMake || name === undefined || /(^|[\\/])\.git[\\/]/.test(name)
+  const isOther =
+    isCMake || name === undefined || /(^|[\\/])\.git[\\/]/.test(name) || isFolder(file)
   return isMade || isOther ? [] : [join(top, name)]
 }
 
@@ -79,6 +82,10 @@ function ownPath({ path, isCMake, isGenerated }: Named, source: string): readonl
 function below(folder: string, file: string): string | undefined {
   const name = relative(resolve(folder), file)
   return name.startsWith('..') || isAbsolute(name) ? undefined : name
+}
+
+function isFolder(path: string): boolean {
+  return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 function real(path: string): string {

@@ -115,6 +115,21 @@ steps(
 )
 
 steps(
+  'what a link in the tree leads to is named by the link, and a folder is no file',
+  inFolder((folder) => {
+    fs.mkdirSync(join(folder, 'far/data'), { recursive: true })
+    fs.writeFileSync(join(folder, 'far/CMakeLists.txt'), '# far\n')
+    fs.symlinkSync('../far', join(folder, 'tree/near'))
+    fs.appendFileSync(
+      join(folder, 'tree/CMakeLists.txt'),
+      'add_subdirectory(near)\nset_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS near/data)\n',
+    )
+    const named = parseDepfile(configured(folder))
+    assert.equal(named, below('tree', [...LISTFILES, 'near/CMakeLists.txt']))
+  }),
+)
+
+steps(
   'its first line says the content of all that was read',
   inFolder((folder) => {
     const first = configured(folder).split('\n')[0]
