@@ -8,6 +8,8 @@ import { type Call, Talks } from './talks.ts'
 export interface Touched {
   readonly reads: ReadonlySet<string>
   readonly writes: ReadonlySet<string>
+  /** Files and folders under their old and their new name. */
+  readonly renamed: ReadonlySet<string>
   /** Folders of which it asked what is in them. */
   readonly lists: ReadonlySet<string>
   /** The same by programs that look up names so: in where they stand, or in where the names lie. */
@@ -37,6 +39,7 @@ export function readTrace(text: string, cwd: string): Touched {
   const { calls, gap } = callsOf(text)
   const reads = new Set<string>()
   const writes = new Set<string>()
+  const renamed = new Set<string>()
   const made = new Set<string>()
   const listed = { lists: new Set<string>(), lookups: new Set<string>() }
   const processes = new Processes(calls, cwd)
@@ -54,8 +57,9 @@ export function readTrace(text: string, cwd: string): Touched {
       listed[isLookup ? 'lookups' : 'lists'].add(openFolder(call))
     } else if (call.name.startsWith('mkdir')) made.add(at(0))
     else touch(call, at, reads, writes)
+    if (call.name.startsWith('rename')) for (const i of [0, 1]) renamed.add(at(i))
   }
-  return { reads, writes, ...listed, folders: made, gap: hole }
+  return { reads, writes, renamed, ...listed, folders: made, gap: hole }
 }
 
 // make keeps lists of the folders of its targets and prerequisites, python of those from which it imports.

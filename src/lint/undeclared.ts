@@ -13,6 +13,7 @@ import {
   type Session,
 } from '../../graph/index.ts'
 import { realPath } from '../real-path.ts'
+import { filesBelow } from './files-below.ts'
 import { undeclaredLists } from './listed.ts'
 import type { Touched } from './strace.ts'
 
@@ -39,7 +40,11 @@ export function undeclared(
   before: ReadonlySet<string>,
 ): readonly Complaint[] {
   const reads = new Set(traces.flatMap(({ reads }) => [...reads]))
-  const writes = new Set(traces.flatMap(({ writes }) => [...writes]))
+  const renamed = new Set(traces.flatMap(({ renamed }) => [...renamed]))
+  const writes = new Set([
+    ...traces.flatMap(({ writes }) => [...writes]),
+    ...[...renamed].flatMap((path) => within(path, before)),
+  ])
   const { mayRead, mayWrite, made } = declared(session, node)
   const temporary = new Set([tmpdir(), session.host.env['TMPDIR'] ?? tmpdir()].map(realPath))
   const isIn = (path: string, folder: string): boolean => path.startsWith(`${folder}/`)
@@ -68,6 +73,12 @@ export function undeclared(
       mayWrite,
     ),
   ]
+}
+
+// A folder takes along what is in it.
+function within(path: string, before: ReadonlySet<string>): readonly string[] {
+  const were = [...before].filter((file) => file.startsWith(`${path}/`))
+  return [path, ...were, ...(isFolder(path) ? filesBelow(path) : [])]
 }
 
 // What came and went while it ran is its own affair, as the a.out of a configure step.

@@ -34,6 +34,10 @@ const object = task('object', () => ({
 }))
 const passing = task('passing', () => ({ run: sh\`echo > t; mv t u; rm u; mkdir d; rmdir d\` }))
 const moves = task('moves', () => ({ run: sh\`mv victim moved; rm moved; ln -s sub lasting\` }))
+const whole = task('whole', () => ({
+  outputs: ['final/y'], run: sh\`mkdir -p st/x; echo 1 > st/x/y; rm -rf final; mv st/x final; rmdir st\`,
+}))
+const folders = task('folders', () => ({ run: sh\`mkdir -p st/x; echo 1 > st/x/y; mv st other; mv sub away\` }))
 const link = task('link', () => ({ outputs: ['l'], run: sh\`ln -s b.in l\` }))
 const hard = task('hard', () => ({ inputs: ['a.in'], outputs: ['h'], run: sh\`ln a.in h\` }))
 const asks = probe('asks', { n: ['x'] }, () => ({ run: sh\`cat b.in\` }))
@@ -44,7 +48,7 @@ const eats = task('eats', () => ({ inputs: ['a.in'], outputs: ['eaten'], run: sh
 const outside = task('outside', () => ({ env: ['THERE'], run: sh\`cat "$THERE"\` }))
 const daemon = task('daemon', () => ({ run: argv('python3', 'talk.py') }))
 const bad = task('bad', () => ({ run: sh\`exit 4\` }))
-export default defineGraph({ tasks: [good, sly, odd, object, passing, moves, link, hard, asks, clock, sleeps, once, eats, outside, daemon, bad] })
+export default defineGraph({ tasks: [good, sly, odd, object, passing, moves, whole, folders, link, hard, asks, clock, sleeps, once, eats, outside, daemon, bad] })
 `
 
 function write(home: string): void {
@@ -60,7 +64,7 @@ function write(home: string): void {
   for (const [name, text] of Object.entries(files)) fs.writeFileSync(join(home, name), text)
 }
 
-for (const node of ['good', 'object', 'passing', 'link', 'hard'])
+for (const node of ['good', 'object', 'passing', 'whole', 'link', 'hard'])
   lint(
     `${node} declares all: temporary files and headers of a depfile are no complaint`,
     inHome(async (home) => {
@@ -99,6 +103,17 @@ lint(
     fs.writeFileSync(join(home, 'victim'), '')
     const once = await bitnetTasks(['lint', 'once'], { home })
     assert.equal([once.code, once.stdout.split(': ')[1]], [1, `${home}/victim\n`])
+  }),
+)
+
+lint(
+  'a folder that it moves takes along what is in it',
+  inHome(async (home) => {
+    write(home)
+    fs.writeFileSync(join(home, 'sub/s'), '')
+    const { code, stdout } = await bitnetTasks(['lint', 'folders'], { home })
+    const named = stdout.split('\n').map((row) => row.split(': ')[1]?.slice(home.length))
+    assert.equal([code, named.slice(0, -1)], [1, ['/away/s', '/other/x/y', '/sub/s']])
   }),
 )
 
