@@ -27,13 +27,18 @@ export function quickArgs(args: readonly string[]): ParsedArgs | undefined {
     }
     const text = attached ?? args[++i]
     const value =
-      text === undefined || text === '' || text.startsWith('-') ? undefined : flagValue(flag, text)
+      text === undefined || text === '' || isFlag(text) ? undefined : flagValue(flag, text)
     if (value === undefined) return undefined
     flags[flagName(flag)] = value
   }
   if (row.nodes?.startsWith('<') && nodes.length === 0) return undefined
   if (row.nodes && !row.nodes.includes('...') && nodes.length > 1) return undefined
   return { command: row.name, nodes, flags }
+}
+
+// A dash alone stands for stdout.
+function isFlag(word: string): boolean {
+  return word.startsWith('-') && word !== '-'
 }
 
 // `--jobs=2` and `-j2` carry their value with them.

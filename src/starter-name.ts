@@ -5,10 +5,19 @@ import { dirname, join, resolve } from 'node:path'
 
 /** The name that fits the package and the tsconfig.json around a folder. */
 export function starterName(folder: string): 'bitnet.tasks.ts' | 'bitnet.tasks.mts' {
-  const isModule = /"type"\s*:\s*"module"/.test(nearest(folder, 'package.json')?.text ?? '')
+  const isModule = typeOf(nearest(folder, 'package.json')?.text ?? '') === 'module'
   const config = nearest(folder, 'tsconfig.json')
   const isStrict = config !== undefined && isVerbatim(config, new Set())
   return isStrict && !isModule ? 'bitnet.tasks.mts' : 'bitnet.tasks.ts'
+}
+
+// Of the package, and not of one of its exports.
+function typeOf(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { type?: unknown } | null)?.type
+  } catch {
+    return undefined
+  }
 }
 
 interface Found {

@@ -1,5 +1,13 @@
 // The events of a run for another program, while they happen: the lines of its record, byte for byte.
-import { closeSync, fstatSync, openSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { isatty } from 'node:tty'
 
 import { writeAll } from './print.ts'
@@ -68,10 +76,45 @@ function opened(file: string): number {
   try {
     const own = descriptorOf(file)
     if (own === undefined) return openSync(file, 'w')
-    fstatSync(own)
+    if (isNodesOwn(own)) throw Object.assign(new Error('not ours'), { code: 'EBADF' })
     return own
   } catch (error) {
     throw cannotWrite(file, error)
+  }
+}
+
+// A number that nobody has opened for us may be one by which Node talks to the system or to itself, and a
+// line written to it ends the program.
+function isNodesOwn(fd: number): boolean {
+  const stat = fstatSync(fd)
+  if (fd <= 2) return false
+  if (isReadOnly(String(fd))) return true
+  if (stat.isFile() || stat.isSocket() || stat.isCharacterDevice()) return false
+  return !stat.isFIFO() || hasReader(stat)
+}
+
+// Both ends of a pipe are open here: nobody else is meant.
+function hasReader({ ino, dev }: Stats): boolean {
+  return descriptors().some((name) => {
+    const other = statSync(`/proc/self/fd/${name}`, { throwIfNoEntry: false })
+    return other?.ino === ino && other.dev === dev && isReadOnly(name)
+  })
+}
+
+// Where there is no /proc, nothing is known of any.
+function isReadOnly(name: string): boolean {
+  try {
+    return /^flags:\s*[0-7]*[04]$/m.test(readFileSync(`/proc/self/fdinfo/${name}`, 'latin1'))
+  } catch {
+    return false
+  }
+}
+
+function descriptors(): readonly string[] {
+  try {
+    return readdirSync('/proc/self/fd')
+  } catch {
+    return []
   }
 }
 

@@ -380,6 +380,14 @@ const packages: readonly (readonly [
     'bitnet.tasks.ts',
   ],
   [
+    'of CommonJS with an export of modules, and a strict tsconfig.json',
+    {
+      'package.json': '{ "exports": { ".": { "type": "module" } } }',
+      'tsconfig.json': JSON.stringify({ compilerOptions: STRICT }),
+    },
+    'bitnet.tasks.mts',
+  ],
+  [
     'of CommonJS, with a tsconfig.json in which that is a comment',
     {
       'package.json': '{ "type": "commonjs" }',

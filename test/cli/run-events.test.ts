@@ -200,7 +200,23 @@ stream(
     const closed = await bitnetTasks(['run', '--events', '/dev/fd/77'], { home })
     assert.is(closed.code, 2)
     assert.match(closed.stderr, "cannot write '/dev/fd/77': EBADF\n")
+    // By these Node talks to the system, and would die of a line in them.
+    for (let fd = 3; fd < 24; fd++) {
+      const own = await bitnetTasks(['run', '--events', `/dev/fd/${fd}`], { home })
+      assert.equal(
+        [fd, own.code, own.stderr.split('\n')[0]],
+        [fd, 2, `cannot write '/dev/fd/${fd}': EBADF`],
+      )
+    }
     assert.not(fs.existsSync(join(home, 'out')))
+  }),
+)
+
+stream(
+  'without a command too',
+  withGraph(async ({ home }) => {
+    const { code, stdout } = await bitnetTasks(['--events', '-'], { home })
+    assert.equal([code, parsed(stdout)[0]?.['type']], [0, 'run'])
   }),
 )
 

@@ -19,7 +19,7 @@ export function systemErrorText(error: NodeJS.ErrnoException): SystemErrorText {
   const tried = TRIED[syscall] ?? `use (${syscall})`
   return {
     message: `cannot ${tried} '${path}': ${what} (${code})`,
-    hint: hintOf(code, path) ?? `look at it: ${PLATFORM.showOwner(quote(path))}`,
+    hint: hintOf(code, path) ?? `look at it: ${PLATFORM.showOwner(quote(nearest(path).path))}`,
   }
 }
 
@@ -48,9 +48,11 @@ const TRIED: Readonly<Record<string, string>> = {
 
 /** The hint of an error: the engine cannot tell whose a file is, nor how this system gives it back. */
 export function nextStep({ code, errno, place, hint }: GraphError): string | undefined {
-  const isRefused = code === 'state-unwritable' && (errno === 'EACCES' || errno === 'EPERM')
-  return isRefused && place !== undefined ? permissionHint(place) : hint
+  if (code !== 'state-unwritable' || place === undefined) return hint
+  return (errno && OF_THE_SYSTEM.includes(errno) && hintOf(errno, place)) || hint
 }
+
+const OF_THE_SYSTEM = ['EACCES', 'EPERM', 'EROFS']
 
 // What helps against an errno at a path; undefined where there is nothing better than to look.
 function hintOf(code: string, path: string | undefined): string | undefined {

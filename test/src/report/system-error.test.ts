@@ -20,7 +20,6 @@ function failure(act: () => unknown): NodeJS.ErrnoException {
 
 words('what was tried with which file, and the next step, for what Node really throws', () => {
   const none = join(tmpdir(), 'no such folder/file')
-  const look = (path: string): string => `look at it: ls -ld '${path}'`
   for (const [act, tried] of [
     [() => fs.readFileSync(none), 'open'],
     [() => fs.readdirSync(none), 'list'],
@@ -33,7 +32,7 @@ words('what was tried with which file, and the next step, for what Node really t
   ] as const)
     assert.equal(systemErrorText(failure(act)), {
       message: `cannot ${tried} '${none}': no such file or directory (ENOENT)`,
-      hint: look(none),
+      hint: `look at it: ls -ld ${tmpdir()}`,
     })
 })
 
