@@ -306,6 +306,13 @@ const changes: readonly Change[] = [
     isOtherResult: true,
   },
   {
+    what: 'a depfile that is an output as well now',
+    spec: { run: sh`echo > s.d`, depfile: 's.d' },
+    into: { run: sh`echo > s.d`, depfile: 's.d', outputs: ['s.d'] },
+    reasons: [{ kind: 'output-spec-changed', name: 's.d', old: 'absent', new: '' }],
+    isOtherResult: true,
+  },
+  {
     what: 'a depfile that is declared now',
     spec: { run: sh`echo > s.d` },
     into: { run: sh`echo > s.d`, depfile: 's.d' },
