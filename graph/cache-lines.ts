@@ -1,7 +1,7 @@
 // The lines of the cache: what a node made under a key, and when that was last of use. A line with a
 // wrong checksum is as if it had not been written.
 import type { BlobName } from './blobs.ts'
-import { escaped, unescaped } from './fingerprint.ts'
+import { escaped, unescaped } from './escape.ts'
 import { asLine, checkedPayload } from './journal-lines.ts'
 import type { FileState } from './snapshot.ts'
 

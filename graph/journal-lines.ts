@@ -1,6 +1,7 @@
 // The lines of the journal: how each thing that can happen to a node is written and read again.
 import { checksum } from './digest.ts'
-import { escaped, FORMAT, unescaped } from './fingerprint.ts'
+import { escaped, unescaped } from './escape.ts'
+import { FORMAT } from './fingerprint.ts'
 import {
   emptyHistory,
   type FailedUnder,

@@ -152,7 +152,7 @@ export class Snapshot {
   /** `isThere` is asked of a file when there are so many that those which are gone should go. */
   save(isThere: (path: string) => boolean): Uint8Array {
     const paths = this.keptPaths(isThere)
-    const kept = this.only(paths)
+    const kept = this.entriesOf(paths)
     const { boot, trimmedTo } = this
     const text = Buffer.from(
       JSON.stringify({ boot, trimmedTo, paths, states: kept.states, globs: [...this.globs] }),
@@ -166,7 +166,7 @@ export class Snapshot {
     return Buffer.concat([head, text, new Uint8Array(buffer, byteOffset, byteLength)])
   }
 
-  private only(paths: readonly string[]): { numbers: BigUint64Array; states: FileState[] } {
+  private entriesOf(paths: readonly string[]): { numbers: BigUint64Array; states: FileState[] } {
     // Places are in the order in which paths came: all of them need no copy.
     if (paths.length === this.places.size)
       return { numbers: this.numbers.subarray(0, paths.length * FIELDS), states: this.states }
