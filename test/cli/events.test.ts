@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert'
 
 import type { NodeFailure, Reason, WatchEvent } from '../../graph/index.ts'
 import { suite } from '../support/suite.ts'
-import { inHome } from './support/home.ts'
+import { type At, PARTS, withParts } from './support/parts-graph.ts'
 import { bitnetTasks, start } from './support/program.ts'
 import { endAll, WatchProcess } from './support/watching.ts'
 
@@ -68,33 +68,10 @@ function lastRun(home: string): readonly Line[] {
   return fits(parsed(fs.readFileSync(join(folder, name), 'utf8')))
 }
 
-const GRAPH = `import { defineGraph, sh, task } from 'bitnet-tasks'
-const part = task('part', { of: ['a', 'b'] }, ({ of }) => ({
-  title: \`part \${of}\`,
-  inputs: [\`\${of}.txt\`],
-  outputs: [\`out/\${of}.txt\`],
-  run: sh\`echo "[1/2] \${of}"; ! grep bad \${\`\${of}.txt\`} && cp \${\`\${of}.txt\`} \${\`out/\${of}.txt\`}\`,
-}))
-const all = task('all', () => ({
-  needs: [part({ of: 'a' }), part({ of: 'b' })],
-  outputs: ['out/all.txt'],
-  run: sh\`cat out/a.txt out/b.txt > out/all.txt; while [ -f wait ]; do sleep 0.02; done\`,
-}))
-export default defineGraph({ tasks: [part, all] })
-`
-
-interface At {
-  readonly home: string
-  readonly write: (name: string, text: string) => void
-}
-
 function withGraph(body: (at: At) => Promise<void>): () => Promise<void> {
-  return inHome(async (home) => {
-    const write = (name: string, text: string): void => fs.writeFileSync(join(home, name), text)
-    write('bitnet.tasks.ts', GRAPH)
-    for (const name of ['a', 'b']) write(`${name}.txt`, `${name}\n`)
+  return withParts(async (at) => {
     try {
-      await body({ home, write })
+      await body(at)
     } finally {
       await endAll()
     }
@@ -161,7 +138,7 @@ published(
     await watching.next('done')
     write('bitnet.tasks.ts', 'export default 1\n')
     await watching.next('stopped')
-    write('bitnet.tasks.ts', GRAPH)
+    write('bitnet.tasks.ts', PARTS)
     await watching.next('loaded')
     await watching.end()
     const lines = fits(watching.events as unknown as readonly Line[])

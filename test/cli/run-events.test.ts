@@ -6,40 +6,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as assert from 'uvu/assert'
 
 import { suite } from '../support/suite.ts'
-import { inHome } from './support/home.ts'
+import { withParts } from './support/parts-graph.ts'
 import { bitnetTasks, start } from './support/program.ts'
 
 const stream = suite('run --events')
-
-const GRAPH = `import { defineGraph, sh, task } from 'bitnet-tasks'
-const part = task('part', { of: ['a', 'b'] }, ({ of }) => ({
-  inputs: [\`\${of}.txt\`],
-  outputs: [\`out/\${of}.txt\`],
-  run: sh\`echo "[1/2] \${of}"; ! grep bad \${\`\${of}.txt\`} && cp \${\`\${of}.txt\`} \${\`out/\${of}.txt\`}\`,
-}))
-const all = task('all', () => ({
-  needs: [part({ of: 'a' }), part({ of: 'b' })],
-  outputs: ['out/all.txt'],
-  run: sh\`cat out/a.txt out/b.txt > out/all.txt; while [ -f wait ]; do sleep 0.02; done\`,
-}))
-export default defineGraph({ tasks: [part, all] })
-`
-
-interface At {
-  readonly home: string
-  readonly write: (name: string, text: string) => void
-  readonly read: (name: string) => string
-}
-
-function withGraph(body: (at: At) => Promise<void>): () => Promise<void> {
-  return inHome(async (home) => {
-    const write = (name: string, text: string): void => fs.writeFileSync(join(home, name), text)
-    const read = (name: string): string => fs.readFileSync(join(home, name), 'utf8')
-    write('bitnet.tasks.ts', GRAPH)
-    for (const name of ['a', 'b']) write(`${name}.txt`, `${name}\n`)
-    await body({ home, write, read })
-  })
-}
 
 function runsIn(home: string): readonly string[] {
   const folder = join(home, '.bitnet-tasks/runs')
@@ -60,7 +30,7 @@ function parsed(text: string): readonly Line[] {
 
 stream(
   'into a file goes what is kept of the run, byte for byte; it replaces what was there',
-  withGraph(async ({ home, write, read }) => {
+  withParts(async ({ home, write, read }) => {
     write('events.ndjson', 'of the run before\n')
     const cold = await bitnetTasks(['run', '--events', 'events.ndjson'], { home })
     assert.is(cold.code, 0)
@@ -79,7 +49,7 @@ stream(
 
 stream(
   'with - the events are all that is on stdout',
-  withGraph(async ({ home }) => {
+  withParts(async ({ home }) => {
     const { code, stdout, stderr } = await bitnetTasks(['run', '--events', '-'], { home })
     assert.is(code, 0)
     assert.is(stdout, runsIn(home).at(-1))
@@ -89,7 +59,7 @@ stream(
 
 stream(
   'a line is there as soon as it happened, and a FIFO waits for who reads it',
-  withGraph(async ({ home, write }) => {
+  withParts(async ({ home, write }) => {
     write('wait', '')
     const fifo = join(home, 'fifo')
     execFileSync('mkfifo', [fifo])
@@ -108,7 +78,7 @@ stream(
 
 stream(
   'a descriptor that the caller has opened, be it a pipe or a socket',
-  withGraph(async ({ home, write }) => {
+  withParts(async ({ home, write }) => {
     // To Node a pipe of its child is a socket, which nobody can open by name.
     const before = ['sh', '-c', 'exec "$@" 3>&1 >/dev/null', 'sh']
     const socket = await bitnetTasks(['run', '--events', '/dev/fd/3'], { home, before })
@@ -125,7 +95,7 @@ stream(
 
 stream(
   'a reader that goes away ends the stream and not the run',
-  withGraph(async ({ home, write }) => {
+  withParts(async ({ home, write }) => {
     write('wait', '')
     const fifo = join(home, 'fifo')
     execFileSync('mkfifo', [fifo])
@@ -142,7 +112,7 @@ stream(
 
 stream(
   'a disk that is full is told of at the end, and the run goes well',
-  withGraph(async ({ home }) => {
+  withParts(async ({ home }) => {
     const { code, stderr } = await bitnetTasks(['run', '--events', '/dev/full'], { home })
     assert.is(code, 0)
     assert.match(
@@ -157,7 +127,7 @@ const SCHEMA = join(import.meta.dirname, '../../docs/schemas/events.json')
 
 stream(
   'a run with nothing to do has events, sealed or not, and keeps none',
-  withGraph(async ({ home, read }) => {
+  withParts(async ({ home, read }) => {
     const validate = new Ajv2020({ strict: true }).compile(
       JSON.parse(fs.readFileSync(SCHEMA, 'utf8')),
     )
@@ -194,7 +164,7 @@ const CANNOT = `cannot write 'no/such/file': ENOENT
 
 stream(
   'a file that cannot be written is an error before anything runs',
-  withGraph(async ({ home }) => {
+  withParts(async ({ home }) => {
     const missing = await bitnetTasks(['run', '--events', 'no/such/file'], { home })
     assert.equal([missing.code, missing.stderr], [2, CANNOT])
     const closed = await bitnetTasks(['run', '--events', '/dev/fd/77'], { home })
@@ -214,7 +184,7 @@ stream(
 
 stream(
   'without a command too',
-  withGraph(async ({ home }) => {
+  withParts(async ({ home }) => {
     const { code, stdout } = await bitnetTasks(['--events', '-'], { home })
     assert.equal([code, parsed(stdout)[0]?.['type']], [0, 'run'])
   }),
@@ -234,7 +204,7 @@ const CONTRADICTIONS: readonly (readonly [words: readonly string[], message: str
 
 stream(
   'two answers on one stdout, and the events of a run that is none, are refused',
-  withGraph(async ({ home }) => {
+  withParts(async ({ home }) => {
     for (const [words, message] of CONTRADICTIONS) {
       const { code, stdout, stderr } = await bitnetTasks(['run', ...words], { home })
       assert.equal([code, stdout], [2, ''])
