@@ -15,7 +15,7 @@ import { logName, type Memory, type Session } from './state.ts'
 import { MISSING, type World } from './world.ts'
 
 // The clock goes by milliseconds, and that of files lags behind it.
-const CLOCK_STEP_NS = 1_000_000n
+const CLOCK_STEP_MS = 1
 
 /** The log of one attempt of a node. */
 export function logPath(session: Session, node: Node, attempt: number): string {
@@ -40,7 +40,7 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
     if (missing !== undefined) return failed(node, toolMissing(missing, log), memory, elapsed())
     // The key is taken before the commands run: what changes meanwhile is noticed against it.
     const known = knownDiscovered(node, journal.history)
-    const startNs = session.host.clock.nowNs()
+    const startMs = session.host.clock.fileNow()
     const before = partsText(node, memory.world, { resultOf: options.resultOf, discovered: known })
     options.onKey?.(before)
     const ended = await runCommands(node, options, log)
@@ -55,8 +55,8 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
       }
     }
     const { answer } = ended
-    const endNs = ended.endNs ?? session.host.clock.nowNs() + CLOCK_STEP_NS
-    return commit(node, options, { before, known, startNs, endNs, answer, ms: elapsed(), log })
+    const endMs = ended.endMs ?? session.host.clock.fileNow() + CLOCK_STEP_MS
+    return commit(node, options, { before, known, startMs, endMs, answer, ms: elapsed(), log })
   } catch (error) {
     const failure = systemFailure(error, log)
     if (failure === undefined) throw error

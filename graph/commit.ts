@@ -25,9 +25,9 @@ export interface Ran {
   readonly before: string
   /** The inputs that were discovered last time. */
   readonly known: readonly string[]
-  readonly startNs: bigint
+  readonly startMs: number
   /** The commands had ended by then. */
-  readonly endNs: bigint
+  readonly endMs: number
   /** What a probe printed. */
   readonly answer: string | undefined
   readonly ms: number
@@ -59,7 +59,7 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   const edited = run.before === after ? editedOutput(node, memory) : undefined
   const movedInputs = edited === undefined ? differences(run.before, after) : [edited]
   const [movedInput] = movedInputs
-  const wroteInput = movedInputs.some((name) => !isLater(name, run.endNs, world))
+  const wroteInput = movedInputs.some((name) => !isLater(name, run.endMs, world))
   const detail = whyUnrecorded(movedInput, options)
   if (detail !== undefined) {
     const at = session.host.clock.now()
@@ -120,10 +120,10 @@ export function editedOutput(node: Node, { journal, world }: Memory): string | u
 // Discovered for the first time and written since the commands began, or in the tick in which they
 // did: whether they read it before or after cannot be told. It is known from now on, and the next
 // run compares.
-function isNewlyWritten(name: string, run: Pick<Ran, 'known' | 'startNs'>, world: World): boolean {
+function isNewlyWritten(name: string, run: Pick<Ran, 'known' | 'startMs'>, world: World): boolean {
   if (run.known.includes(name)) return false
   const stat = world.host.disk.stat(world.path(name))
-  return stat !== undefined && isTooYoung(stat, run.startNs)
+  return stat !== undefined && isTooYoung(stat, run.startMs)
 }
 
 function differences(before: string, after: string): readonly string[] {
@@ -134,7 +134,7 @@ function differences(before: string, after: string): readonly string[] {
   return rows.map((row) => row.split('\t')[1] ?? '')
 }
 
-function isLater(name: string, endNs: bigint, world: World): boolean {
+function isLater(name: string, endMs: number, world: World): boolean {
   const stat = world.host.disk.stat(world.path(name))
-  return stat !== undefined && stat.ctimeNs > endNs
+  return stat !== undefined && stat.ctimeMs > endMs
 }

@@ -30,7 +30,7 @@ export interface ActionOptions {
 }
 
 type Ended =
-  | { readonly how: 'ok'; readonly answer: string | undefined; readonly endNs?: bigint }
+  | { readonly how: 'ok'; readonly answer: string | undefined; readonly endMs?: number }
   | { readonly how: 'cancelled' }
   | { readonly how: 'failed' | 'timed-out'; readonly failure: NodeFailure }
 
@@ -44,9 +44,9 @@ export async function runCommands(node: Node, options: ActionOptions, log: strin
   const shared =
     node.spec.jobserver && options.tokens ? await withJobserver(env, options.tokens) : undefined
   const start = clock.now()
-  let endNs: bigint | undefined
-  const onEnd = (at: bigint): void => {
-    endNs = at
+  let endMs: number | undefined
+  const onEnd = (at: number): void => {
+    endMs = at
   }
   const all = [...node.commands, ...(node.spec.contracts ?? [])]
   for (const [i, command] of all.entries()) {
@@ -73,7 +73,7 @@ export async function runCommands(node: Node, options: ActionOptions, log: strin
     const failure = exitFailure(exit, { how, text: shown, log }, session.host.disk)
     return { how: exit.how === 'timed-out' ? 'timed-out' : 'failed', failure }
   }
-  return { how: 'ok', answer: undefined, ...(endNs === undefined ? {} : { endNs }) }
+  return { how: 'ok', answer: undefined, ...(endMs === undefined ? {} : { endMs }) }
 }
 
 // A probe's answer is what it prints; it is short and kept.

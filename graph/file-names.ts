@@ -80,7 +80,7 @@ export class FileNames {
     const key = `${cwd}\0${patterns.join('\0')}`
     const known = this.snapshot.knownGlob(key, (folder) => disk.stat(folder))
     if (known) return known
-    const lookedAt = clock.nowNs()
+    const lookedAt = clock.fileNow()
     const positive = patterns.filter((pattern) => !isMinus(pattern))
     const negative = patterns.filter(isMinus).map((pattern) => pattern.slice(1))
     const found = disk.glob(positive, negative, cwd)

@@ -63,7 +63,7 @@ export class FileStates {
   // Each under the identity that it had when it was opened. One that is written after that is younger, so that
   // nothing is remembered of it under what it will be.
   private readMany(paths: readonly string[]): readonly (FileState | undefined)[] {
-    const lookedAt = this.clock.nowNs()
+    const lookedAt = this.clock.fileNow()
     const states: (FileState | undefined)[] = []
     for (const read of this.disk.digestMany(paths)) {
       const state = read && stateOf(read.stat, read.digest)
@@ -89,7 +89,7 @@ export class FileStates {
     const key = `${path}\0link`
     const known = this.snapshot.known(key, stat)
     if (known !== undefined) return known
-    const lookedAt = this.clock.nowNs()
+    const lookedAt = this.clock.fileNow()
     const state = `l${digestText(this.disk.readLink(path))}`
     this.snapshot.remember(key, stat, state, lookedAt)
     return state
@@ -107,19 +107,19 @@ export class FileStates {
           hint: stat.kind === 'folder' ? `name its files: '${path}/**'` : 'name a regular file',
         },
       )
-    const lookedAt = this.clock.nowNs()
+    const lookedAt = this.clock.fileNow()
     return this.remember(path, stat, this.disk.digest(path), lookedAt)
   }
 
-  private remember(path: string, stat: FileStat, digest: Digest, lookedAt: bigint): FileState {
+  private remember(path: string, stat: FileStat, digest: Digest, lookedAt: number): FileState {
     const state = stateOf(stat, digest)
     // Written while it was read: what was digested belongs to neither content; never remember it.
     const after = this.disk.stat(path)
     if (
       after &&
       after.size === stat.size &&
-      after.mtimeNs === stat.mtimeNs &&
-      after.ctimeNs === stat.ctimeNs
+      after.mtimeMs === stat.mtimeMs &&
+      after.ctimeMs === stat.ctimeMs
     )
       this.snapshot.remember(path, stat, state, lookedAt)
     return state

@@ -1,25 +1,20 @@
 // What the engine asks of the machine. The core never touches node:fs or a process itself:
 // it is given a Host, which is the real machine or, in tests, one in memory with its own clock.
 
-/** Times in nanoseconds; a changed identity means that the content may have changed. */
+/**
+ * A changed identity means that the content may have changed. Times are in milliseconds since 1970, true to a
+ * quarter of a microsecond: nanoseconds would cost a third more, and hide nothing less, for what is trusted
+ * was 50 ms old when it was looked at.
+ */
 export interface FileStat {
   readonly kind: 'file' | 'folder' | 'link' | 'special'
-  readonly size: bigint
-  readonly mtimeNs: bigint
-  readonly ctimeNs: bigint
-  readonly ino: bigint
-  readonly dev: bigint
-  readonly mode: number
-}
-
-/** The same in numbers, which cost less; times in milliseconds, true to a quarter of a microsecond. */
-export interface Glance {
+  /** Bytes. */
   readonly size: number
   readonly mtimeMs: number
   readonly ctimeMs: number
   readonly ino: number
   readonly dev: number
-  /** Of which the lowest 12 bits are permissions. */
+  /** Permissions alone. */
   readonly mode: number
 }
 
@@ -42,8 +37,6 @@ export interface Disk {
   stat(path: string): FileStat | undefined
   /** Does not follow the last link. */
   lstat(path: string): FileStat | undefined
-  /** What `stat` says, or `lstat`, for a quick comparison with what it said before. */
-  glance(path: string, follow: boolean): Glance | undefined
   readLink(path: string): string
   /** Undefined when nothing is there. */
   readText(path: string): string | undefined
@@ -104,7 +97,7 @@ export interface Spawn {
   /** Told of the file that grows while the command runs, if that is not the log itself. */
   readonly onSpool?: (file: string) => void
   /** Told when the command ended, by the clock of files. */
-  readonly onEnd?: (endNs: bigint) => void
+  readonly onEnd?: (endMs: number) => void
   /** A FIFO that the command finds open, to read and to write, as these two descriptors. */
   readonly tokens?: { readonly path: string; readonly read: number; readonly write: number }
   /** Milliseconds; then the whole process group is ended. */
@@ -224,8 +217,8 @@ export interface Watch {
 export interface Clock {
   /** Milliseconds since 1970, with fractions. */
   now(): number
-  /** Nanoseconds since 1970, on the clock that file times come from. */
-  nowNs(): bigint
+  /** Milliseconds since 1970, on the clock that file times come from. */
+  fileNow(): number
   /** Changes with every start of the machine. */
   bootId(): string
   /** Calls back after `ms`; returns how to cancel. */

@@ -8,6 +8,6 @@ import type { FileStat } from './host.ts'
  */
 export function identityOf(stat: FileStat | undefined): string {
   if (stat === undefined) return 'absent'
-  const { size, mtimeNs, ctimeNs, ino, dev } = stat
-  return [size, mtimeNs, ctimeNs, ino, dev].join(':')
+  const { size, mtimeMs, ctimeMs, ino, dev } = stat
+  return [size, mtimeMs, ctimeMs, ino, dev].join(':')
 }

@@ -16,8 +16,8 @@ export interface SealOptions {
   readonly key: string
   /** Absolute paths of the files that the graph was evaluated from. */
   readonly sources: readonly string[]
-  /** When these were read, or a moment earlier: nanoseconds since 1970. The start of the run unless said. */
-  readonly readNs?: bigint
+  /** When these were read, or a moment earlier: milliseconds since 1970. The start of the run unless said. */
+  readonly readMs?: number
   /** What the seal of the last run still says, checked a moment ago. */
   readonly checked?: CheckedSeal | undefined
 }
@@ -66,7 +66,7 @@ export class LookRecorder {
     const { paths } = seal.header
     return this.options.sources.every((path) => {
       const place = paths.indexOf(path)
-      return place >= 0 && isAsSealed(seal, place, this.host.disk.glance(path, true))
+      return place >= 0 && isAsSealed(seal, place, this.host.disk.stat(path))
     })
   }
 
@@ -111,12 +111,12 @@ export class LookRecorder {
 
   private sealAll(stateFolder: string, journal: string): void {
     const { notes, options, wanted, host } = this
-    const { key, sources, readNs = notes.startedNs } = options
+    const { key, sources, readMs = notes.startedMs } = options
     notes.askedFor(ALL, () => {
       for (const path of sources) host.disk.stat(path)
     })
     const standing = this.standing.map(({ index }) => index)
-    const made = mergedSeal({ old: this.old, standing, notes, fresh: this.fresh, sinceNs: readNs })
+    const made = mergedSeal({ old: this.old, standing, notes, fresh: this.fresh, sinceMs: readMs })
     const open = made && openOf(wanted, made.closed)
     if (made === undefined || open === undefined) return
     const { clock } = host

@@ -1,6 +1,6 @@
 // The file of a seal: a line that guards the rest, a JSON document, and blocks of numbers.
 import { checksum } from './digest.ts'
-import type { FileStat, Glance } from './host.ts'
+import type { FileStat } from './host.ts'
 
 /** Of a run's seal, in the state folder. */
 export const SEAL_NAME = 'seal'
@@ -129,19 +129,11 @@ export function entryNumbers({ numbers }: Seal, place: number): Float64Array {
 
 export function numbersOf(stat: FileStat | undefined): readonly number[] {
   if (stat === undefined) return [ABSENT_SIZE, 0, 0, 0, 0, 0]
-  const { size, mtimeNs, ctimeNs, ino, dev, mode } = stat
-  return [Number(size), inMs(mtimeNs), inMs(ctimeNs), Number(ino), Number(dev), mode]
+  const { size, mtimeMs, ctimeMs, ino, dev, mode } = stat
+  return [size, mtimeMs, ctimeMs, ino, dev, mode]
 }
 
-/**
- * Milliseconds as Node computes them of a file, to the last bit. That they are not exact to the nanosecond
- * hides nothing: a change comes after the look, and what is sealed was 50 ms old by then.
- */
-export function inMs(ns: bigint): number {
-  return Number(ns / 1_000_000_000n) * 1000 + Number(ns % 1_000_000_000n) / 1_000_000
-}
-
-export function isAsSealed({ numbers }: Seal, place: number, now: Glance | undefined): boolean {
+export function isAsSealed({ numbers }: Seal, place: number, now: FileStat | undefined): boolean {
   const at = place * FIELDS
   if (now === undefined) return numbers[at] === ABSENT_SIZE
   return (
@@ -150,6 +142,6 @@ export function isAsSealed({ numbers }: Seal, place: number, now: Glance | undef
     numbers[at + 2] === now.ctimeMs &&
     numbers[at + 3] === now.ino &&
     numbers[at + 4] === now.dev &&
-    numbers[at + 5] === (now.mode & 0o7777)
+    numbers[at + 5] === now.mode
   )
 }

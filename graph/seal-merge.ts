@@ -20,8 +20,8 @@ export interface MergeOptions {
   readonly notes: SealNotes
   /** Nodes that were found fresh now. */
   readonly fresh: ReadonlySet<number>
-  /** All that is noted was seen after this: nanoseconds since 1970. */
-  readonly sinceNs: bigint
+  /** All that is noted was seen after this: milliseconds since 1970. */
+  readonly sinceMs: number
 }
 
 export interface MergedSeal {
@@ -33,7 +33,7 @@ export interface MergedSeal {
 
 /** Undefined when something on which the whole answer stands cannot be trusted. */
 export function mergedSeal(options: MergeOptions): MergedSeal | undefined {
-  const { old, notes, fresh, sinceNs } = options
+  const { old, notes, fresh, sinceMs } = options
   const standing = new Set(options.standing)
   const named = mergedNames(old?.header, notes.named())
   const keys = old?.header.paths.map((path, place) => `${old.header.ways[place]}${path}`) ?? []
@@ -41,7 +41,7 @@ export function mergedSeal(options: MergeOptions): MergedSeal | undefined {
     [...ownersOf(old as Seal, place)].filter((owner) => owner === ALL || standing.has(owner))
   const untrusted: (readonly number[])[] = [notes.unsettled]
   for (const { stat, owners } of notes.stats.values())
-    if (stat && isTooYoung(stat, sinceNs)) untrusted.push(owners)
+    if (stat && isTooYoung(stat, sinceMs)) untrusted.push(owners)
   keys.forEach((key, place) => {
     const note = notes.stats.get(key)
     if (note === undefined || isSame(entryNumbers(old as Seal, place), numbersOf(note.stat))) return

@@ -14,7 +14,7 @@ interface Note {
 export class SealNotes {
   /** The real one, with a note of each question that is asked for somebody. */
   readonly host: Host
-  readonly startedNs: bigint
+  readonly startedMs: number
   private readonly env = new Map<string, string | null>()
   private readonly programs = new Map<string, string | null>()
   private readonly facts = new Map<string, string | null>()
@@ -25,7 +25,7 @@ export class SealNotes {
   /** `owner`: for whom all is asked of which nothing else is said; nothing is noted for nobody. */
   constructor(real: Host, owner?: number) {
     this.owner = owner
-    this.startedNs = real.clock.nowNs()
+    this.startedMs = real.clock.fileNow()
     const disk: Disk = Object.create(real.disk, {
       stat: { value: (path: string) => this.note('s', path, real.disk.stat(path)) },
       lstat: { value: (path: string) => this.note('l', path, real.disk.lstat(path)) },

@@ -33,7 +33,7 @@ export class SealRecorder {
     const { disk, clock } = this.host
     for (const path of files) disk.stat(path)
     const stats = [...notes.stats]
-    if (stats.some(([, { stat }]) => stat && isTooYoung(stat, notes.startedNs))) return
+    if (stats.some(([, { stat }]) => stat && isTooYoung(stat, notes.startedMs))) return
     const about = { key, boot: clock.bootId(), at: clock.now(), count: 0, open: [] }
     const entries = stats.map(([key, { stat, owners }]) => {
       return { key, numbers: numbersOf(stat), owners }

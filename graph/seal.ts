@@ -86,7 +86,8 @@ function isSameAround(header: SealHeader, key: string, host: Host): boolean {
 function* changedPlaces(seal: Seal, { disk }: Host): Generator<number, void> {
   const { paths, ways } = seal.header
   for (let place = 0; place < paths.length; place++) {
-    const now = disk.glance(paths[place] as string, ways[place] === 's')
+    const path = paths[place] as string
+    const now = ways[place] === 's' ? disk.stat(path) : disk.lstat(path)
     if (!isAsSealed(seal, place, now)) yield place
   }
 }

@@ -13,14 +13,13 @@ interface GlobMemory {
   readonly folders: readonly (readonly [path: string, identity: string])[]
 }
 
-const MAGIC = 'snapshot 3'
+const MAGIC = 'snapshot 4'
 const FIELDS = 6
 // Coarser than any kernel's tick; file systems that keep whole seconds are given two.
-const TICK_NS = 50_000_000n
-const WHOLE_SECONDS_NS = 2_000_000_000n
-// No file is that large: an entry with this size matches nothing.
-const NO_SIZE = 0xffff_ffff_ffff_ffffn
-const SECOND_NS = 1_000_000_000n
+const TICK_MS = 50
+const WHOLE_SECONDS_MS = 2000
+// No file is that small: an entry with this size matches nothing.
+const NO_SIZE = -1
 // One file read again takes as long as writing so many down, or as that many bytes.
 const WORTH = 32
 const MUCH = 1024 * 1024
@@ -38,7 +37,7 @@ export class Snapshot {
   private learned = 0
   private readBytes = 0
   private isMuchToLearn = false
-  private numbers = new BigUint64Array(64 * FIELDS)
+  private numbers = new Float64Array(64 * FIELDS)
   private states: FileState[] = []
   private globs = new Map<string, GlobMemory>()
   private readonly boot: string
@@ -74,20 +73,20 @@ export class Snapshot {
     const n = this.numbers
     const isSame =
       n[at] === stat.size &&
-      n[at + 1] === stat.mtimeNs &&
-      n[at + 2] === stat.ctimeNs &&
+      n[at + 1] === stat.mtimeMs &&
+      n[at + 2] === stat.ctimeMs &&
       n[at + 3] === stat.ino &&
       n[at + 4] === stat.dev &&
-      n[at + 5] === BigInt(stat.mode)
+      n[at + 5] === stat.mode
     return isSame ? this.states[place] : undefined
   }
 
   /** Remembers what was read, unless the file was too young for its identity to be trusted. */
-  remember(path: string, stat: FileStat, state: FileState, lookedAtNs: bigint): void {
-    if (isTooYoung(stat, lookedAtNs)) return
-    const { size, mtimeNs, ctimeNs, ino, dev, mode } = stat
-    this.readBytes += Number(size)
-    this.put(path, [size, mtimeNs, ctimeNs, ino, dev, BigInt(mode)], state)
+  remember(path: string, stat: FileStat, state: FileState, lookedAtMs: number): void {
+    if (isTooYoung(stat, lookedAtMs)) return
+    const { size, mtimeMs, ctimeMs, ino, dev, mode } = stat
+    this.readBytes += size
+    this.put(path, [size, mtimeMs, ctimeMs, ino, dev, mode], state)
   }
 
   /** To read it all again would take longer than to write it down. */
@@ -124,9 +123,9 @@ export class Snapshot {
     key: string,
     files: readonly string[],
     folders: readonly (readonly [string, FileStat | undefined])[],
-    lookedAtNs: bigint,
+    lookedAtMs: number,
   ): void {
-    const isYoung = folders.some(([, stat]) => stat !== undefined && isTooYoung(stat, lookedAtNs))
+    const isYoung = folders.some(([, stat]) => stat !== undefined && isTooYoung(stat, lookedAtMs))
     if (isYoung) return
     this.globs.set(key, {
       files,
@@ -166,11 +165,11 @@ export class Snapshot {
     return Buffer.concat([head, text, new Uint8Array(buffer, byteOffset, byteLength)])
   }
 
-  private entriesOf(paths: readonly string[]): { numbers: BigUint64Array; states: FileState[] } {
+  private entriesOf(paths: readonly string[]): { numbers: Float64Array; states: FileState[] } {
     // Places are in the order in which paths came: all of them need no copy.
     if (paths.length === this.places.size)
       return { numbers: this.numbers.subarray(0, paths.length * FIELDS), states: this.states }
-    const numbers = new BigUint64Array(paths.length * FIELDS)
+    const numbers = new Float64Array(paths.length * FIELDS)
     const states: FileState[] = []
     for (const [i, path] of paths.entries()) {
       const place = this.places.get(path) as number
@@ -199,8 +198,8 @@ export class Snapshot {
     // A damaged number equals that of no file: it needs no guard.
     if (`${head[0]} ${head[1]}` !== MAGIC || checksum(text) !== head[2]) return
     const saved = JSON.parse(Buffer.from(text).toString('utf8'))
-    // A copy: the block starts at any byte, a BigUint64Array must start at a multiple of eight.
-    const numbers = new BigUint64Array(new Uint8Array(bytes.subarray(textEnd)).buffer)
+    // A copy: the block starts at any byte, a Float64Array must start at a multiple of eight.
+    const numbers = new Float64Array(new Uint8Array(bytes.subarray(textEnd)).buffer)
     if (numbers.length !== saved.paths.length * FIELDS) return
     this.numbers = numbers
     for (const path of saved.paths) this.places.set(path, this.places.size)
@@ -210,7 +209,7 @@ export class Snapshot {
     this.trimmedTo = saved.trimmedTo ?? 0
   }
 
-  private put(path: string, numbers: ArrayLike<bigint>, state: FileState): void {
+  private put(path: string, numbers: ArrayLike<number>, state: FileState): void {
     let place = this.places.get(path)
     if (place === undefined) {
       place = this.states.length
@@ -219,29 +218,29 @@ export class Snapshot {
     }
     this.states[place] = state
     // One by one: `set` takes three times as long for so few.
-    for (let i = 0; i < FIELDS; i++) this.numbers[place * FIELDS + i] = numbers[i] as bigint
+    for (let i = 0; i < FIELDS; i++) this.numbers[place * FIELDS + i] = numbers[i] as number
     this.touched.add(place)
     this.learned++
     this.changed = true
   }
 
   private grow(): void {
-    const larger = new BigUint64Array(Math.max(this.numbers.length * 2, 64 * FIELDS))
+    const larger = new Float64Array(Math.max(this.numbers.length * 2, 64 * FIELDS))
     larger.set(this.numbers)
     this.numbers = larger
   }
 }
 
 /** Whether a file changed so shortly before it was looked at that another write may leave these times. */
-export function isTooYoung(stat: FileStat, lookedAtNs: bigint): boolean {
-  const { mtimeNs, ctimeNs } = stat
-  const age = lookedAtNs - (mtimeNs > ctimeNs ? mtimeNs : ctimeNs)
-  if (age >= WHOLE_SECONDS_NS) return false
-  const isCoarse = mtimeNs % SECOND_NS === 0n && ctimeNs % SECOND_NS === 0n
-  return isCoarse || age < TICK_NS
+export function isTooYoung(stat: FileStat, lookedAtMs: number): boolean {
+  const { mtimeMs, ctimeMs } = stat
+  const age = lookedAtMs - Math.max(mtimeMs, ctimeMs)
+  if (age >= WHOLE_SECONDS_MS) return false
+  const isCoarse = mtimeMs % 1000 === 0 && ctimeMs % 1000 === 0
+  return isCoarse || age < TICK_MS
 }
 
 function folderIdentity(stat: FileStat | undefined): string {
   if (stat === undefined) return 'absent'
-  return `${stat.kind}:${stat.mtimeNs}:${stat.ctimeNs}:${stat.ino}:${stat.dev}`
+  return `${stat.kind}:${stat.mtimeMs}:${stat.ctimeMs}:${stat.ino}:${stat.dev}`
 }

@@ -40,8 +40,7 @@ export function sweep({ disk, clock, folder }: Place, limits: CacheLimits): Swep
   for (const name of all.quarantined.keys()) {
     const stat = disk.lstat(`${folder}/quarantine/${name}`)
     // A day to look at it.
-    if (stat && now - Number(stat.ctimeNs / 1_000_000n) > DAY_MS)
-      disk.remove(`${folder}/quarantine/${name}`)
+    if (stat && now - stat.ctimeMs > DAY_MS) disk.remove(`${folder}/quarantine/${name}`)
   }
   const removed = all.kept.length - keep.length
   return { removed, removedBytes: Math.max(0, before - bytes), entries: keep.length, bytes }

@@ -97,7 +97,7 @@ export class World {
     const state = this.input(real) ?? 'missing'
     const own = [`${real}=${state}`]
     const stat = this.host.disk.stat(real)
-    if (depth === 0 || stat === undefined || stat.size > 65_536n) return own
+    if (depth === 0 || stat === undefined || stat.size > 65_536) return own
     const text = this.host.disk.readText(real) ?? ''
     if (!text.startsWith('#!')) return own
     const called = [...new Set(text.match(/(?<=^|[\s"'=])\/[\w./+-]+/g) ?? [])].filter(

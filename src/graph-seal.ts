@@ -10,10 +10,10 @@ import { sealKey } from './sealed.ts'
 export function sealOptions(
   file: string,
   targets: readonly string[],
-  { sources, readNs }: { readonly sources: readonly string[]; readonly readNs: bigint },
+  { sources, readMs }: { readonly sources: readonly string[]; readonly readMs: number },
 ): SealOptions | undefined {
   if (!isFunctionOfSources(sources)) return undefined
-  return { key: sealKey(file, targets), sources: [...sources, ...ownFiles()], readNs }
+  return { key: sealKey(file, targets), sources: [...sources, ...ownFiles()], readMs }
 }
 
 /** Whether a graph that was evaluated from these files would come out the same from the same files. */

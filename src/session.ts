@@ -51,14 +51,14 @@ export interface OpenedOwn {
   readonly session: Session
   /** The files that it was evaluated from, absolute. */
   readonly sources: readonly string[]
-  /** A moment before these were read: nanoseconds since 1970. */
-  readonly readNs: bigint
+  /** A moment before these were read: milliseconds since 1970. */
+  readonly readMs: number
 }
 
 /** A user's graph. */
 export async function openOwn(file: string): Promise<OpenedOwn> {
   const host = machine(process.env)
-  const readNs = host.clock.nowNs()
+  const readMs = host.clock.fileNow()
   const { graph, sources } = await evaluatedGraph(file, host)
   return {
     session: {
@@ -66,7 +66,7 @@ export async function openOwn(file: string): Promise<OpenedOwn> {
       seldom: SELDOM,
     },
     sources,
-    readNs,
+    readMs,
   }
 }
 

@@ -1,10 +1,10 @@
 // One file to its digest and the identity that it was read under. Opened once, so that both are of one file.
 import type { Hash } from 'node:crypto'
-import type { BigIntStats } from 'node:fs'
+import type { Stats } from 'node:fs'
 
 export interface ReadFile {
   /** Taken before the first byte was read. */
-  readonly stat: BigIntStats
+  readonly stat: Stats
   /** SHA-256, hex. */
   readonly digest: string
 }
@@ -43,11 +43,11 @@ export function fileDigester(newHash?: () => Hash): (path: string) => ReadFile {
     // Opening a FIFO waits for a writer otherwise.
     const file = openSync(path, O_RDONLY | O_NONBLOCK)
     try {
-      const stat = fstatSync(file, { bigint: true })
+      const stat = fstatSync(file)
       if (!stat.isFile())
         throw Object.assign(new Error(`not a regular file: ${path}`), { code: 'EINVAL', path })
       // What the kernel makes up as it is read says that it is empty.
-      const size = Number(stat.size)
+      const { size } = stat
       const isOnePiece = size > 0 && size <= PIECE
       const digest = isOnePiece
         ? crypto.hash('sha256', fill(file, buffer, size), 'hex')

@@ -27,7 +27,7 @@ interface Shared {
   /** What became of each file. */
   readonly ends: Int32Array<SharedArrayBuffer>
   /** Identity of each file: size, times, inode, device, mode. */
-  readonly numbers: BigInt64Array<SharedArrayBuffer>
+  readonly numbers: Float64Array<SharedArrayBuffer>
   readonly digests: Uint8Array<SharedArrayBuffer>
 }
 
@@ -58,7 +58,7 @@ function shareOf(files: number): Shared {
   return {
     next: new Int32Array(new SharedArrayBuffer(4)),
     ends: new Int32Array(new SharedArrayBuffer(4 * files)),
-    numbers: new BigInt64Array(new SharedArrayBuffer(8 * FIELDS * files)),
+    numbers: new Float64Array(new SharedArrayBuffer(8 * FIELDS * files)),
     digests: new Uint8Array(new SharedArrayBuffer(HEX_DIGITS * files)),
   }
 }
@@ -91,9 +91,9 @@ function startThreads(paths: readonly string[], shared: Shared): void {
 }
 
 function statOf({ numbers }: Shared, i: number): FileStat {
-  const field = (n: number): bigint => numbers[i * FIELDS + n] as bigint
-  const [size, mtimeNs, ctimeNs] = [field(0), field(1), field(2)]
-  return asFileStat({ size, mtimeNs, ctimeNs, ino: field(3), dev: field(4), mode: field(5) })
+  const field = (n: number): number => numbers[i * FIELDS + n] as number
+  const [size, mtimeMs, ctimeMs] = [field(0), field(1), field(2)]
+  return asFileStat({ size, mtimeMs, ctimeMs, ino: field(3), dev: field(4), mode: field(5) })
 }
 
 // The text of these is what a thread runs, so they use nothing from around them but each other.
@@ -115,8 +115,8 @@ function digestsInto({
       const { stat, digest } = read()
       // One by one: `set` takes three times as long for so few.
       numbers[i * 6] = stat.size
-      numbers[i * 6 + 1] = stat.mtimeNs
-      numbers[i * 6 + 2] = stat.ctimeNs
+      numbers[i * 6 + 1] = stat.mtimeMs
+      numbers[i * 6 + 2] = stat.ctimeMs
       numbers[i * 6 + 3] = stat.ino
       numbers[i * 6 + 4] = stat.dev
       numbers[i * 6 + 5] = stat.mode

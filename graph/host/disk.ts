@@ -16,8 +16,6 @@ export function disk(): Disk {
   return {
     stat: (path) => asStat(absentIsUndefined(() => fs.statSync(path, STAT))),
     lstat: (path) => asStat(absentIsUndefined(() => fs.lstatSync(path, STAT))),
-    glance: (path, follow) =>
-      absentIsUndefined(() => (follow ? fs.statSync : fs.lstatSync)(path, GLANCE)),
     readLink: (path) => fs.readlinkSync(path),
     readText: (path) => absentIsUndefined(() => fs.readFileSync(path, 'utf8')),
     readBytes: (path) => absentIsUndefined(() => fs.readFileSync(path)),
@@ -91,10 +89,9 @@ export function disk(): Disk {
   }
 }
 
-const STAT = { bigint: true, throwIfNoEntry: false } as const
-const GLANCE = { throwIfNoEntry: false } as const
+const STAT = { throwIfNoEntry: false } as const
 
-function asStat(stat: fs.BigIntStats | undefined): FileStat | undefined {
+function asStat(stat: fs.Stats | undefined): FileStat | undefined {
   return stat && asFileStat(stat)
 }
 

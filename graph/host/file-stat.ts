@@ -1,13 +1,13 @@
 // What Node says of a file, as the engine has it.
-import { type BigIntStats, constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 
 import type { FileStat } from '../host.ts'
 
-type Numbers = Pick<BigIntStats, 'size' | 'mtimeNs' | 'ctimeNs' | 'ino' | 'dev' | 'mode'>
+type Numbers = Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs' | 'ino' | 'dev' | 'mode'>
 
 /** Kind and identity of a file. */
-export function asFileStat({ size, mtimeNs, ctimeNs, ino, dev, mode }: Numbers): FileStat {
-  const type = Number(mode) & constants.S_IFMT
+export function asFileStat({ size, mtimeMs, ctimeMs, ino, dev, mode }: Numbers): FileStat {
+  const type = mode & constants.S_IFMT
   const kind =
     type === constants.S_IFREG
       ? 'file'
@@ -16,5 +16,5 @@ export function asFileStat({ size, mtimeNs, ctimeNs, ino, dev, mode }: Numbers):
         : type === constants.S_IFLNK
           ? 'link'
           : 'special'
-  return { kind, size, mtimeNs, ctimeNs, ino, dev, mode: Number(mode) & 0o7777 }
+  return { kind, size, mtimeMs, ctimeMs, ino, dev, mode: mode & 0o7777 }
 }

@@ -78,7 +78,7 @@ function clock(): Clock {
   const startNs = process.hrtime.bigint()
   return {
     now: () => start + Number(process.hrtime.bigint() - startNs) / 1e6,
-    nowNs: () => BigInt(Date.now()) * 1_000_000n,
+    fileNow: () => Date.now(),
     bootId: () => {
       boot ??= readBootId()
       return boot

@@ -149,8 +149,8 @@ class Worker {
 
   // Somebody may have removed the state folder.
   private tellEnd({ onEnd }: Spawn): void {
-    const mark = onEnd && fs.statSync(this.endMark, { bigint: true, throwIfNoEntry: false })
-    if (mark) onEnd(mark.ctimeNs)
+    const mark = onEnd && fs.statSync(this.endMark, { throwIfNoEntry: false })
+    if (mark) onEnd(mark.ctimeMs)
   }
 
   private get endMark(): string {

@@ -85,8 +85,8 @@ function newest(
   start: string,
   tries: readonly number[],
 ): number | undefined {
-  const time = (attempt: number): bigint =>
-    host.disk.stat(`${stateFolder}/logs/${start}${attempt}.log`)?.mtimeNs ?? 0n
+  const time = (attempt: number): number =>
+    host.disk.stat(`${stateFolder}/logs/${start}${attempt}.log`)?.mtimeMs ?? 0
   return tries.reduce<number | undefined>(
     (best, one) => (best === undefined || time(one) >= time(best) ? one : best),
     undefined,

@@ -84,7 +84,7 @@ const REPLACED: Readonly<Record<string, (world: World, path: string) => void>> =
   'cut off': (world, path) => world.host.disk.write(path, 'xx'),
   empty: (world, path) => world.host.disk.write(path, ''),
   'of the same size': (world, path) => {
-    const { size = 0n } = world.host.disk.stat(path) ?? {}
+    const { size = 0 } = world.host.disk.stat(path) ?? {}
     world.host.disk.write(path, 'y'.repeat(Number(size)))
   },
   'a folder': (world, path) => {

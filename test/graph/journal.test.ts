@@ -337,11 +337,11 @@ journal('files that are gone are forgotten when there are too many, and no other
   const first = new Snapshot('boot')
   const { disk } = new World({ 'a.in': 'a' }).host
   const stat = disk.stat('/w/a.in')!
-  for (let i = 0; i < 9_999; i++) first.remember(`/w/${i}`, stat, 'f', stat.mtimeNs * 2n)
+  for (let i = 0; i < 9_999; i++) first.remember(`/w/${i}`, stat, 'f', stat.mtimeMs * 2)
   const isThere = (path: string) => path !== '/w/8'
   const snapshot = Snapshot.load(first.save(isThere), 'boot')
   assert.is(snapshot.known('/w/8', stat), 'f')
-  for (const i of [9_999, 10_000]) snapshot.remember(`/w/${i}`, stat, 'f', stat.mtimeNs * 2n)
+  for (const i of [9_999, 10_000]) snapshot.remember(`/w/${i}`, stat, 'f', stat.mtimeMs * 2)
   const later = Snapshot.load(snapshot.save(isThere), 'boot')
   assert.is(later.known('/w/7', stat), 'f')
   assert.is(later.known('/w/8', stat), undefined)
@@ -357,7 +357,7 @@ journal('files that are gone are forgotten when there are too many, and no other
 journal('what is known of 200,000 files is known again', () => {
   const first = new Snapshot('boot')
   const stat = new World({ 'a.in': 'a' }).host.disk.stat('/w/a.in')!
-  for (let i = 0; i < 200_000; i++) first.remember(`/w/${i}`, stat, `f${i}`, stat.mtimeNs * 2n)
+  for (let i = 0; i < 200_000; i++) first.remember(`/w/${i}`, stat, `f${i}`, stat.mtimeMs * 2)
   const again = Snapshot.load(
     first.save(() => true),
     'boot',

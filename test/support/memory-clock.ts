@@ -18,12 +18,12 @@ export class MemoryClock implements Clock {
     return Number(this.ns / 1000n) / 1000
   }
 
-  nowNs(): bigint {
-    return this.ns
+  fileNow(): number {
+    return inMs(this.ns)
   }
 
-  fileTimeNs(): bigint {
-    return this.ns - (this.ns % this.tickNs)
+  fileTime(): number {
+    return inMs(this.ns - (this.ns % this.tickNs))
   }
 
   bootId(): string {
@@ -61,4 +61,9 @@ export class MemoryClock implements Clock {
       if (timer.atNs <= end && (first === undefined || timer.atNs < first.atNs)) first = timer
     return first
   }
+}
+
+// As Node computes them of a file, to the last bit.
+function inMs(ns: bigint): number {
+  return Number(ns / 1_000_000_000n) * 1000 + Number(ns % 1_000_000_000n) / 1_000_000
 }

@@ -3,26 +3,18 @@
 import { posix } from 'node:path'
 
 import { digestBytes } from '../../graph/digest.ts'
-import type {
-  AppendFile,
-  DigestedFile,
-  Disk,
-  FileStat,
-  Glance,
-  GlobResult,
-} from '../../graph/host.ts'
-import { inMs } from '../../graph/seal-file.ts'
+import type { AppendFile, DigestedFile, Disk, FileStat, GlobResult } from '../../graph/host.ts'
 import type { MemoryClock } from './memory-clock.ts'
 import { globBase, globRegExp } from './memory-glob.ts'
 
 interface Entry {
   readonly kind: 'file' | 'folder' | 'link'
-  readonly ino: bigint
+  readonly ino: number
   bytes: Uint8Array
   target: string
   mode: number
-  mtimeNs: bigint
-  ctimeNs: bigint
+  mtimeMs: number
+  ctimeMs: number
   /** Names in a folder. */
   readonly names: Set<string>
 }
@@ -42,7 +34,7 @@ export class MemoryDisk implements Disk {
   onChange: (path: string) => void = () => {}
   private readonly clock: MemoryClock
   private readonly entries = new Map<string, Entry>()
-  private inodes = 100n
+  private inodes = 100
   private links = 0
   private temporary = 0
 
@@ -69,21 +61,21 @@ export class MemoryDisk implements Disk {
   /** New times, same bytes. */
   touch(path: string): void {
     const entry = this.demand('touch', path)
-    entry.mtimeNs = entry.ctimeNs = this.clock.fileTimeNs()
+    entry.mtimeMs = entry.ctimeMs = this.clock.fileTime()
     this.onChange(path)
   }
 
   /** `utimes`: sets the mtime; the kernel stamps the ctime. */
-  setMtime(path: string, mtimeNs: bigint): void {
+  setMtime(path: string, mtimeMs: number): void {
     const entry = this.demand('utimes', path)
-    entry.mtimeNs = mtimeNs
-    entry.ctimeNs = this.clock.fileTimeNs()
+    entry.mtimeMs = mtimeMs
+    entry.ctimeMs = this.clock.fileTime()
   }
 
   chmod(path: string, mode: number): void {
     const entry = this.demand('chmod', path)
     entry.mode = mode
-    entry.ctimeNs = this.clock.fileTimeNs()
+    entry.ctimeMs = this.clock.fileTime()
     this.onChange(path)
   }
 
@@ -119,14 +111,6 @@ export class MemoryDisk implements Disk {
 
   lstat(path: string): FileStat | undefined {
     return this.asStat(this.find(path, false))
-  }
-
-  glance(path: string, follow: boolean): Glance | undefined {
-    const stat = this.asStat(this.find(path, follow))
-    if (stat === undefined) return undefined
-    const { size, mtimeNs, ctimeNs, ino, dev, mode } = stat
-    const times = { mtimeMs: inMs(mtimeNs), ctimeMs: inMs(ctimeNs) }
-    return { size: Number(size), ...times, ino: Number(ino), dev: Number(dev), mode }
   }
 
   readLink(path: string): string {
@@ -277,7 +261,7 @@ export class MemoryDisk implements Disk {
     this.take(source)
     if (this.entries.has(target)) this.take(target)
     if (entry.kind === 'link') this.links++
-    entry.ctimeNs = this.clock.fileTimeNs()
+    entry.ctimeMs = this.clock.fileTime()
     this.add(target, entry)
   }
 
@@ -330,12 +314,12 @@ export class MemoryDisk implements Disk {
       this.add(real, entry)
     } else if (mode !== undefined) entry.mode = mode
     entry.bytes = asBytes(content)
-    entry.mtimeNs = entry.ctimeNs = this.clock.fileTimeNs()
+    entry.mtimeMs = entry.ctimeMs = this.clock.fileTime()
     this.onChange(real)
   }
 
   private entry(kind: Entry['kind'], mode: number): Entry {
-    const now = this.clock.fileTimeNs()
+    const now = this.clock.fileTime()
     const ino = this.inodes++
     return {
       kind,
@@ -343,8 +327,8 @@ export class MemoryDisk implements Disk {
       bytes: NOTHING,
       target: '',
       mode,
-      mtimeNs: now,
-      ctimeNs: now,
+      mtimeMs: now,
+      ctimeMs: now,
       names: new Set(),
     }
   }
@@ -355,7 +339,7 @@ export class MemoryDisk implements Disk {
     if (folder.kind !== 'folder') throw failure('ENOTDIR', 'open', real)
     this.entries.set(real, entry)
     folder.names.add(posix.basename(real))
-    folder.mtimeNs = folder.ctimeNs = this.clock.fileTimeNs()
+    folder.mtimeMs = folder.ctimeMs = this.clock.fileTime()
     this.onChange(real)
   }
 
@@ -364,7 +348,7 @@ export class MemoryDisk implements Disk {
     this.entries.delete(real)
     const folder = this.entries.get(posix.dirname(real)) as Entry
     folder.names.delete(posix.basename(real))
-    folder.mtimeNs = folder.ctimeNs = this.clock.fileTimeNs()
+    folder.mtimeMs = folder.ctimeMs = this.clock.fileTime()
     this.onChange(real)
   }
 
@@ -408,8 +392,8 @@ export class MemoryDisk implements Disk {
 
   private asStat(entry: Entry | undefined): FileStat | undefined {
     if (entry === undefined) return undefined
-    const { kind, mtimeNs, ctimeNs, ino, mode } = entry
-    return { kind, size: BigInt(entry.bytes.length), mtimeNs, ctimeNs, ino, dev: 1n, mode }
+    const { kind, mtimeMs, ctimeMs, ino, mode } = entry
+    return { kind, size: entry.bytes.length, mtimeMs, ctimeMs, ino, dev: 1, mode }
   }
 
   private mayFail(operation: string, path: string): void {

@@ -111,14 +111,14 @@ digests('a file that is written while it is read keeps the identity that it had 
     const [found] = digestAll([path], fileDigester())
     assert.equal(found?.stat, before)
     assert.is(reads > 2, true)
-    assert.is.not(disk().stat(path)?.ctimeNs, before?.ctimeNs)
+    assert.is.not(disk().stat(path)?.ctimeMs, before?.ctimeMs)
   } finally {
     fs.readSync = readSync
   }
 })
 
 digests('what the kernel makes up as it is read is read to its end', () => {
-  assert.is(disk().stat('/proc/version')?.size, 0n)
+  assert.is(disk().stat('/proc/version')?.size, 0)
   assert.is(real('/proc/version').digest, sha256(readFileSync('/proc/version')))
   assert.is(real(write('empty', '')).digest, sha256(''))
 })

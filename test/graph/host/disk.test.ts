@@ -6,52 +6,29 @@ import { join, relative } from 'node:path'
 import * as assert from 'uvu/assert'
 
 import { disk as machineDisk } from '../../../graph/host/disk.ts'
-import { inMs } from '../../../graph/seal-file.ts'
 import { Random } from '../../support/random.ts'
 import { suite } from '../../support/suite.ts'
 
 const disk = suite<{ dir: string }>('disk', { dir: '' })
-const { stat, lstat, glance, digest, writeWhole, append, readTail, readFrom, glob, ...own } =
-  machineDisk()
+const { stat, lstat, digest, writeWhole, append, readTail, readFrom, glob, ...own } = machineDisk()
 
 disk.before.each((world) => {
   world.dir = fs.mkdtempSync(join(tmpdir(), 'disk-'))
 })
 disk.after.each(({ dir }) => fs.rmSync(dir, { recursive: true, force: true }))
 
-disk('an identity is told to the nanosecond', ({ dir }) => {
+disk('an identity is told to a quarter of a microsecond', ({ dir }) => {
   const path = join(dir, 'a')
   fs.writeFileSync(path, 'four')
   execFileSync('touch', ['-d', '2001-02-03 04:05:06.123456789 UTC', path])
-  const found = stat(path)
-  const [ino, dev, ctime] = execFileSync('stat', ['-c', '%i %d %.9Z', path], { encoding: 'utf8' })
-    .trim()
-    .split(' ')
-  assert.is(found?.kind, 'file')
-  assert.is(found?.size, 4n)
-  assert.is(found?.mtimeNs, 981173106123456789n)
-  assert.is(found?.ctimeNs, BigInt((ctime as string).replace('.', '')))
-  assert.is(found?.ino, BigInt(ino as string))
-  assert.is(found?.dev, BigInt(dev as string))
-})
-
-disk('a glance says the same in numbers, to the last bit', ({ dir }) => {
-  const path = join(dir, 'a')
-  fs.writeFileSync(path, 'four')
-  fs.symlinkSync('a', join(dir, 'l'))
-  fs.symlinkSync('nowhere', join(dir, 'gone'))
-  for (let i = 0; i < 300; i++) {
-    const ns = String((i * 7_919_123_457) % 1_000_000_000).padStart(9, '0')
-    execFileSync('touch', ['-d', `@17${String(i).padStart(8, '0')}.${ns}`, path])
-    const [exact, quick] = [stat(path)!, glance(path, true)!]
-    assert.equal([inMs(exact.mtimeNs), inMs(exact.ctimeNs)], [quick.mtimeMs, quick.ctimeMs])
-    assert.equal([Number(exact.size), Number(exact.ino)], [quick.size, quick.ino])
-    assert.equal([Number(exact.dev), exact.mode], [quick.dev, quick.mode & 0o7777])
-  }
-  assert.is(glance(join(dir, 'l'), true)?.ino, glance(path, true)?.ino)
-  assert.is(glance(join(dir, 'l'), false)?.size, 1)
-  assert.is(glance(join(dir, 'gone'), true), undefined)
-  assert.is(glance(join(dir, 'gone/below'), true), undefined)
+  const found = stat(path)!
+  const told = execFileSync('stat', ['-c', '%i %d %.9Z', path], { encoding: 'utf8' })
+  const [ino, dev, ctime] = told.trim().split(' ').map(Number) as [number, number, number]
+  assert.equal([found.kind, found.size, found.ino, found.dev], ['file', 4, ino, dev])
+  assert.ok(Math.abs(found.mtimeMs - 981173106123.4568) < 0.00025, `${found.mtimeMs}`)
+  assert.ok(Math.abs(found.ctimeMs - ctime * 1000) < 0.0005, `${found.ctimeMs} ${ctime}`)
+  execFileSync('touch', ['-d', '2001-02-03 04:05:06.123457039 UTC', path])
+  assert.is.not(stat(path)?.mtimeMs, found.mtimeMs)
 })
 
 disk('the mode is the permissions alone', ({ dir }) => {
@@ -70,7 +47,7 @@ disk('a rename over a file changes its identity, with equal size and time', ({ d
   const before = stat(path)
   own.rename(other, path)
   const after = stat(path)
-  assert.is(after?.mtimeNs, before?.mtimeNs)
+  assert.is(after?.mtimeMs, before?.mtimeMs)
   assert.is.not(after?.ino, before?.ino)
 })
 
@@ -466,7 +443,7 @@ function tree(dir: string, names: readonly string[]): void {
 
 function identity(folder: string): string {
   const found = stat(folder)
-  return found === undefined ? 'nothing' : `${found.ino} ${found.mtimeNs}`
+  return found === undefined ? 'nothing' : `${found.ino} ${found.mtimeMs}`
 }
 
 function sha256sum(path: string): string {
