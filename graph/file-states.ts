@@ -41,7 +41,7 @@ export class FileStates {
   /** The same of many, in their order: what has to be read is read on all cores where it is much. */
   inputs(paths: readonly string[]): readonly (FileState | undefined)[] {
     if (paths.length < MANY) return paths.map((path) => this.input(path))
-    const known = paths.map((path) => this.knownInput(path))
+    const known = this.knownInputs(paths)
     const unread = paths.filter((_, i) => known[i] === undefined)
     const read = unread.length < MANY ? [] : this.readMany(unread)
     let next = 0
@@ -49,15 +49,14 @@ export class FileStates {
   }
 
   // Whatever is odd about a file, `input` says it.
-  private knownInput(path: string): FileState | undefined {
-    if (this.pretended.has(path)) return PRETENDED
-    if (!this.snapshot.has(path)) return undefined
-    try {
-      const stat = this.disk.stat(path)
+  private knownInputs(paths: readonly string[]): readonly (FileState | undefined)[] {
+    const isAsked = (path: string): boolean => !this.pretended.has(path) && this.snapshot.has(path)
+    const stats = this.disk.statMany(paths.filter(isAsked))[Symbol.iterator]()
+    return paths.map((path) => {
+      if (this.pretended.has(path)) return PRETENDED
+      const stat = this.snapshot.has(path) ? stats.next().value : undefined
       return stat && this.snapshot.known(path, stat)
-    } catch {
-      return undefined
-    }
+    })
   }
 
   // Each under the identity that it had when it was opened. One that is written after that is younger, so that

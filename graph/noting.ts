@@ -26,6 +26,7 @@ export class Noting {
     const disk: Disk = Object.create(real.disk, {
       stat: { value: (path: string) => this.follow(path, real.disk) },
       lstat: { value: (path: string) => this.note(path, real.disk.lstat(path)) },
+      statMany: { value: (paths: readonly string[]) => this.followMany(paths, real.disk) },
       digestMany: {
         value: (paths: readonly string[]) => {
           for (const path of paths) this.follow(path, real.disk)
@@ -64,6 +65,10 @@ export class Noting {
     if (target !== undefined && !this.isOfOutputs) this.files.add(target)
     this.files.add(path)
     return this.note(path, disk.stat(path))
+  }
+
+  private *followMany(paths: readonly string[], disk: Disk): Iterable<FileStat | undefined> {
+    for (const path of paths) yield this.follow(path, disk)
   }
 
   // Another program of that name may come to stand before it on PATH.

@@ -29,6 +29,7 @@ export class SealNotes {
     const disk: Disk = Object.create(real.disk, {
       stat: { value: (path: string) => this.note('s', path, real.disk.stat(path)) },
       lstat: { value: (path: string) => this.note('l', path, real.disk.lstat(path)) },
+      statMany: { value: (paths: readonly string[]) => this.noteMany(paths, real.disk) },
       digestMany: { value: (paths: readonly string[]) => this.noteRead(paths, real.disk) },
     })
     const which = (name: string): string | undefined =>
@@ -81,7 +82,16 @@ export class SealNotes {
     return stat
   }
 
-  // What cannot be read is asked for again, one by one.
+  // What cannot be read, or is not there, is asked for again, one by one.
+  private *noteMany(paths: readonly string[], disk: Disk): Iterable<FileStat | undefined> {
+    let i = 0
+    for (const stat of disk.statMany(paths)) {
+      if (stat) this.note('s', paths[i] as string, stat)
+      i++
+      yield stat
+    }
+  }
+
   private *noteRead(paths: readonly string[], disk: Disk): Iterable<DigestedFile | undefined> {
     let i = 0
     for (const read of disk.digestMany(paths)) {

@@ -5,9 +5,9 @@ import { dirname } from 'node:path'
 import type { AppendFile, Disk, FileStat } from '../host.ts'
 import { absentIsUndefined } from './absent.ts'
 import { fileDigester } from './digest-file.ts'
-import { digestMany } from './digests.ts'
 import { asFileStat } from './file-stat.ts'
 import { glob } from './glob.ts'
+import { digestMany, statMany } from './many-files.ts'
 
 /** The machine's own files. */
 export function disk(): Disk {
@@ -16,6 +16,7 @@ export function disk(): Disk {
   return {
     stat: (path) => asStat(absentIsUndefined(() => fs.statSync(path, STAT))),
     lstat: (path) => asStat(absentIsUndefined(() => fs.lstatSync(path, STAT))),
+    statMany: (paths) => statMany(paths, (path) => fs.statSync(path, STAT)),
     readLink: (path) => fs.readlinkSync(path),
     readText: (path) => absentIsUndefined(() => fs.readFileSync(path, 'utf8')),
     readBytes: (path) => absentIsUndefined(() => fs.readFileSync(path)),

@@ -26,6 +26,18 @@ digest('a checksum has eight digits, and no change of one byte keeps it', () => 
     }
 })
 
+digest('the checksum of something long has eight digits too, for text as for its bytes', () => {
+  const bytes = Buffer.alloc(1024 * 1024 + 3, 'a long line')
+  const right = checksum(bytes)
+  assert.match(right, /^[0-9a-f]{8}$/)
+  assert.is(checksum(bytes.toString('latin1')), right)
+  for (const at of [0, 500_000, bytes.length - 1]) {
+    const changed = Buffer.from(bytes)
+    changed[at] = 0
+    assert.is.not(checksum(changed), right)
+  }
+})
+
 const MANY = defineGraph({
   tasks: [
     task('many', () => ({ inputs: ['d/*.in'], outputs: ['out'], run: sh`cat d/7.in > out` })),

@@ -158,6 +158,10 @@ export class MemoryDisk implements Disk {
     return digestBytes(entry.bytes)
   }
 
+  statMany(paths: readonly string[]): Iterable<FileStat | undefined> {
+    return paths.map((path) => this.stat(path))
+  }
+
   digestMany(paths: readonly string[]): Iterable<DigestedFile | undefined> {
     this.readAtOnce.push(paths.length)
     return paths.map((path) => {

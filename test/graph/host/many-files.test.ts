@@ -6,18 +6,20 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { fileDigester, type ReadFile } from '../../../graph/host/digest-file.ts'
-import { digestMany } from '../../../graph/host/digests.ts'
 import { disk } from '../../../graph/host/disk.ts'
+import { digestMany, statMany } from '../../../graph/host/many-files.ts'
 import type { DigestedFile } from '../../../graph/host.ts'
 import { suite } from '../../support/suite.ts'
 
-const digests = suite('digests')
+const digests = suite('many-files')
 
 const folder = mkdtempSync(join(tmpdir(), 'bitnet-digests-'))
 digests.after(() => rmSync(folder, { recursive: true }))
@@ -145,6 +147,25 @@ digests('a thread reads large files too', () => {
   })
   for (let i = 0; i < 4; i++) assert.is(found[100 + i]?.digest, sha256(bytes))
   assert.ok(own.filter((path) => large.includes(path)).length < 4)
+})
+
+digests('many files are as each is alone, whichever thread looked', () => {
+  const paths = Array.from({ length: 400 }, (_, i) => write(`look-${i}`, `${i}`))
+  const odd = [join(folder, 'gone'), join(folder, 'look-1/below'), folder]
+  symlinkSync('look-2', join(folder, 'link'))
+  const all = [...odd, ...paths, join(folder, 'link'), ...odd]
+  // Started for the first, awake for the second, which has another list, and the third, which has the same.
+  for (const asked of [paths, all, all]) {
+    let own = 0
+    const found = statMany(asked, (path) => {
+      own++
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
+      return statSync(path, { throwIfNoEntry: false })
+    })
+    const expected = asked.map((path) => (path.endsWith('below') ? undefined : disk().stat(path)))
+    assert.equal([...found], expected)
+    assert.ok(own < 400, `all ${own} in this thread`)
+  }
 })
 
 digests('nothing to digest, and a thread that finds nothing left', () => {
