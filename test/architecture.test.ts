@@ -56,7 +56,7 @@ const TABLE: readonly Row[] = [
   { from: CORE, may: [/^node:path$/, CORE] },
   // A thread has no folder to find a package from: it is given the address.
   {
-    from: /^graph\/host\/digests\.ts$/,
+    from: /^graph\/host\/threads\.ts$/,
     may: [/^node:/, ...OF_HOST],
     mayLater: [/^npm:hasha$/, COMPUTED],
   },
