@@ -99,7 +99,7 @@ export interface PlannedNode {
   readonly node: NodeName
   readonly title: string
   readonly needs: readonly NodeName[]
-  /** Milliseconds that it took when it last ran. */
+  /** Milliseconds that it took when it last ran, or others of its task did on average. */
   readonly expectedMs: number | undefined
 }
 

@@ -4,7 +4,7 @@
 import type { Assessed } from './assess.ts'
 import type { Foretold } from './foretell.ts'
 import type { Graph } from './graph.ts'
-import { lastMs } from './history.ts'
+import { likelyMs } from './history.ts'
 import type { Node, NodeName } from './node.ts'
 import { Schedule } from './schedule.ts'
 import type { Memory } from './state.ts'
@@ -16,7 +16,7 @@ export interface ExpectedTime {
   readonly leastMs: number
   /** Milliseconds, if all of it runs. */
   readonly mostMs: number
-  /** Nodes that would run, or may, and of which no time is known: they count as nothing above. */
+  /** Nodes that would run, or may, and of whose task no time is known: they count as nothing above. */
   readonly unknown: readonly NodeName[]
 }
 
@@ -40,20 +40,19 @@ export function expectTime(
   { journal }: Memory,
   { answers, jobs }: ExpectedOptions,
 ): ExpectedTime {
-  const { history } = journal
+  const likely = likelyMs(journal.history)
   const open = assessed.filter(({ node, state }) => state !== 'fresh' && !answers.has(node))
   const wanted = assessed.map(({ node }) => node)
-  const msOf = (node: Node): number => lastMs(history, node.name) ?? 0
   const timeOf = (running: readonly Assessed[]): number => {
     const nodes = new Set(running.map(({ node }) => node))
-    return playedTime(new Schedule({ graph, wanted, jobs, expected: msOf }), nodes, msOf)
+    return playedTime(new Schedule({ graph, wanted, jobs, expected: likely }), nodes, likely)
   }
   return {
     jobs,
     leastMs: timeOf(open.filter(({ state }) => state === 'stale')),
     mostMs: timeOf(open),
-    unknown: open.flatMap(({ node: { name, commands } }) =>
-      commands.length === 0 || history.lastDone.has(name) ? [] : [name],
+    unknown: open.flatMap(({ node }) =>
+      node.commands.length === 0 || likely(node) !== undefined ? [] : [node.name],
     ),
   }
 }
@@ -61,7 +60,7 @@ export function expectTime(
 function playedTime(
   schedule: Schedule,
   running: ReadonlySet<Node>,
-  msOf: (node: Node) => number,
+  likely: (node: Node) => number | undefined,
 ): number {
   let now = 0
   let busy: { readonly node: Node; readonly until: number }[] = []
@@ -70,7 +69,7 @@ function playedTime(
       if (running.has(node)) schedule.enqueue(node)
       else schedule.settle(node, 'done')
     for (let node = schedule.nextToRun(); node; node = schedule.nextToRun())
-      busy.push({ node, until: now + msOf(node) })
+      busy.push({ node, until: now + (likely(node) ?? 0) })
     if (busy.length === 0) continue
     now = Math.min(...busy.map(({ until }) => until))
     for (const { node, until } of busy) if (until === now) schedule.settle(node, 'done')

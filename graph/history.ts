@@ -1,5 +1,5 @@
 // What is known of each node from what happened to it: its last record, or why it has none.
-import type { NodeName } from './node.ts'
+import { type Node, type NodeName, taskOf } from './node.ts'
 import type { FileState } from './snapshot.ts'
 
 /** What is remembered of a node that was done. */
@@ -87,6 +87,38 @@ export function emptyHistory(): History {
  */
 export function lastMs({ lastDone }: History, node: NodeName): number | undefined {
   return lastDone.get(node)?.ms
+}
+
+/**
+ * Tells of a node how many milliseconds it is likely to take: what it took when it was last done, otherwise
+ * what the nodes of its task took on average; undefined when none of them was ever done.
+ *
+ * @example
+ * const likely = likelyMs(recall(session).journal.history)
+ * const ms = graph.nodes.map((node) => likely(node) ?? 0)
+ */
+export function likelyMs(history: History): (node: Node) => number | undefined {
+  let ofTasks: ReadonlyMap<string, number> | undefined
+  return ({ name, task }) => {
+    const last = lastMs(history, name)
+    if (last !== undefined) return last
+    // Most runs know all their nodes, and are not to pay for this.
+    ofTasks ??= averages(history)
+    return ofTasks.get(task)
+  }
+}
+
+function averages({ lastDone }: History): ReadonlyMap<string, number> {
+  const all = new Map<string, number[]>()
+  for (const [name, { ms }] of lastDone) {
+    const task = taskOf(name)
+    const known = all.get(task)
+    if (known) known.push(ms)
+    else all.set(task, [ms])
+  }
+  return new Map(
+    [...all].map(([task, times]) => [task, times.reduce((sum, ms) => sum + ms, 0) / times.length]),
+  )
 }
 
 /**

@@ -4,7 +4,7 @@ import { Attempts, type Ended } from './attempts.ts'
 import type { Cache } from './cache.ts'
 import type { NodeFailure } from './event.ts'
 import { failedBefore } from './failed-before.ts'
-import { lastMs } from './history.ts'
+import { likelyMs } from './history.ts'
 import type { TokenPipe } from './host.ts'
 import { type Looked, look, recordedResult } from './look.ts'
 import type { LookRecorder } from './look-recorder.ts'
@@ -66,7 +66,7 @@ export class Loop {
       graph: session.graph,
       wanted: scope.wanted,
       jobs,
-      expected: (node) => lastMs(history, node.name) ?? 1,
+      expected: likelyMs(history),
     })
     this.running = new RunningNodes(session.host.clock, stop.signal)
     const { schedule, running, resultOf } = this

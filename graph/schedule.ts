@@ -17,9 +17,12 @@ export interface ScheduleOptions {
   readonly graph: Graph
   readonly wanted: readonly Node[]
   readonly jobs: number
-  /** Expected milliseconds of a node. */
-  readonly expected: (node: Node) => number
+  /** Expected milliseconds of a node; undefined when nothing is known. */
+  readonly expected: (node: Node) => number | undefined
 }
+
+// Of nodes of which nothing is known, that with more behind it goes first.
+const UNKNOWN_MS = 1
 
 /** A node that was taken back, and its state until then. */
 export interface Reopened {
@@ -57,7 +60,7 @@ export class Schedule {
       const node = wanted[i] as Node
       let longest = 0
       for (const user of this.usersOf(node)) longest = Math.max(longest, this.weightOf(user))
-      this.weight[node.index] = expected(node) + longest
+      this.weight[node.index] = (expected(node) ?? UNKNOWN_MS) + longest
     }
     for (const node of wanted) if (this.waitingFor[node.index] === 0) this.makeReady(node)
   }

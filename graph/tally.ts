@@ -1,7 +1,7 @@
 // What came of each node: counted for the summary, and told as events while it happens.
 
 import type { NodeFailure, Outcome, RunEvent, RunSummary } from './event.ts'
-import { type History, lastMs } from './history.ts'
+import { type History, likelyMs } from './history.ts'
 import type { Clock } from './host.ts'
 import type { Node, NodeName } from './node.ts'
 import type { RunRecorder } from './runs.ts'
@@ -77,11 +77,12 @@ export class Tally {
   /** What is wanted, before anything runs. */
   tellPlan(history: History): void {
     if (this.isUnheard) return
+    const likely = likelyMs(history)
     const nodes = this.wanted.map((node) => ({
       node: node.name,
       title: node.spec.title ?? node.name,
       needs: node.needs.map((need) => need.name),
-      expectedMs: lastMs(history, node.name),
+      expectedMs: likely(node),
     }))
     this.tell({ type: 'planned', at: this.now(), nodes })
   }

@@ -11,7 +11,9 @@ import {
   foretell,
   keepSnapshot,
   lastMs,
+  likelyMs,
   type Memory,
+  type Node,
   openCache,
   plan,
   recall,
@@ -40,13 +42,14 @@ interface Args extends GraphChoices {
 export async function planned(targets: readonly string[], args: Args): Promise<number> {
   const { session, memory, assessed } = await look(targets, await openSession(args), true)
   const rows = assessed.filter(({ state }) => state !== 'fresh')
+  const timeOf = timesIn(memory)
   const answers = await foretell(assessed, memory, answering(session, args))
   const { graph, host } = session
   const jobs = args.jobs ?? host.cores
   const expected = expectTime(graph, assessed, memory, { answers, jobs })
   if (args.json) return json(rows, memory, session, answers, expected)
   const fresh = assessed.length - rows.length
-  for (const row of rows) print(`${lineOf(row, memory, answers.get(row.node))}\n`)
+  for (const row of rows) print(`${lineOf(row, timeOf(row.node), answers.get(row.node))}\n`)
   const count = (answer: Foretold): number =>
     [...answers.values()].filter((one) => one === answer).length
   const restored = count('restored') === 0 ? '' : `, ${count('restored')} to restore`
@@ -150,16 +153,24 @@ function answering(session: Session, args: Args): ForetellOptions {
   return { cache: openCache(session), retry: graphFileOf(args) === undefined }
 }
 
+// Of a node that never ran: what others of its task took.
+function timesIn({ journal: { history } }: Memory): (node: Node) => string {
+  const likely = likelyMs(history)
+  return (node) => {
+    const ms = likely(node)
+    const how = lastMs(history, node.name) === undefined ? 'about' : 'took'
+    return ms === undefined ? '' : ` (${how} ${(ms / 1000).toFixed(1)}s)`
+  }
+}
+
 function lineOf(
   { node, state, reasons }: Assessed,
-  { journal }: Memory,
+  time: string,
   answer: Foretold | undefined,
 ): string {
-  const ms = lastMs(journal.history, node.name)
-  const expected = ms === undefined ? '' : ` (took ${(ms / 1000).toFixed(1)}s)`
   const why = [...reasons.map(reasonText).slice(0, 3), ...(answer ? [FORETOLD[answer]] : [])]
   const mark = state === 'maybe' && !answer ? '? ' : '  '
-  return `${mark}${node.name}${expected}: ${why.join('; ')}`
+  return `${mark}${node.name}${time}: ${why.join('; ')}`
 }
 
 function json(
@@ -169,12 +180,13 @@ function json(
   answers?: ReadonlyMap<unknown, Foretold>,
   expected?: ExpectedTime,
 ): number {
+  const likely = likelyMs(journal.history)
   const nodes = rows.map(({ node, state, reasons }) => ({
     name: node.name,
     state,
     reasons,
     ...(answers ? { foretold: answers.get(node) ?? null } : {}),
-    expectedMs: lastMs(journal.history, node.name) ?? null,
+    expectedMs: likely(node) ?? null,
   }))
   print(jsonDocument({ version: 1, stateFolder, nodes, ...(expected ? { expected } : {}) }))
   return 0

@@ -127,6 +127,45 @@ expecting('what the cache has takes no time', async () => {
   assert.equal([leastMs, mostMs, unknown], [0, 0, []])
 })
 
+// a[1] takes 10 s, a[2] 20 s.
+function counted(values: readonly [string, ...string[]]): Graph {
+  const a = task('a', { n: values }, ({ n }) => ({ outputs: [`${n}.out`], run: sh`count ${n}` }))
+  const b = task('b', () => ({ run: sh`other` }))
+  return defineGraph({ tasks: [a, b] })
+}
+
+async function counting(): Promise<World> {
+  const made = new World()
+  for (const n of [1, 2])
+    made.host.shell.commands.set(`count ${n}`, () => {
+      made.host.clock.advance(n * 10_000)
+      made.write(`${n}.out`, '')
+      return 0
+    })
+  await made.run(counted(['1', '2']), { jobs: 1, targets: ['a'] })
+  return made
+}
+
+expecting('a node with another value takes what those of its task took on average', async () => {
+  const { leastMs, mostMs, unknown } = await expected(await counting(), counted(['3']), 1)
+  assert.equal([Math.round(leastMs), Math.round(mostMs), unknown], [15_000, 15_000, ['b']])
+})
+
+expecting('the run plans with the same time', async () => {
+  const made = await counting()
+  made.host.shell.commands.set('count 3', () => 1)
+  const { events } = await made.run(counted(['2', '3']), { targets: ['a'] })
+  const planned = events.find((event) => event.type === 'planned')
+  const times = planned?.type === 'planned' ? planned.nodes : []
+  assert.equal(
+    times.map(({ node, expectedMs }) => [node, Math.round(expectedMs ?? 0)]),
+    [
+      ['a[2]', 20_000],
+      ['a[3]', 15_000],
+    ],
+  )
+})
+
 expecting('it is what the run then takes', async () => {
   const graph = letters()
   const made = await ran(graph)
