@@ -6,9 +6,8 @@ import { join } from 'node:path'
 
 import { GraphError, type Node, quote, recall, runGraph, type Session } from '../../graph/index.ts'
 import { EXIT } from '../exit-code.ts'
-import { filesBelow } from '../lint/files-below.ts'
 import { readTrace, traced } from '../lint/strace.ts'
-import { type Complaint, undeclared } from '../lint/undeclared.ts'
+import { type Before, type Complaint, filesBefore, undeclared } from '../lint/undeclared.ts'
 import { oneNode } from '../one-node.ts'
 import { failureText } from '../report/failure-text.ts'
 import { print } from '../report/print.ts'
@@ -63,7 +62,7 @@ async function once(
       hint: 'apt-get install strace; it is for Linux alone',
     })
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'bitnet-tasks-lint-'))
-  const before = filesBelow(session.folder)
+  const before = filesBefore(session, node)
   try {
     let count = 0
     const summary = await runGraph(session, {
@@ -87,8 +86,7 @@ async function once(
 interface Seen {
   /** Where the traces lie. */
   readonly folder: string
-  /** The files that were there before it ran. */
-  readonly before: ReadonlySet<string>
+  readonly before: Before
 }
 
 function judge(session: Session, node: Node, { folder, before }: Seen, args: LintArgs): number {
@@ -123,7 +121,7 @@ function judge(session: Session, node: Node, { folder, before }: Seen, args: Lin
 }
 
 const ADVICE: Readonly<Record<Complaint['kind'], string>> = {
-  read: 'reads what it does not declare; add it to inputs (or a depfile)',
+  read: 'reads what it does not declare; add it to inputs (or a depfile), or a program to tools',
   list: 'lists a folder that no glob of its inputs covers; add one',
   write: 'writes what it does not declare; add it to outputs, or write below $TMPDIR',
 }

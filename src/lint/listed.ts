@@ -21,6 +21,8 @@ export interface Declared {
   readonly mayRead: ReadonlySet<string>
   /** What it and its needs make. */
   readonly made: ReadonlySet<string>
+  /** What steps of this package list. */
+  readonly isOfStep: (folder: string) => boolean
 }
 
 /** The highest of such folders in that of the graph, sorted. */
@@ -28,7 +30,7 @@ export function undeclaredLists(
   session: Session,
   node: Node,
   traces: readonly Touched[],
-  { readers, mayRead, made }: Declared,
+  { readers, mayRead, made, isOfStep }: Declared,
 ): readonly Listed[] {
   const top = realPath(session.folder)
   const globbed = foldersOfGlobs(session, readers)
@@ -37,6 +39,7 @@ export function undeclaredLists(
   const cwd = realPath(recall(session).world.path(node.spec.cwd ?? ''))
   const isDeclared = (folder: string): boolean =>
     globbed.has(folder) ||
+    isOfStep(folder) ||
     isIn(folder, own) ||
     isSeldom(folder, top, session) ||
     isMade(folder, made)

@@ -15,6 +15,7 @@ import {
 import { realPath } from '../real-path.ts'
 import { filesBelow } from './files-below.ts'
 import { undeclaredLists } from './listed.ts'
+import { isOfOwnSteps } from './own-steps.ts'
 import type { Touched } from './strace.ts'
 
 export interface Complaint {
@@ -28,26 +29,44 @@ export interface Complaint {
 const SYSTEM =
   /^\/(?:usr|lib\w*|bin|sbin|etc|proc|sys|dev|opt|run|var\/lib)(?:\/|$)|\/\/?(?:deleted|pipe:|socket:)/
 
-/**
- * One complaint for each folder and kind, sorted.
- *
- * @param before the files below the graph's folder before the node ran
- */
+/** What was there before the node ran. */
+export interface Before {
+  /** The files below the graph's folder. */
+  readonly files: ReadonlySet<string>
+  /** Those among them that its outputs name: what it removes of them it made another time. */
+  readonly outputs: readonly string[]
+}
+
+/** What a node finds. */
+export function filesBefore(session: Session, node: Node): Before {
+  const memory = recall(session)
+  const outputs = outputFiles(node, memory).map((path) => memory.world.path(path))
+  return { files: filesBelow(session.folder), outputs }
+}
+
+/** One complaint for each folder and kind, sorted. */
 export function undeclared(
   session: Session,
   node: Node,
   traces: readonly Touched[],
-  before: ReadonlySet<string>,
+  before: Before,
 ): readonly Complaint[] {
-  const reads = new Set(traces.flatMap(({ reads }) => [...reads]))
   const renamed = new Set(traces.flatMap(({ renamed }) => [...renamed]))
   const writes = new Set([
     ...traces.flatMap(({ writes }) => [...writes]),
-    ...[...renamed].flatMap((path) => within(path, before)),
+    ...[...renamed].flatMap((path) => within(path, before.files)),
   ])
-  const { mayRead, mayWrite, made } = declared(session, node)
+  const { mayRead, mayWrite, made } = declared(session, node, before)
   const temporary = new Set([tmpdir(), session.host.env['TMPDIR'] ?? tmpdir()].map(realPath))
+  const isOfStep = isOfOwnSteps(session, node)
+  const declarations = { readers: readers(node), mayRead, made, isOfStep }
   const isIn = (path: string, folder: string): boolean => path.startsWith(`${folder}/`)
+  // What it wrote itself it may read again, and a folder that is opened is not yet listed. A program is
+  // started by any of its names.
+  const reads = traces
+    .flatMap(({ reads }) => [...reads])
+    .filter((path) => !writes.has(path) && !isFolder(path))
+    .map(realPath)
   // What it left in a temporary folder is nobody's; what somebody else put there decides like any other file.
   const isOurs = (path: string, kind: Complaint['kind']): boolean =>
     isIn(path, realPath(session.folder)) ||
@@ -55,21 +74,16 @@ export function undeclared(
   const complaints = (kind: Complaint['kind'], paths: Iterable<string>, may: ReadonlySet<string>) =>
     grouped(
       kind,
-      [...paths].filter((path) => isOurs(path, kind) && !may.has(path)),
+      [...new Set(paths)].filter((path) => isOurs(path, kind) && !may.has(path) && !isOfStep(path)),
     )
   return [
-    // What it wrote itself it may read again, and a folder that is opened is not yet listed.
-    ...complaints(
-      'read',
-      [...reads].filter((path) => !writes.has(path) && !isFolder(path)),
-      mayRead,
-    ),
-    ...undeclaredLists(session, node, traces, { readers: readers(node), mayRead, made }).map(
+    ...complaints('read', reads, mayRead),
+    ...undeclaredLists(session, node, traces, declarations).map(
       ({ path, below }) => ({ kind: 'list', path, also: below }) as const,
     ),
     ...complaints(
       'write',
-      [...writes].filter((path) => before.has(path) || isFile(path)),
+      [...writes].filter((path) => before.files.has(path) || isFile(path)),
       mayWrite,
     ),
   ]
@@ -86,7 +100,7 @@ function isFile(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false
 }
 
-function declared(session: Session, node: Node) {
+function declared(session: Session, node: Node, before: Before) {
   const memory = recall(session)
   const { world, journal } = memory
   const { records } = journal.history
@@ -95,7 +109,7 @@ function declared(session: Session, node: Node) {
     (records.get(one.name)?.outputs ?? []).map(([path]) => world.path(path))
   // A run whose input changed meanwhile left no record.
   const made = [...outputsOf(node), ...outputFiles(node, memory).map((path) => world.path(path))]
-  const mayWrite = new Set(made.map(inRealFolder))
+  const mayWrite = new Set([...made, ...before.outputs].map(inRealFolder))
   if (node.spec.depfile !== undefined) mayWrite.add(realPath(world.path(node.spec.depfile)))
   const inputs = readers(node).flatMap((one) => world.inputs(one).map(({ path }) => path))
   const discovered = (record?.discovered ?? []).map((name) => world.path(name))

@@ -47,8 +47,9 @@ const once = task('once', () => ({ run: sh\`rm -f victim\` }))
 const eats = task('eats', () => ({ inputs: ['a.in'], outputs: ['eaten'], run: sh\`echo >> a.in; echo > eaten\` }))
 const outside = task('outside', () => ({ env: ['THERE'], run: sh\`cat "$THERE"\` }))
 const daemon = task('daemon', () => ({ run: argv('python3', 'talk.py') }))
+const renames = task('renames', () => ({ clean: false, outputs: ['h/*'], run: sh\`rm -rf h; mkdir h; echo > h/$$\` }))
 const bad = task('bad', () => ({ run: sh\`exit 4\` }))
-export default defineGraph({ tasks: [good, sly, odd, object, passing, moves, whole, folders, link, hard, asks, clock, sleeps, once, eats, outside, daemon, bad] })
+export default defineGraph({ tasks: [good, sly, odd, object, passing, moves, whole, folders, link, hard, asks, clock, sleeps, once, eats, outside, daemon, renames, bad] })
 `
 
 function write(home: string): void {
@@ -84,7 +85,7 @@ lint(
     assert.is(code, 1)
     assert.is(
       stdout,
-      `reads what it does not declare; add it to inputs (or a depfile): ${home}/b.in
+      `reads what it does not declare; add it to inputs (or a depfile), or a program to tools: ${home}/b.in
 writes what it does not declare; add it to outputs, or write below $TMPDIR: ${home}/side é.log
 writes what it does not declare; add it to outputs, or write below $TMPDIR: ${home}/sub/x1 and 1 more in that folder
 `,
@@ -177,6 +178,17 @@ function writeListing(home: string): void {
 }
 
 lint(
+  'what it removes of its own outputs is no write of others',
+  inHome(async (home) => {
+    write(home)
+    for (const time of ['first', 'second']) {
+      const { stdout } = await bitnetTasks(['lint', 'renames'], { home })
+      assert.is(stdout, 'renames: all that it reads and writes is declared\n', time)
+    }
+  }),
+)
+
+lint(
   'a folder that it lists is a read where no glob of its inputs covers it, and nothing of its own lies there',
   inHome(async (home) => {
     writeListing(home)
@@ -265,6 +277,67 @@ for (const more of [[], ['--twice']])
       assert.equal(fs.readdirSync(join(home, 'tmp')), [])
     }),
   )
+
+const CMAKE = `import { argv, defineGraph, sh, task } from 'bitnet-tasks'
+import { cmakeInputs, cmakeRoots } from 'bitnet-tasks/repair'
+const read = cmakeInputs('build', [argv('cmake', '-S', 'src', '-B', 'build')])
+const fields = {
+  depfile: read.depfile, inputs: ['src/CMakeLists.txt'], clean: false, store: false,
+  outputs: ['build/**', '!build/.cmake/**'],
+} as const
+const configure = task('configure', () => ({ ...fields, run: read.run }))
+const also = task('also', { n: ['x'] }, () => ({ run: [...cmakeInputs('b2', [sh\`cat README\`]).run] }))
+export default defineGraph({ tasks: [configure, also], roots: cmakeRoots() })
+`
+
+lint(
+  'what cmakeInputs() reads of this package, and asks of cmake, is its own affair; all else is not',
+  inHome(async (home) => {
+    fs.mkdirSync(join(home, 'src'))
+    const listfile = join(home, 'src/CMakeLists.txt')
+    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), CMAKE)
+    fs.writeFileSync(join(home, 'README'), '')
+    fs.writeFileSync(join(home, 'src/more.cmake'), '')
+    fs.writeFileSync(listfile, 'cmake_minimum_required(VERSION 3.14)\nproject(a NONE)\n')
+    const at = (node: string) => bitnetTasks(['lint', node], { home })
+    const good = 'configure: all that it reads and writes is declared\n'
+    assert.is((await at('configure')).stdout, good)
+    // cmake removes its former reply, and writes it under another name.
+    fs.appendFileSync(listfile, 'include(more.cmake)\n')
+    assert.is((await at('configure')).stdout, good)
+    const { code, stdout } = await at('also')
+    assert.is(code, 1)
+    assert.match(stdout, /^reads [^\n]*\/README\nwrites [^\n]*\/b2\/cmake-inputs\.d\n$/)
+  }),
+)
+
+lint(
+  'a program counts by each of its names, and Node is seen like any other',
+  inHome(async (home) => {
+    fs.writeFileSync(
+      join(home, 'bitnet.tasks.ts'),
+      `import { argv, defineGraph, sh, task } from 'bitnet-tasks'
+const declared = task('declared', () => ({ inputs: ['a.mjs'], run: argv('linked', 'a.mjs') }))
+const hidden = task('hidden', () => ({ inputs: ['a.mjs'], run: sh\`linked a.mjs\` }))
+export default defineGraph({ tasks: [declared, hidden] })
+`,
+    )
+    fs.writeFileSync(join(home, 'b.txt'), '')
+    const script = "import { readFile } from 'node:fs/promises'\nawait readFile('b.txt')\n"
+    fs.writeFileSync(join(home, 'a.mjs'), script)
+    // Neither lies where programs of the system do.
+    fs.mkdirSync(join(home, 'real'))
+    fs.mkdirSync(join(home, 'bin'))
+    fs.copyFileSync(process.execPath, join(home, 'real/one'))
+    fs.symlinkSync(join(home, 'real/one'), join(home, 'bin/linked'))
+    const env = { PATH: `${join(home, 'bin')}:${process.env['PATH']}` }
+    const at = async (node: string) => (await bitnetTasks(['lint', node], { home, env })).stdout
+    const read = (path: string): string =>
+      `reads what it does not declare; add it to inputs (or a depfile), or a program to tools: ${home}/${path}\n`
+    assert.is(await at('declared'), read('b.txt'))
+    assert.is(await at('hidden'), read('b.txt') + read('real/one'))
+  }),
+)
 
 lint(
   '--twice compares what two runs made',

@@ -122,10 +122,16 @@ ${END}`
   assert.is(touched(text).gap, undefined)
 })
 
+strace('a ring that the system refused leaves no gap', () => {
+  const text = `7  io_uring_setup(8, {}) = -1 ENOSYS (Function not implemented) (INJECTED)\n${END}`
+  assert.is(touched(text).gap, undefined)
+})
+
 const GAPS: readonly (readonly [what: string, text: string, says: string])[] = [
   ['nothing', '', 'strace wrote nothing'],
   ['no end', '7  unlink("a") = 0\n', '1 processes were not seen to their end'],
   ['io_uring', `7  io_uring_setup(8, {}) = 3\n${END}`, 'a program used io_uring_setup'],
+  ['io_uring, unfinished', `7  io_uring_setup(8, {}) = ?\n${END}`, 'a program used io_uring_setup'],
   ['garbage', `hello\n${END}`, 'a line of the trace cannot be read: hello'],
 ]
 for (const [what, text, says] of GAPS)
