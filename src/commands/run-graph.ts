@@ -3,7 +3,7 @@
 import { type CheckedSeal, type RunSummary, runGraph, type Session } from '../../graph/index.ts'
 import { EXIT, exitOfClass } from '../exit-code.ts'
 import { sealOptions } from '../graph-seal.ts'
-import { eventsProblem, openEventStream } from '../report/event-stream.ts'
+import type { EventStream } from '../report/event-stream.ts'
 import { print } from '../report/print.ts'
 import { countsText, failuresText } from '../report/summary-text.ts'
 import type { ColorChoice } from '../report/terminal.ts'
@@ -45,7 +45,9 @@ export interface RunArgs extends GraphChoices {
 
 /** Brings nodes and all they need up to date. */
 export async function run(asked: readonly string[], args: RunArgs): Promise<number> {
-  const problem = eventsProblem(args)
+  const { events: place } = args
+  const streams = place === undefined ? undefined : await import('../report/event-stream.ts')
+  const problem = streams?.eventsProblem(args)
   if (problem !== undefined) {
     process.stderr.write(problem)
     return EXIT.usage
@@ -70,11 +72,38 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
   }
   const isWhole = !args.only && args.from === undefined && session.graph === opened.graph
   const seal = file && own && isWhole ? sealOptions(file, targets, own) : undefined
-  const events = args.events === undefined ? undefined : openEventStream(args.events)
-  const view = new View(session, { ...args, quiet: args.quiet || events?.isTerminal === true })
-  let summary: RunSummary
+  const events = place === undefined ? undefined : streams?.openEventStream(place)
+  const work: Work = {
+    ...{ session, targets, mayRetry, seal, events },
+    own: file && own ? { file, sources: own.sources } : undefined,
+  }
   try {
-    summary = await runGraph(session, {
+    const summary = await carriedOut(work, args)
+    return await told(summary, work, args)
+  } finally {
+    // Not before all is said: who reads the events may be in no hurry.
+    await events?.close()
+  }
+}
+
+interface Work {
+  readonly session: Session
+  readonly targets: readonly string[]
+  /** The user's own graph, when it is one. */
+  readonly own: { readonly file: string; readonly sources: readonly string[] } | undefined
+  readonly mayRetry: boolean
+  readonly seal: ReturnType<typeof sealOptions> | undefined
+  readonly events: EventStream | undefined
+}
+
+// After Ctrl-C a reader that still reads gets the end of the run, and nobody waits for another one.
+const LAST_WORDS_MS = 500
+
+async function carriedOut(work: Work, args: RunArgs): Promise<RunSummary> {
+  const { session, targets, own, mayRetry, seal, events } = work
+  const view = new View(session, { ...args, quiet: args.quiet || events?.isTerminal === true })
+  try {
+    return await runGraph(session, {
       targets,
       force: args.force === true,
       keepGoing: args.keepGoing === true,
@@ -89,7 +118,7 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
       strictEnv: args.strictEnv !== false,
       whenStale: () => {
         if (args.strictEnv === false && !args.quiet) process.stderr.write(OPEN_ENVIRONMENT)
-        if (file !== undefined) furnish(file)
+        if (own) furnish(own.file)
         return view.open()
       },
       ...(seal ? { seal: { ...seal, checked: args.checked } } : {}),
@@ -98,7 +127,7 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
         const { isLasting, judgeFailure } = await import('../preflight/judge-failure.ts')
         const verdict = judgeFailure(node.task, failure, attempt)
         // What a user's own task prints says nothing of whether it may be tried again.
-        if (file === undefined) return verdict
+        if (own === undefined) return verdict
         return { class: verdict.class, isLasting: isLasting(node.task, failure) }
       },
       ...(args.jobs === undefined ? {} : { jobs: args.jobs }),
@@ -106,9 +135,15 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
       ...(args.lockTimeout === undefined ? {} : { lockTimeoutMs: args.lockTimeout * 1000 }),
     })
   } finally {
-    events?.close()
-    await view.close()
+    const signal = await view.close()
+    if (signal !== undefined) {
+      await events?.close(LAST_WORDS_MS)
+      ;(await import('../signals.ts')).dieBy(signal)
+    }
   }
+}
+
+async function told(summary: RunSummary, { session, own }: Work, args: RunArgs): Promise<number> {
   if (args.json) print(jsonDocument({ version: 1, ...summary }))
   else if (!args.quiet) process.stderr.write(countsText(summary))
   process.stderr.write(await failuresText(summary))
@@ -163,11 +198,10 @@ class View {
     return { signal: this.interruption.signal, report: this.reporter.report }
   }
 
-  /** Brings the terminal back; a caught signal then ends the process as it would have. */
-  async close(): Promise<void> {
+  /** Brings the terminal back. A signal that was caught is to end the process as it would have. */
+  async close(): Promise<NodeJS.Signals | undefined> {
     await this.reporter?.close()
     this.interruption?.release()
-    const signal = this.interruption?.caught()
-    if (signal !== undefined) (await import('../signals.ts')).dieBy(signal)
+    return this.interruption?.caught()
   }
 }

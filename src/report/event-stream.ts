@@ -11,14 +11,18 @@ import {
 import { isatty } from 'node:tty'
 
 import { writeAll } from './print.ts'
+import { hasReader, readerQueue } from './reader-queue.ts'
 import { steerless } from './text.ts'
 import { cannotWrite } from './write-out.ts'
 
 export interface EventStream {
-  /** Writes at once, and waits for a reader that is slow. One that has gone away is no matter of the run's. */
+  /** Never waits for a reader. */
   readonly write: (line: string) => void
-  /** Closes it; says on stderr when not all of it could be written. */
-  readonly close: () => void
+  /**
+   * Closes it when its reader has taken the rest, and when `limitMs` is over at the latest; says on stderr when
+   * not all of it could be written. A reader that has gone away is no matter of the run's.
+   */
+  readonly close: (limitMs?: number) => Promise<void>
   /** Other lines on that terminal would stand between. */
   readonly isTerminal: boolean
 }
@@ -51,25 +55,66 @@ export function eventsProblem({
 export function openEventStream(file: string): EventStream {
   const fd = opened(file)
   const isTerminal = isatty(fd)
-  let isOpen = true
+  const { write, ended } = hasReader(fd) ? queued(fd, file) : atOnce(fd, isTerminal)
+  const close = async (limitMs?: number): Promise<void> => {
+    const trouble = await ended(limitMs)
+    if (fd > 2) closeSync(fd)
+    if (trouble !== undefined) process.stderr.write(notWhole(file, trouble))
+  }
+  return { write, close, isTerminal }
+}
+
+interface Way {
+  readonly write: (line: string) => void
+  /** Resolves with what kept some of it from being written. */
+  readonly ended: (limitMs?: number) => Promise<string | undefined>
+}
+
+// A file, a terminal, a device: none of them waits for a reader.
+function atOnce(fd: number, isTerminal: boolean): Way {
   let trouble: string | undefined
   const write = (line: string): void => {
-    if (!isOpen) return
+    if (trouble !== undefined) return
     try {
-      isOpen = writeAll(fd, isTerminal ? steerless(line) : line)
+      if (!writeAll(fd, isTerminal ? steerless(line) : line)) trouble = GONE
     } catch (error) {
-      isOpen = false
       trouble = (error as NodeJS.ErrnoException).code
     }
   }
-  const close = (): void => {
-    if (fd > 2) closeSync(fd)
-    if (trouble === undefined) return
-    process.stderr.write(
-      `the events in '${file}' are not whole: ${trouble}; the run is not touched by it\n`,
-    )
+  return { write, ended: async () => trouble }
+}
+
+function queued(fd: number, file: string): Way {
+  const queue = readerQueue(fd)
+  const ended = async (limitMs?: number): Promise<string | undefined> => {
+    const { promise: isOver, resolve } = Promise.withResolvers<string>()
+    const limit = limitMs === undefined ? undefined : setTimeout(resolve, limitMs, SLOW)
+    const note = setTimeout(() => process.stderr.write(waitsText(file, queue.left())), NOTE_MS)
+    try {
+      return await Promise.race([queue.emptied(), isOver])
+    } finally {
+      clearTimeout(limit)
+      clearTimeout(note)
+      queue.close()
+    }
   }
-  return { write, close, isTerminal }
+  return { write: queue.write, ended }
+}
+
+// Until then a reader is only slow.
+const NOTE_MS = 1000
+
+const GONE = 'EPIPE'
+const SLOW = 'what reads them did not take the rest'
+
+function notWhole(file: string, trouble: string): string {
+  const why = trouble === GONE ? 'what read them has gone' : trouble
+  return `the events in '${file}' are not whole: ${why}; the run is not touched by it\n`
+}
+
+function waitsText(file: string, left: number): string {
+  const size = left < 1024 ? `${left} bytes` : `${Math.round(left / 1024)} KiB`
+  return `the run has ended; what reads the events in '${file}' has not taken the last ${size} yet\n  hint: Ctrl-C ends it without them\n`
 }
 
 function opened(file: string): number {
@@ -90,11 +135,11 @@ function isNodesOwn(fd: number): boolean {
   if (fd <= 2) return false
   if (isReadOnly(String(fd))) return true
   if (stat.isFile() || stat.isSocket() || stat.isCharacterDevice()) return false
-  return !stat.isFIFO() || hasReader(stat)
+  return !stat.isFIFO() || isReadHere(stat)
 }
 
 // Both ends of a pipe are open here: nobody else is meant.
-function hasReader({ ino, dev }: Stats): boolean {
+function isReadHere({ ino, dev }: Stats): boolean {
   return descriptors().some((name) => {
     const other = statSync(`/proc/self/fd/${name}`, { throwIfNoEntry: false })
     return other?.ino === ino && other.dev === dev && isReadOnly(name)

@@ -1,13 +1,17 @@
 // run --events FILE: the record of a run, for another program, while the run goes on.
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import * as fs from 'node:fs'
+import { Socket } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as assert from 'uvu/assert'
 
 import { suite } from '../support/suite.ts'
 import { withParts } from './support/parts-graph.ts'
-import { bitnetTasks, start } from './support/program.ts'
+import { bin, bitnetTasks, start } from './support/program.ts'
 
 const stream = suite('run --events')
 
@@ -20,9 +24,9 @@ function runsIn(home: string): readonly string[] {
 
 type Line = Readonly<Record<string, unknown>>
 
-function parsed(text: string): readonly Line[] {
-  assert.ok(text.endsWith('\n'))
-  return text
+function parsed(record: string): readonly Line[] {
+  assert.ok(record.endsWith('\n'))
+  return record
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Line)
@@ -64,15 +68,15 @@ stream(
     const fifo = join(home, 'fifo')
     execFileSync('mkfifo', [fifo])
     const { ended } = start(['run', '--events', fifo], { home })
-    let text = ''
+    let seen = ''
     for await (const piece of fs.createReadStream(fifo, 'utf8')) {
-      text += piece
+      seen += piece
       // The run waits until the file is gone: it has not ended when this arrives.
-      if (/"type":"started".*"node":"all"/.test(text))
+      if (/"type":"started".*"node":"all"/.test(seen))
         fs.rmSync(join(home, 'wait'), { force: true })
     }
     assert.is((await ended).code, 0)
-    assert.is(text, runsIn(home).at(-1))
+    assert.is(seen, runsIn(home).at(-1))
   }),
 )
 
@@ -94,7 +98,7 @@ stream(
 )
 
 stream(
-  'a reader that goes away ends the stream and not the run',
+  'a reader that goes away ends the stream and not the run, and is told of once',
   withParts(async ({ home, write }) => {
     write('wait', '')
     const fifo = join(home, 'fifo')
@@ -105,8 +109,87 @@ stream(
     fs.rmSync(join(home, 'wait'))
     const { code, stderr } = await ended
     assert.is(code, 0, stderr)
-    assert.not.match(stderr, /EPIPE|not whole/)
+    const gone = `the events in '${fifo}' are not whole: what read them has gone; the run is not touched by it\n`
+    assert.is(stderr.split(gone).length, 2, stderr)
     assert.is(parsed(runsIn(home).at(-1) as string).at(-1)?.['type'], 'done')
+  }),
+)
+
+// Its first line is more than a pipe or a socket takes.
+const MUCH = Array<string>(60_000).fill('all')
+
+// Nobody reads a FIFO that is only open: not before it is asked for.
+function unread(home: string): { readonly fifo: string; readonly taken: () => Promise<string> } {
+  const fifo = join(home, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const fd = fs.openSync(fifo, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
+  const pipe = new Socket({ fd, readable: true, writable: false })
+  pipe.pause()
+  return { fifo, taken: () => text(pipe) }
+}
+
+stream(
+  'a reader that stops reading holds no run; at the end the program waits until it has all',
+  withParts(async ({ home }) => {
+    const { fifo, taken } = unread(home)
+    const { ended, says } = start(['run', ...MUCH, '--events', fifo], { home })
+    await says('3 changed')
+    await says(`the run has ended; what reads the events in '${fifo}' has not taken the last `)
+    const seen = await taken()
+    const { code, stderr } = await ended
+    assert.equal([code, seen === runsIn(home).at(-1)], [0, true])
+    assert.match(stderr, / KiB yet\n {2}hint: Ctrl-C ends it without them\n$/)
+  }),
+)
+
+stream(
+  'nor does a socket of which nobody reads',
+  withParts(async ({ home }) => {
+    const words = [bin, 'run', ...MUCH, '--events', '-']
+    const env = { HOME: home, PATH: process.env['PATH'] }
+    const child = spawn(process.execPath, words, { cwd: home, env })
+    let said = ''
+    child.stderr.setEncoding('utf8')
+    for await (const piece of child.stderr) {
+      said += piece
+      if (said.includes('has not taken')) break
+    }
+    assert.match(said, '3 changed')
+    const [seen, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+    assert.equal([code, seen === runsIn(home).at(-1)], [0, true])
+  }),
+)
+
+stream(
+  'Ctrl-C ends a run and the wait for a reader, by the signal',
+  withParts(async ({ home, write }) => {
+    const { fifo } = unread(home)
+    const words = ['run', ...MUCH, '--events', fifo]
+    const waiting = start(words, { home })
+    await waiting.says('has not taken')
+    waiting.child.kill('SIGINT')
+    assert.is((await waiting.ended).signal, 'SIGINT')
+    write('wait', '')
+    write('a.txt', 'A\n')
+    const running = start(words, { home })
+    await running.says('] all started')
+    running.child.kill('SIGTERM')
+    const { signal, stderr } = await running.ended
+    assert.is(signal, 'SIGTERM')
+    assert.match(stderr, 'are not whole: what reads them did not take the rest; the run is not')
+    assert.is(parsed(runsIn(home).at(-1) as string).at(-1)?.['type'], 'done')
+  }),
+)
+
+stream(
+  'a reader that still reads gets the end of a run that Ctrl-C has ended',
+  withParts(async ({ home, write }) => {
+    write('wait', '')
+    const { child, ended, says } = start(['run', '--events', '-'], { home })
+    await says('] all started')
+    child.kill('SIGINT')
+    const { signal, stdout } = await ended
+    assert.equal([signal, stdout], ['SIGINT', runsIn(home).at(-1)])
   }),
 )
 
