@@ -18,19 +18,34 @@ function targetEnd(rule: string): number {
   return -1
 }
 
+// As gcc and ninja have it: before a blank each backslash stands twice and one more protects the blank; one
+// before `#` or `:` protects that; every other stands for itself.
+const ESCAPED = /(\\+)(?=[ \t])|\\(?=[#:])|\$(?=\$)/y
+const NONE = [''] as const
+
 function words(text: string): string[] {
   const found: string[] = []
   let word = ''
   for (let i = 0; i < text.length; i++) {
-    const char = text[i] as string
-    const next = text[i + 1]
-    if (char === '\\' && next !== undefined && /[\\ #]/.test(next)) word += text[++i]
-    else if (char === '$' && next === '$') word += text[++i]
-    else if (/\s/.test(char)) {
-      if (word !== '') found.push(word)
+    const [guard, ofBlank] = escapeAt(i, text)
+    i += guard.length
+    if (ofBlank) word += '\\'.repeat(ofBlank.length >> 1)
+    const char = text[i] ?? ''
+    const isProtected = ofBlank ? ofBlank.length % 2 === 1 : guard !== ''
+    if (isProtected || !/\s/.test(char)) word += char
+    else if (word !== '') {
+      found.push(word)
       word = ''
-    } else word += char
+    }
   }
   if (word !== '') found.push(word)
   return found
+}
+
+function escapeAt(at: number, text: string): readonly [guard: string, ofBlank?: string] {
+  const char = text[at]
+  if (char !== '\\' && char !== '$') return NONE
+  ESCAPED.lastIndex = at
+  const [guard = '', ofBlank] = ESCAPED.exec(text) ?? []
+  return ofBlank === undefined ? [guard] : [guard, ofBlank]
 }

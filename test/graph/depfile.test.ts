@@ -16,6 +16,11 @@ for (const [what, text, names] of [
     'a.o: my\\ file.h a\\#b.h $$x.h\n',
     ['my file.h', 'a#b.h', '$x.h'],
   ],
+  [
+    'what gcc writes for backslashes, tabs and colons',
+    'a.o: a:b.h a\\b.h a\\\\b.h t\\\tb.h s\\\\\\ b.h x\\\\#y.h \\\n l.h c\\:d.h\n',
+    ['a:b.h', 'a\\b.h', 'a\\\\b.h', 't\tb.h', 's\\ b.h', 'x\\#y.h', 'l.h', 'c:d.h'],
+  ],
   ['a rule without names', 'a.o:', []],
   ['nothing', '', []],
   ['no rule', 'hello', []],
