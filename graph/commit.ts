@@ -50,6 +50,7 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
     if (!isMinus(pattern) && world.glob([pattern], world.folder).length === 0)
       return failed(node, outputMissing(pattern, run.log, session.host.disk), memory, run.ms)
   const { resultOf } = options
+  world.forgetTools()
   const after = partsText(node, world, { resultOf, discovered: run.known })
   const discovered = discover(node, memory)
   const moved = new Set(discovered.filter((name) => isNewlyWritten(name, run, world)))

@@ -23,6 +23,7 @@ export function keyOfFailure(
   const isOfKey = spec.depfile === undefined && (spec.clean ?? true) === true && !spec.always
   if (kind !== 'task' || !isOfKey) return undefined
   if (!isOwnVerdict(failure)) return undefined
+  memory.world.forgetTools()
   const after = partsText(node, memory.world, { resultOf, discovered: [] })
   const isSame = after === before && editedOutput(node, memory) === undefined
   return isSame ? digestText(before) : undefined

@@ -80,6 +80,11 @@ export class World {
     return identity
   }
 
+  /** Commands have run since they were looked at: a long run may see them replaced. */
+  forgetTools(): void {
+    this.tools.clear()
+  }
+
   fact(name: string): string {
     const known = this.facts.get(name)
     if (known !== undefined) return known

@@ -459,6 +459,30 @@ action('a program that is replaced while the node runs makes it stale', async ()
 })
 
 action(
+  'a program that was replaced after another node of the run was found fresh is noticed',
+  async () => {
+    const world = new World({ 'a.in': 'one' })
+    world.program('cc', 'cc 1')
+    const a = task('a', () => ({ inputs: ['a.in'], run: sh`late` }))
+    const z = task('z', () => ({ outputs: ['z.out'], tools: ['cc'], run: sh`echo > z.out` }))
+    const b = task('b', () => {
+      return { after: [a()], inputs: ['a.in'], outputs: ['b.out'], run: argv('cc') }
+    })
+    const graph = defineGraph({ tasks: [a, z, b] })
+    const { commands } = world.host.shell
+    commands.set('late', () => undefined)
+    commands.set('cc', ({ sh }) => sh('cat /opt/bin/cc > b.out'))
+    await world.run(graph)
+    world.edit('a.in', 'two')
+    commands.set('late', () => world.program('cc', 'cc 2') as undefined)
+    await world.run(graph, { jobs: 1 })
+    world.program('cc', 'cc 1')
+    assert.equal((await world.run(graph)).started, ['b'])
+    assert.is(world.read('b.out'), 'cc 1')
+  },
+)
+
+action(
   'an output of a need that is edited while the node runs is not recorded as fresh',
   async () => {
     const world = new World()
