@@ -2,6 +2,7 @@
 // guessed: a trace with a gap proves nothing.
 import { basename, isAbsolute, normalize, resolve } from 'node:path'
 
+import { MakeReading } from './make-reading.ts'
 import { type Call, Talks } from './talks.ts'
 
 /** What a trace shows; absolute paths. */
@@ -20,11 +21,12 @@ export interface Touched {
   readonly gap: string | undefined
 }
 
-// Files by name, and what makes processes: each of these must be seen for a path to be known.
+// Files by name, and what makes processes: each of these must be seen for a path to be known. States are
+// asked for by make alone, as far as this matters.
 const CALLS =
   'process,open,openat,openat2,creat,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir,' +
   'symlink,symlinkat,link,linkat,truncate,chmod,fchmodat,mknod,mknodat,chdir,fchdir,bind,connect,' +
-  'getdents,getdents64,io_uring_setup,chroot,open_by_handle_at'
+  'getdents,getdents64,io_uring_setup,chroot,open_by_handle_at,stat,newfstatat,statx'
 
 /** The words that run a line for /bin/sh under strace. */
 export function traced(text: string, into: string): readonly string[] {
@@ -47,6 +49,7 @@ export function readTrace(text: string, cwd: string): Touched {
   const listed = { lists: new Set<string>(), lookups: new Set<string>() }
   const processes = new Processes(calls, cwd)
   const talks = new Talks(calls)
+  const makes = new MakeReading()
   let hole = gap
   for (const call of calls) {
     const isRefused = call.result.startsWith('-1')
@@ -57,8 +60,10 @@ export function readTrace(text: string, cwd: string): Touched {
     if (call.name === 'chdir' || call.name === 'fchdir') processes.move(call)
     const at = (index: number): string => processes.path(call, index)
     if (call.name.startsWith('execve')) processes.become(call.pid, at(0))
+    const program = processes.program(call.pid)
+    if (MAKE.test(program)) makes.see(call)
     if (call.name.startsWith('getdents')) {
-      const isLookup = LOOKS_UP.test(processes.program(call.pid))
+      const isLookup = MAKE.test(program) ? !makes.isReading(call.pid) : PYTHON.test(program)
       listed[isLookup ? 'lookups' : 'lists'].add(openFolder(call))
     } else if (call.name.startsWith('mkdir')) made.add(at(0))
     else touch(call, at, reads, writes)
@@ -68,7 +73,8 @@ export function readTrace(text: string, cwd: string): Touched {
 }
 
 // make keeps lists of the folders of its targets and prerequisites, python of those from which it imports.
-const LOOKS_UP = /^(?:g?make|python[\d.]*|pypy[\d.]*)$/
+const MAKE = /^g?make$/
+const PYTHON = /^(?:python[\d.]*|pypy[\d.]*)$/
 
 // `getdents64(3</w/src>, 0x55d0 /* 5 entries */, 32768)`
 function openFolder({ args }: Call): string {

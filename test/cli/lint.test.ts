@@ -146,6 +146,10 @@ const covered = [
   task('temporary', () => ({ inputs: ['src/a.c'], run: sh\`t=$(mktemp -d); cp src/a.c "$t"; ls "$t"; rm -rf "$t"\` })),
   task('compile', () => ({ inputs: ['src/a.c'], outputs: ['a.o'], depfile: 'a.d', run: sh\`cc -MD -c src/a.c -o a.o\` })),
   task('make', () => ({ inputs: ['Makefile', 'src/a.c'], outputs: ['app'], run: argv('make', '-B') })),
+  task('rules', () => ({
+    inputs: ['rules.mk', 'src/a.c', 'src/b.c', 'a.h'], outputs: ['rules/**'], run: argv('make', '-f', 'rules.mk'),
+  })),
+  task('wild', () => ({ inputs: ['wild.mk', 'src/*'], run: argv('make', '-f', 'wild.mk') })),
   task('python', () => ({ inputs: ['py/gen.py'], set: bare, run: argv('python3', 'py/gen.py') })),
   task('ninja', () => ({
     inputs: ['CMakeLists.txt', 'src/a.c'], outputs: ['build/**'],
@@ -157,6 +161,9 @@ const uncovered = [
   task('literal', () => ({ inputs: ['src/a.c'], outputs: ['o5'], run: sh\`ls src > o5\` })),
   task('shallow', () => ({ inputs: ['src/*.c'], outputs: ['o6'], run: sh\`find src > o6\` })),
   task('tree', () => ({ run: sh\`find src\` })),
+  task('wildcard', () => ({ inputs: ['wild.mk', 'src/a.c', 'src/b.c'], run: argv('make', '-f', 'wild.mk') })),
+  task('pattern', () => ({ inputs: ['pattern.mk', 'src/a.c', 'src/b.c'], run: argv('make', '-f', 'pattern.mk') })),
+  task('here', () => ({ inputs: ['here.mk', 'a.h'], run: argv('make', '-f', 'here.mk') })),
   task('script', () => ({ set: bare, inputs: ['py/gen.py'], run: argv('python3', '-c', 'import os; os.listdir("src")') })),
 ]
 export default defineGraph({ tasks: [made, sources, ...covered, ...uncovered] })
@@ -169,7 +176,21 @@ function writeListing(home: string): void {
     'bitnet.tasks.ts': LISTING,
     'src/a.c': 'int main(void) { return 0; }\n',
     'src/sub/b.c': 'int b;\n',
+    'src/b.c': 'int b;\n',
+    'a.h': '\n',
     Makefile: 'app: src/a.c\n\tcc src/a.c -o app\n',
+    'wild.mk': 'S := $(wildcard src/*.c)\nall: $(S)\n\t@echo $(S)\n',
+    'pattern.mk': 'all: src/*.c\n\t@echo $^\n',
+    'here.mk': 'S = $(wildcard *.h)\nall: $(S)\n',
+    // A name that is asked for with wildcard is looked up, and so is what a rule may be made from.
+    'rules.mk': `T := $(realpath $(firstword $(MAKEFILE_LIST)))
+H := $(wildcard a.h src/gone.c src)
+-include $(wildcard rules.mk.more)
+rules/all: rules/a.o rules/b.o
+\tcat $^ > $@
+rules/%.o: src/%.c $(H)
+\t@mkdir -p rules; $(CC) -c $< -o $@
+`,
     'py/gen.py': 'import json\n',
     'CMakeLists.txt':
       'cmake_minimum_required(VERSION 3.14)\nproject(p C)\nadd_library(app STATIC src/a.c)\n',
@@ -222,6 +243,9 @@ const UNCOVERED: Readonly<Record<string, readonly [folder: string, below: number
   literal: ['/src', 0],
   shallow: ['/src/sub', 0],
   tree: ['/src', 1],
+  wildcard: ['/src', 0],
+  pattern: ['/src', 0],
+  here: ['', 0],
   script: ['/src', 0],
 }
 

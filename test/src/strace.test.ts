@@ -53,15 +53,29 @@ strace('a folder that is listed is told apart: by whom, and whether it was made 
 7  vfork() = 8
 8  getdents64(3</w/sub>, 0x1 /* 3 entries */, 32768) = 80
 8  execve("/usr/bin/gmake", ["make"], 0x1 /* 3 vars */) = 0
+8  openat(AT_FDCWD</w>, "/lib/libc.so.6", O_RDONLY|O_CLOEXEC) = 3</lib/libc.so.6>
+8  getdents64(3</w/search>, 0x1 /* 3 entries */, 32768) = 80
+8  openat(AT_FDCWD</w>, "Makefile", O_RDONLY) = 3</w/Makefile>
+8  newfstatat(3</w/Makefile>, "", {}, AT_EMPTY_PATH) = 0
+8  newfstatat(AT_FDCWD</w>, "Makefile", {}, AT_SYMLINK_NOFOLLOW) = 0
+8  stat("/w/Makefile", {}) = 0
+8  getdents64(3</w/wildcard>, 0x1 /* 3 entries */, 32768) = 80
+8  newfstatat(AT_FDCWD</w>, "Makefile", {}, 0) = 0
 8  getdents64(3</w/targets>, 0x1 /* 3 entries */, 32768) = 80
 8  vfork() = 9
-9  getdents64(3</w/inner>, 0x1 /* 3 entries */, 32768) = 80
+9  execve("/usr/bin/python3", ["python3"], 0x1 /* 3 vars */) = 0
+9  vfork() = 10
+10 getdents64(3</w/inner>, 0x1 /* 3 entries */, 32768) = 80
+10 +++ exited with 0 +++
 9  +++ exited with 0 +++
+8  execve("/usr/bin/gmake", ["make"], 0x1 /* 3 vars */) = 0
+8  openat(AT_FDCWD</w>, "Makefile", O_RDONLY) = 3</w/Makefile>
+8  getdents64(3</w/anew>, 0x1 /* 3 entries */, 32768) = 80
 8  +++ exited with 0 +++
 ${END}`
   const { lists, lookups, folders, writes } = readTrace(text, '/w')
-  assert.equal([...lists], ['/w/src >', '/w/old', '/w/sub'])
-  assert.equal([...lookups], ['/w/targets', '/w/inner'])
+  assert.equal([...lists], ['/w/src >', '/w/old', '/w/sub', '/w/wildcard', '/w/anew'])
+  assert.equal([...lookups], ['/w/search', '/w/targets', '/w/inner'])
   assert.equal([...folders], ['/w/made'])
   assert.equal([...writes], [])
 })
