@@ -11,6 +11,7 @@ import { lastOutputs, type NodeRecord } from './history.ts'
 import { knownDiscovered } from './look.ts'
 import type { Node } from './node.ts'
 import { systemFailure, toolMissing } from './node-failure.ts'
+import { writeMarks } from './rewritten.ts'
 import { logName, type Memory, type Session } from './state.ts'
 import { MISSING, type World } from './world.ts'
 
@@ -31,6 +32,7 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
   const log = logPath(session, node, options.attempt)
   // `begin` forgets it.
   const record = journal.history.records.get(node.name)
+  const trouble = journal.history.troubles.get(node.name)
   journal.begin(node.name)
   try {
     session.host.disk.removeFile(log)
@@ -41,12 +43,15 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
     // The key is taken before the commands run: what changes meanwhile is noticed against it.
     const known = knownDiscovered(node, journal.history)
     const startMs = session.host.clock.fileNow()
+    const marks = writeMarks(node, known, memory.world)
     const before = partsText(node, memory.world, { resultOf: options.resultOf, discovered: known })
     options.onKey?.(before)
     const ended = await runCommands(node, options, log)
     if (ended.how === 'cancelled') return { how: 'cancelled', ms: elapsed() }
     if (ended.how !== 'ok') {
-      const key = options.strictEnv ? keyOfFailure(node, ended.failure, before, options) : undefined
+      const key = options.strictEnv
+        ? keyOfFailure(node, ended.failure, { before, marks }, options)
+        : undefined
       const ms = elapsed()
       return {
         ...failed(node, ended.failure, memory, ms),
@@ -56,7 +61,19 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
     }
     const { answer } = ended
     const endMs = ended.endMs ?? session.host.clock.fileNow() + CLOCK_STEP_MS
-    return commit(node, options, { before, known, startMs, endMs, answer, ms: elapsed(), log })
+    const ran = {
+      record,
+      trouble,
+      before,
+      marks,
+      known,
+      startMs,
+      endMs,
+      answer,
+      ms: elapsed(),
+      log,
+    }
+    return commit(node, options, ran)
   } catch (error) {
     const failure = systemFailure(error, log)
     if (failure === undefined) throw error

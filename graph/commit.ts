@@ -4,11 +4,12 @@ import { discover } from './discover.ts'
 import { type Done, failed } from './done.ts'
 import type { ActionOptions } from './execute.ts'
 import { isMinus, isPattern } from './file-names.ts'
-import { PART_END, partsText } from './fingerprint.ts'
-import { lastOutputs, type NodeRecord, noteOutputs } from './history.ts'
+import { movedInputs, PART_END, partsText } from './fingerprint.ts'
+import { lastOutputs, type NodeRecord, noteOutputs, type Trouble } from './history.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
 import type { Node } from './node.ts'
 import { outputMissing } from './node-failure.ts'
+import { rewritten, type WriteMarks, writeMarks } from './rewritten.ts'
 import { type FileState, isTooYoung } from './snapshot.ts'
 import type { Memory } from './state.ts'
 import { isStored, store } from './store.ts'
@@ -21,8 +22,13 @@ const WORTH_FLUSHING = 20
 
 /** What was noted while the commands ran. */
 export interface Ran {
+  /** What there was before they began, or why there was nothing. */
+  readonly record: NodeRecord | undefined
+  readonly trouble: Trouble | undefined
   /** The key before they began. */
   readonly before: string
+  /** When the inputs had been written, before they began. */
+  readonly marks: WriteMarks
   /** The inputs that were discovered last time. */
   readonly known: readonly string[]
   readonly startMs: number
@@ -57,10 +63,9 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   const hasDepfile = node.spec.depfile !== undefined
   const parts = hasDepfile ? partsText(node, world, { resultOf, discovered, moved }) : after
   const result = produced(node, outputs, run.answer ?? parts)
-  const edited = run.before === after ? editedOutput(node, memory) : undefined
-  const movedInputs = edited === undefined ? differences(run.before, after) : [edited]
-  const [movedInput] = movedInputs
-  const wroteInput = movedInputs.some((name) => !isLater(name, run.endMs, world))
+  const found = movedBetween(node, run, after, memory)
+  const [movedInput] = found
+  const wroteInput = found.some((name) => !isLater(name, run.endMs, world))
   const detail = whyUnrecorded(movedInput, options)
   if (detail !== undefined) {
     const at = session.host.clock.now()
@@ -98,7 +103,7 @@ function whyUnrecorded(
   movedInput: string | undefined,
   { strictEnv }: ActionOptions,
 ): string | undefined {
-  if (movedInput !== undefined) return `the input '${movedInput}' changed while it ran`
+  if (movedInput !== undefined) return movedDetail(movedInput)
   return strictEnv ? undefined : 'it saw the whole environment, which is in no key'
 }
 
@@ -125,6 +130,25 @@ function isNewlyWritten(name: string, run: Pick<Ran, 'known' | 'startMs'>, world
   if (run.known.includes(name)) return false
   const stat = world.host.disk.stat(world.path(name))
   return stat !== undefined && isTooYoung(stat, run.startMs)
+}
+
+function movedBetween(node: Node, run: Ran, after: string, memory: Memory): readonly string[] {
+  const { before, marks, known } = run
+  if (before !== after) return differences(before, after)
+  const edited = editedOutput(node, memory)
+  if (edited !== undefined) return [edited]
+  const names = rewritten(marks, writeMarks(node, known, memory.world))
+  return names.some((name) => wroteBefore(name, run)) ? [] : names
+}
+
+// It went so with the same file the last time: the commands write that themselves, and what they write stays.
+function wroteBefore(name: string, { trouble, record }: Ran): boolean {
+  if (trouble?.detail === movedDetail(name)) return true
+  return record !== undefined && movedInputs(record).includes(name)
+}
+
+function movedDetail(name: string): string {
+  return `the input '${name}' changed while it ran`
 }
 
 function differences(before: string, after: string): readonly string[] {

@@ -7,6 +7,7 @@ import { partsText } from './fingerprint.ts'
 import type { FailedUnder } from './history.ts'
 import type { Node } from './node.ts'
 import { isRefusal, TAIL_BYTES } from './node-failure.ts'
+import { rewritten, type WriteMarks, writeMarks } from './rewritten.ts'
 import type { Memory } from './state.ts'
 
 /**
@@ -16,7 +17,7 @@ import type { Memory } from './state.ts'
 export function keyOfFailure(
   node: Node,
   failure: NodeFailure,
-  before: string,
+  { before, marks }: { readonly before: string; readonly marks: WriteMarks },
   { memory, resultOf }: { memory: Memory; resultOf: (need: Node) => string },
 ): string | undefined {
   const { kind, spec } = node
@@ -26,7 +27,8 @@ export function keyOfFailure(
   memory.world.forgetTools()
   const after = partsText(node, memory.world, { resultOf, discovered: [] })
   const isSame = after === before && editedOutput(node, memory) === undefined
-  return isSame ? digestText(before) : undefined
+  const stoodStill = isSame && rewritten(marks, writeMarks(node, [], memory.world)).length === 0
+  return stoodStill ? digestText(before) : undefined
 }
 
 /** What a run of the node would come to, when it failed under the key that it has now. */

@@ -151,6 +151,14 @@ export function recordedInputs({ parts }: { readonly parts: string }): readonly 
   )
 }
 
+/** The discovered inputs that may have changed while the node ran, as a record has them. */
+export function movedInputs({ parts }: { readonly parts: string }): readonly string[] {
+  if (!parts.includes(`\t${MOVED}${PART_END}`)) return []
+  return [...parseParts(parts).values()].flatMap(({ kind, name, value }) =>
+    kind === 'discovered' && value === MOVED ? [name] : [],
+  )
+}
+
 /** The values of the parameters as a record has them. */
 export function recordedParams({
   parts,

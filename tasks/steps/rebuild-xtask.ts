@@ -52,9 +52,7 @@ main().catch((error: unknown) => {
 })
 
 async function main(): Promise<void> {
-  if (order.clean) await cargo(order.clean, 'clean')
-  else touch(join(workspace, 'crossval', 'build.rs'))
-  const messages = await cargo(order.build, 'build')
+  const messages = await buildAnew()
   const found = messages.findLast(isDetection)
   const program = messages.findLast(isXtask)?.executable
   if (found === undefined || program === undefined || program === null)
@@ -67,10 +65,22 @@ async function main(): Promise<void> {
 }
 
 // crossval/build.rs asks for no rerun when a variable or a library changes. Its time alone is set: git
-// sees no change, and cargo runs it again with what depends on it, and nothing else.
-function touch(path: string): void {
+// sees no change, and cargo runs it again with what depends on it, and nothing else. Then it has its old time
+// again, for it is an input of ours, unless somebody has edited it meanwhile.
+async function buildAnew(): Promise<readonly CargoMessage[]> {
+  if (order.clean) {
+    await cargo(order.clean, 'clean')
+    return cargo(order.build, 'build')
+  }
+  const path = join(workspace, 'crossval', 'build.rs')
+  const { atime, mtime } = fs.statSync(path)
   const now = new Date()
   fs.utimesSync(path, now, now)
+  try {
+    return await cargo(order.build, 'build')
+  } finally {
+    if (fs.statSync(path).mtimeMs === now.getTime()) fs.utimesSync(path, atime, mtime)
+  }
 }
 
 function isDetection(

@@ -121,7 +121,11 @@ tool(
   'AC-068 AC-080 where the libraries are there, detection runs again and nothing else is compiled',
   async () => {
     given('behind')
+    const written = (): number =>
+      Math.round(fs.statSync(join(workspace, 'crossval/build.rs')).mtimeMs)
+    const before = written()
     const { code, stdout, stderr } = await repair(['--tool-features', 'crossval'])
+    assert.is(written(), before)
     assert.is(code, 0, stderr)
     assert.match(stdout, /^✓ llama\.cpp AVAILABLE \(detected after repair\)\n/)
     assert.match(stderr, /DETECT: .* \(HAS_LLAMA is false in xtask\)\n/)

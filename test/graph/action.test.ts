@@ -411,6 +411,89 @@ action(
   },
 )
 
+for (const [what, edit] of [
+  ['written', (world: World, text: string) => world.edit('a.in', text)],
+  [
+    'replaced',
+    (world: World, text: string) => {
+      world.edit('b.in', text)
+      world.host.disk.rename('/w/b.in', '/w/a.in')
+    },
+  ],
+  [
+    'linked',
+    (world: World, text: string) => {
+      world.write(`${text}.in`, text)
+      world.host.disk.removeFile('/w/a.in')
+      world.host.disk.makeLink('/w/a.in', `${text}.in`)
+    },
+  ],
+] as const)
+  action(`an input that is ${what} and ${what} back while the node runs is noticed`, async () => {
+    const world = new World({ 'one.in': 'one' })
+    edit(world, 'one')
+    world.pause()
+    const graph = only({
+      inputs: ['a.in'],
+      outputs: ['a.out'],
+      run: [sh`early`, sh`cat a.in > a.out`, sh`late`],
+    })
+    const { commands } = world.host.shell
+    commands.set('early', () => edit(world, 'two') as undefined)
+    commands.set('late', () => edit(world, 'one') as undefined)
+    await world.run(graph)
+    assert.is(world.read('a.out'), 'two')
+    commands.set('early', () => undefined)
+    commands.set('late', () => undefined)
+    assert.equal((await world.run(graph)).started, ['a'])
+    assert.is(world.read('a.out'), 'one')
+    assert.equal((await world.run(graph)).started, [])
+  })
+
+action(
+  'an input whose time a command sets, and sets back to the millisecond, is no edit',
+  async () => {
+    const world = new World({ 'a.in': 'one' })
+    const graph = only({ inputs: ['a.in'], run: sh`touch` })
+    const { disk, shell } = world.host
+    shell.commands.set('touch', () => {
+      const { mtimeMs = 0 } = disk.stat('/w/a.in') ?? {}
+      disk.setMtime('/w/a.in', mtimeMs + 5000)
+      disk.setMtime('/w/a.in', Math.round(mtimeMs))
+      return undefined
+    })
+    await world.run(graph)
+    assert.equal((await world.run(graph)).started, [])
+  },
+)
+
+action('a failure with an input that was another one meanwhile is not remembered', async () => {
+  const world = new World({ 'a.in': 'one' })
+  const graph = only({ inputs: ['a.in'], run: sh`switch` })
+  const { commands } = world.host.shell
+  commands.set('switch', () => {
+    world.edit('a.in', 'two')
+    world.edit('a.in', 'one')
+    return { how: 'exited', code: 1 }
+  })
+  await world.run(graph, { retry: false })
+  commands.set('switch', () => undefined)
+  assert.equal((await world.run(graph, { retry: false })).outcomes, { a: 'changed' })
+})
+
+action('a task that writes its own inputs as they are runs once more, then is stable', async () => {
+  const world = new World({ 'a.in': 'tidy', 'b.in': 'tidy' })
+  const graph = only({ inputs: ['a.in', 'b.in'], run: sh`tidy` })
+  world.host.shell.commands.set('tidy', () => {
+    world.edit('a.in', 'tidy')
+    world.edit('b.in', 'tidy')
+    return undefined
+  })
+  assert.equal((await world.run(graph)).started, ['a'])
+  assert.equal((await world.run(graph)).started, ['a'])
+  assert.equal((await world.run(graph)).started, [])
+})
+
 for (const [what, edit, name] of [
   ['added to a glob', (world: World) => world.write('b.in', 'b'), 'b.in'],
   ['removed from a glob', (world: World) => world.host.disk.removeFile('/w/c.in'), 'c.in'],
