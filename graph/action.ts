@@ -10,7 +10,7 @@ import { parseParts, partsText, toolNames } from './fingerprint.ts'
 import { lastOutputs, type NodeRecord } from './history.ts'
 import { knownDiscovered } from './look.ts'
 import type { Node } from './node.ts'
-import { systemFailure, toolMissing } from './node-failure.ts'
+import { folderMissing, systemFailure, toolMissing } from './node-failure.ts'
 import { writeMarks } from './rewritten.ts'
 import { logName, type Memory, type Session } from './state.ts'
 import { MISSING, type World } from './world.ts'
@@ -38,6 +38,8 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
     session.host.disk.removeFile(log)
     if (isCleaned(node, record, memory.world)) removeOutputs(node, memory)
     makeFolders(node, memory.world)
+    const cwd = missingFolder(node, memory.world)
+    if (cwd !== undefined) return failed(node, folderMissing(cwd, log), memory, elapsed())
     const missing = toolNames(node).find((name) => memory.world.tool(name) === MISSING)
     if (missing !== undefined) return failed(node, toolMissing(missing, log), memory, elapsed())
     // The key is taken before the commands run: what changes meanwhile is noticed against it.
@@ -94,6 +96,12 @@ function isCleaned(node: Node, record: NodeRecord | undefined, world: World): bo
 function removeOutputs(node: Node, { journal, world }: Memory): void {
   for (const [path] of lastOutputs(journal.history, node.name))
     world.host.disk.removeFile(world.path(path))
+}
+
+function missingFolder({ spec }: Node, world: World): string | undefined {
+  if (spec.cwd === undefined) return undefined
+  const path = world.path(spec.cwd)
+  return world.host.disk.stat(path)?.kind === 'folder' ? undefined : path
 }
 
 function makeFolders(node: Node, world: World): void {

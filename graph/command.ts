@@ -38,7 +38,11 @@ export type Roots = Readonly<Record<string, string>>
  * @example argv('make', '-C', 'build', 'install')
  */
 export function argv(...words: readonly Word[]): ArgvCommand {
-  if (words.length === 0) throw new Error('BUG: argv() needs a program')
+  if (words.length === 0)
+    throw new GraphError('argv() was given no program', {
+      code: 'bad-graph',
+      hint: "write argv('cc', '-c', file)",
+    })
   for (const word of words) {
     for (const piece of Array.isArray(word) ? word : [word])
       if (typeof piece !== 'string' && !isPlace(piece)) throw noText('argv()', piece)

@@ -8,7 +8,7 @@ import { movedInputs, PART_END, partsText } from './fingerprint.ts'
 import { lastOutputs, type NodeRecord, noteOutputs, type Trouble } from './history.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
 import type { Node } from './node.ts'
-import { outputMissing } from './node-failure.ts'
+import { depfileMissing, outputMissing } from './node-failure.ts'
 import { rewritten, type WriteMarks, writeMarks } from './rewritten.ts'
 import { type FileState, isTooYoung } from './snapshot.ts'
 import type { Memory } from './state.ts'
@@ -55,13 +55,15 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   for (const pattern of (node.spec.outputs ?? []).filter(isPattern))
     if (!isMinus(pattern) && world.glob([pattern], world.folder).length === 0)
       return failed(node, outputMissing(pattern, run.log, session.host.disk), memory, run.ms)
+  const { depfile } = node.spec
+  if (depfile !== undefined && session.host.disk.stat(world.path(depfile)) === undefined)
+    return failed(node, depfileMissing(depfile, run.log, session.host.disk), memory, run.ms)
   const { resultOf } = options
   world.forgetTools()
   const after = partsText(node, world, { resultOf, discovered: run.known })
   const discovered = discover(node, memory)
   const moved = new Set(discovered.filter((name) => isNewlyWritten(name, run, world)))
-  const hasDepfile = node.spec.depfile !== undefined
-  const parts = hasDepfile ? partsText(node, world, { resultOf, discovered, moved }) : after
+  const parts = depfile ? partsText(node, world, { resultOf, discovered, moved }) : after
   const result = produced(node, outputs, run.answer ?? parts)
   const found = movedBetween(node, run, after, memory)
   const [movedInput] = found

@@ -103,7 +103,8 @@ export class FileStates {
         {
           code: 'bad-file',
           place: path,
-          hint: stat.kind === 'folder' ? `name its files: '${path}/**'` : 'name a regular file',
+          hint:
+            stat.kind === 'folder' ? "name its files, with '/**' behind it" : 'name a regular file',
         },
       )
     const lookedAt = this.clock.fileNow()

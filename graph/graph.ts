@@ -11,6 +11,7 @@ import {
   refuseBadLimits,
   refuseBadPools,
   refuseIdleMinus,
+  refuseMisspelt,
   refuseNoRef,
   refuseNoSpec,
   refuseOutside,
@@ -52,6 +53,7 @@ export function defineGraph(definition: GraphDefinition): Graph {
       code: 'bad-graph',
       hint: 'write defineGraph({ tasks: [...] })',
     })
+  refuseMisspelt(definition)
   const roots = definition.roots ?? {}
   const pools = definition.pools ?? {}
   const drafts = new Map<NodeName, Draft>()
@@ -124,8 +126,7 @@ function bind(
 function commandsOf(node: NodeName, spec: TaskSpec): readonly Command[] {
   if (spec.run === undefined && isGroup(spec)) return []
   const commands = Array.isArray(spec.run) ? spec.run : [spec.run as Command]
-  if (commands.length > 0 && commands.every((command) => command?.kind !== undefined))
-    return commands
+  if (commands.length > 0 && commands[0] !== undefined) return commands
   throw new GraphError(`'${node}' has nothing to run`, {
     code: 'bad-graph',
     place: node,

@@ -1,6 +1,6 @@
 // What kind of value each field of a task holds. A compiler says so too, but not every graph file meets one,
 // and of a text where a list belongs the letters would be taken.
-import { isPlace } from './command.ts'
+import { type Command, isPlace } from './command.ts'
 import { GraphError } from './error.ts'
 import type { NodeName } from './node.ts'
 import type { TaskSpec } from './task.ts'
@@ -27,9 +27,17 @@ const TEXTS: Kind = {
   says: 'a list of texts',
   hint: (field) => `write ${field}: ['...']`,
 }
+// `env: ['CC=clang']` would ask for a variable that nobody can have.
+const isVariable = (value: unknown): boolean => isText(value) && /^[^=\0]+$/.test(value as string)
+const VARIABLES: Kind = {
+  fits: all(isVariable),
+  says: 'a list of names of variables',
+  hint: (field) => `write ${field}: ['CFLAGS']; a fixed value is set: { CFLAGS: '-O2' }`,
+}
+const isCommand = (value: unknown): boolean => (value as Command | null)?.kind !== undefined
 const LIST: Kind = { fits: Array.isArray, says: 'a list', hint: (field) => `write ${field}: [...]` }
 
-const KINDS: Readonly<Record<Exclude<keyof TaskSpec, 'run'>, Kind>> = {
+const KINDS: Readonly<Record<keyof TaskSpec, Kind>> = {
   title: TEXT,
   needs: LIST,
   after: LIST,
@@ -39,12 +47,15 @@ const KINDS: Readonly<Record<Exclude<keyof TaskSpec, 'run'>, Kind>> = {
     hint: () => "write inputs: ['src/*.c']; what a need makes is named by needs alone",
   },
   outputs: TEXTS,
-  env: TEXTS,
-  passEnv: TEXTS,
+  env: VARIABLES,
+  passEnv: VARIABLES,
   set: {
     fits: (value) =>
-      typeof value === 'object' && value !== null && Object.values(value).every(isText),
-    says: 'an object of texts',
+      typeof value === 'object' &&
+      value !== null &&
+      Object.values(value).every(isText) &&
+      Object.keys(value).every(isVariable),
+    says: 'an object of names and texts',
     hint: () => "write set: { NAME: 'value' }",
   },
   tools: TEXTS,
@@ -66,6 +77,11 @@ const KINDS: Readonly<Record<Exclude<keyof TaskSpec, 'run'>, Kind>> = {
   store: FLAG,
   depfile: TEXT,
   contracts: LIST,
+  run: {
+    fits: (value) => (Array.isArray(value) ? value.every(isCommand) : isCommand(value)),
+    says: 'a command or a list of them',
+    hint: () => 'give it run: sh`...` or run: argv(...)',
+  },
 }
 
 /**
@@ -76,7 +92,7 @@ const KINDS: Readonly<Record<Exclude<keyof TaskSpec, 'run'>, Kind>> = {
 export function refuseWrongKinds(node: NodeName, spec: TaskSpec): void {
   for (const field in spec) {
     const value = spec[field as keyof TaskSpec]
-    const kind = field === 'run' ? undefined : KINDS[field as keyof typeof KINDS]
+    const kind = KINDS[field as keyof typeof KINDS]
     if (value === undefined || kind === undefined || kind.fits(value)) continue
     const shown = (JSON.stringify(value) ?? String(value)).slice(0, 80)
     throw new GraphError(`'${field}' of '${node}' is ${shown}, and should be ${kind.says}`, {

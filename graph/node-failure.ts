@@ -95,6 +95,29 @@ export function outputMissing(path: string, log: string, disk: Disk): NodeFailur
   }
 }
 
+/** The commands ended well and did not write what says what they read. */
+export function depfileMissing(path: string, log: string, disk: Disk): NodeFailure {
+  return {
+    message: `the commands ended well, but the depfile '${path}' is not there`,
+    how: 'output',
+    tail: disk.readTail(log, TAIL_BYTES),
+    log,
+    hint: 'correct the path in depfile, or the command that should write it',
+  }
+}
+
+/** The folder in which the commands should run. */
+export function folderMissing(path: string, log: string): NodeFailure {
+  return {
+    message: `its cwd '${path}' is no folder`,
+    how: 'system',
+    errno: 'ENOENT',
+    tail: '',
+    log,
+    hint: 'correct the path in cwd, or need the node that makes it',
+  }
+}
+
 /** What a node reads is not there or cannot be read. */
 export function inputFailure(error: GraphError, log: string): NodeFailure {
   const { message, hint, errno } = error

@@ -72,6 +72,20 @@ export function refuseUnknownFields(node: NodeName, spec: TaskSpec): void {
     }
 }
 
+const OF_GRAPHS: ReadonlySet<string> = new Set(['tasks', 'pools', 'roots', 'cache'])
+
+// What is spread into it may bring other things along, as `repairTasks()` does: only a slip is refused.
+export function refuseMisspelt(definition: object): void {
+  for (const name in definition) {
+    const near = OF_GRAPHS.has(name) ? undefined : nearest(name, OF_GRAPHS)
+    if (near !== undefined)
+      throw new GraphError(`defineGraph() was given '${name}', which means nothing`, {
+        code: 'bad-graph',
+        hint: `did you mean '${near}'?`,
+      })
+  }
+}
+
 export function refuseOutside(node: NodeName, path: string): void {
   const bare = path.startsWith('!') ? path.slice(1) : path
   if (!bare.includes('..') && !isAbsolute(bare) && bare !== '' && !bare.includes('\0')) return

@@ -90,7 +90,10 @@ export class World {
     if (known !== undefined) return known
     const fact = this.host.fact(name)
     if (fact === undefined)
-      throw new GraphError(`no fact of the machine is called '${name}'`, { code: 'bad-graph' })
+      throw new GraphError(`no fact of the machine is called '${name}'`, {
+        code: 'bad-graph',
+        hint: "there is 'cpu' and 'os'",
+      })
     this.facts.set(name, fact)
     return fact
   }

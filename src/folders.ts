@@ -1,5 +1,5 @@
 // Where things lie on this machine.
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 
 import type { Backend } from '../tasks/backends.ts'
@@ -11,7 +11,12 @@ type Env = Readonly<Record<string, string | undefined>>
 
 /** The user's cache folder: XDG on Linux, Library/Caches on macOS, LOCALAPPDATA on Windows. */
 export function cacheFolder(env: Env): string {
-  return PLATFORM.cacheFolder(env, env['HOME'] || homedir())
+  return PLATFORM.cacheFolder(env, homeFolder(env))
+}
+
+// A HOME that is set and empty would be the working folder.
+function homeFolder(env: Env): string {
+  return env['HOME'] || homedir() || userInfo().homedir
 }
 
 /** Sources, builds and state of the shipped graph. */
@@ -23,7 +28,7 @@ export function repairFolder(env: Env): string {
 export function namedFolder(backend: Backend, env: Env): string {
   const chosen = env[backend.folderVariable]
   if (chosen) return resolve(chosen)
-  return join(env['HOME'] || homedir(), '.cache', backend.folder)
+  return join(homeFolder(env), '.cache', backend.folder)
 }
 
 /**

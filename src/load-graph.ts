@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { type Graph, GraphError } from '../graph/index.ts'
 import { errorPlace } from './error-place.ts'
+import { loadHint } from './report/words/load-hint.ts'
 import { systemErrorText } from './report/words/system-error.ts'
 
 export interface LoadedGraph {
@@ -168,7 +169,7 @@ function inFile(file: string, error: unknown, sources: readonly string[]): Graph
   const told = isRefused(error) ? systemErrorText(error) : undefined
   const message = told?.message ?? (error instanceof Error ? error.message : String(error))
   const place = errorPlace(error, file, sources)
-  const hint = error instanceof GraphError ? error.hint : told?.hint
+  const hint = error instanceof GraphError ? error.hint : (told?.hint ?? loadHint(message))
   const code = error instanceof GraphError ? error.code : 'bad-graph'
   return new GraphError(`${place}: ${message}`, {
     code,

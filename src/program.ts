@@ -107,6 +107,10 @@ class Program extends Command {
   }
 
   private hintFor(message: string, code: string | undefined): string | undefined {
+    if (code === 'commander.unknownOption' && !message.includes('Did you mean'))
+      return this.parent === null
+        ? 'flags stand behind the command, as in: bitnet-tasks run -j2'
+        : `for its flags: bitnet-tasks ${this.name()} --help`
     if (code === 'commander.missingArgument')
       return `for examples: bitnet-tasks ${this.name()} --help`
     // `ninja NODE` is what the fingers know.
@@ -198,7 +202,7 @@ function load(value: string): number {
 
 function number(value: string): number {
   if (/^[1-9]\d{0,4}$/.test(value)) return Number(value)
-  throw new InvalidArgumentError('must be a whole number from 1.')
+  throw new InvalidArgumentError('must be a whole number from 1 to 99999.')
 }
 
 function help(program: Command, topic: string | undefined, { json }: { json?: boolean }): number {

@@ -25,6 +25,8 @@ export function explainPast(
         )
   const rows = names.flatMap((name) => known.get(name) ?? [])
   if (asJson) print(jsonDocument({ version: 1, run: run.header.id, nodes: rows }))
+  else if (names.length === 0)
+    process.stderr.write(`every node was fresh in run ${run.header.id}\n`)
   else {
     for (const name of names)
       if (!known.has(name)) print(`${name} was not part of run ${run.header.id}\n`)

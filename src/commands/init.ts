@@ -26,6 +26,12 @@ export function init({
       place: path,
       hint: 'it was not touched; change it, or give another name with -f FILE',
     })
+  if (!/\.m?[jt]s$/.test(path))
+    throw new GraphError(`'${basename(path)}' cannot be the name of a graph file`, {
+      code: 'bad-file',
+      place: path,
+      hint: 'it ends in .ts, .mts, .js or .mjs',
+    })
   writeFileSync(path, STARTER, { flag: 'wx' })
   keepOut(besideGraph(path))
   writeTypes(besideGraph(path))

@@ -30,11 +30,12 @@ export async function logs([name = '']: readonly string[], args: LogArgs): Promi
     return 0
   }
   if (node.commands.length === 0) throw noCommands(node)
-  if (args.attempt === undefined && recall(session).journal.history.records.has(node.name)) {
+  const hasRun = recall(session).journal.history.records.has(node.name)
+  if (args.attempt === undefined && hasRun) {
     process.stderr.write(`'${clean(node.name)}' printed nothing when it last ran\n`)
     return 0
   }
-  throw noLog(session, node, args.attempt)
+  throw noLog(session, node, args.attempt, hasRun)
 }
 
 function noCommands({ name, needs }: Node): GraphError {
@@ -45,9 +46,18 @@ function noCommands({ name, needs }: Node): GraphError {
   })
 }
 
-function noLog(session: Session, node: Node, attempt: number | undefined): GraphError {
+function noLog(
+  session: Session,
+  node: Node,
+  attempt: number | undefined,
+  hasRun: boolean,
+): GraphError {
   const tries = triesOf(session, node)
-  const isKnown = attempt !== undefined && tries.length > 0
+  const isKnown = attempt !== undefined && (tries.length > 0 || hasRun)
+  const known =
+    tries.length > 0
+      ? `there is a log of try ${tries.join(', ')}`
+      : 'it printed nothing when it last ran'
   return new GraphError(
     isKnown
       ? `'${node.name}' has no log of try ${attempt}`
@@ -55,9 +65,7 @@ function noLog(session: Session, node: Node, attempt: number | undefined): Graph
     {
       code: 'bad-file',
       place: node.name,
-      hint: isKnown
-        ? `there is a log of try ${tries.join(', ')}`
-        : `bitnet-tasks run '${node.name}'`,
+      hint: isKnown ? known : `bitnet-tasks run '${node.name}'`,
     },
   )
 }

@@ -64,7 +64,13 @@ export async function query(words: readonly string[], args: Args): Promise<numbe
   return 1
 }
 
-const QUESTIONS = ['deps', 'rdeps', 'stale', 'path']
+const TAKES: Readonly<Record<string, { readonly what: string; readonly as: string }>> = {
+  deps: { what: 'one node', as: ' NODE' },
+  rdeps: { what: 'one node', as: ' NODE' },
+  stale: { what: 'all nodes', as: '' },
+  path: { what: 'two nodes', as: ' FROM TO' },
+}
+const QUESTIONS = Object.keys(TAKES)
 
 async function answer(session: Session, words: readonly string[]): Promise<readonly Node[]> {
   const { graph } = session
@@ -87,11 +93,17 @@ async function answer(session: Session, words: readonly string[]): Promise<reado
     // Whoever asks seldom knows which of the two stands on the other.
     return pathBetween(graph, from, to) ?? pathBetween(graph, to, from)?.toReversed() ?? []
   }
+  const takes = TAKES[question]
+  if (takes !== undefined)
+    throw new GraphError(`'${question}' asks about ${takes.what}, and ${names.length} are named`, {
+      code: 'bad-file',
+      hint: `write: bitnet-tasks query ${question}${takes.as}`,
+    })
   const near = nearest(question, QUESTIONS)
   throw new GraphError(`there is no question '${clean(words.join(' '))}'`, {
     code: 'bad-file',
     hint:
-      near === undefined || near === question
+      near === undefined
         ? 'ask one of: deps NODE, rdeps NODE, stale, path FROM TO'
         : `did you mean '${near}'?`,
   })

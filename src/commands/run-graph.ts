@@ -102,8 +102,9 @@ const LAST_WORDS_MS = 500
 async function carriedOut(work: Work, args: RunArgs): Promise<RunSummary> {
   const { session, targets, own, mayRetry, seal, events } = work
   const view = new View(session, { ...args, quiet: args.quiet || events?.isTerminal === true })
+  let summary: RunSummary | undefined
   try {
-    return await runGraph(session, {
+    summary = await runGraph(session, {
       targets,
       force: args.force === true,
       keepGoing: args.keepGoing === true,
@@ -134,9 +135,12 @@ async function carriedOut(work: Work, args: RunArgs): Promise<RunSummary> {
       ...(args.load === undefined ? {} : { maxLoad: args.load }),
       ...(args.lockTimeout === undefined ? {} : { lockTimeoutMs: args.lockTimeout * 1000 }),
     })
+    return summary
   } finally {
     const signal = await view.close()
     if (signal !== undefined) {
+      // What failed before the signal is as broken as it was.
+      if (summary !== undefined) await sayEnd(summary, args)
       await events?.close(LAST_WORDS_MS)
       ;(await import('../signals.ts')).dieBy(signal)
     }
@@ -145,8 +149,7 @@ async function carriedOut(work: Work, args: RunArgs): Promise<RunSummary> {
 
 async function told(summary: RunSummary, { session, own }: Work, args: RunArgs): Promise<number> {
   if (args.json) print(jsonDocument({ version: 1, ...summary }))
-  else if (!args.quiet) process.stderr.write(countsText(summary))
-  process.stderr.write(await failuresText(summary))
+  await sayEnd(summary, args)
   if (args.trace !== undefined)
     (await import('./runs.ts')).traceRun(session, summary.run, args.trace)
   if (summary.ok) return EXIT.available
@@ -157,6 +160,11 @@ async function told(summary: RunSummary, { session, own }: Work, args: RunArgs):
     return EXIT.usage
   }
   return exitOfClass(first?.class ?? 'unknown')
+}
+
+async function sayEnd(summary: RunSummary, { json, quiet }: RunArgs): Promise<void> {
+  if (!json && !quiet) process.stderr.write(countsText(summary))
+  process.stderr.write(await failuresText(summary))
 }
 
 // Not part of what a past run says again: lines move.

@@ -269,6 +269,19 @@ files(
   }),
 )
 
+files(
+  'init refuses a name that Node would not load',
+  inHome(async (home) => {
+    const { code, stderr } = await bitnetTasks(['init', '-f', 'tasks.txt'], { home })
+    assert.is(
+      stderr,
+      "'tasks.txt' cannot be the name of a graph file\n  hint: it ends in .ts, .mts, .js or .mjs\n",
+    )
+    assert.is(code, 2)
+    assert.not.ok(fs.existsSync(join(home, 'tasks.txt')))
+  }),
+)
+
 const NOTES = `import { defineGraph, sh, task } from 'bitnet-tasks'
 const a = task('a', () => ({ outputs: ['out'], run: sh\`echo > out\` }))
 export default defineGraph({ tasks: [a] })

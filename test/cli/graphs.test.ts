@@ -161,6 +161,21 @@ graphs(
 )
 
 graphs(
+  'a flag that is not known says where those that are stand',
+  withGraph(GRAPH, async ({ tasks }) => {
+    const says = async (...args: string[]): Promise<string> => (await tasks(...args)).stderr
+    const front = 'flags stand behind the command, as in: bitnet-tasks run -j2'
+    assert.is(await says('-j2', 'run'), `error: unknown option '-j2'\n  hint: ${front}\n`)
+    const own = 'for its flags: bitnet-tasks list --help'
+    assert.is(await says('list', '--run'), `error: unknown option '--run'\n  hint: ${own}\n`)
+    assert.is(
+      await says('run', '--froce'),
+      "error: unknown option '--froce'\n(Did you mean --force?)\n",
+    )
+  }),
+)
+
+graphs(
   'a bad value of --jobs is refused with exit 2; a good one runs',
   withGraph(GRAPH, async ({ tasks }) => {
     for (const value of ['0', '-1', '1.5', 'many', '1e3', '']) {
@@ -169,6 +184,8 @@ graphs(
       assert.is(stdout, '')
       assert.match(stderr, /'?-j, --jobs <n>'? argument|must be a whole number from 1/, value)
     }
+    const { stderr } = await tasks('run', '-j', '100000')
+    assert.match(stderr, 'must be a whole number from 1 to 99999.')
     assert.is((await tasks('run', '-j', '1')).code, 0)
   }),
 )
@@ -229,7 +246,7 @@ export default defineGraph({ tasks: [a] })
   [
     'TypeScript that cannot be erased',
     'enum Device { cpu }\n',
-    'FILE:1: TypeScript enum is not supported in strip-only mode\n',
+    'FILE:1: TypeScript enum is not supported in strip-only mode\n  hint: Node only takes types away: write it without, as const X = { a: 0 } as const\n',
   ],
   [
     'a circle',
@@ -299,7 +316,12 @@ export default defineGraph({ tasks: [a] })
   [
     'an import that is not there',
     "import { nothing } from 'bitnet-tasks'\n",
-    "FILE:1: The requested module 'bitnet-tasks' does not provide an export named 'nothing'\n",
+    "FILE:1: The requested module 'bitnet-tasks' does not provide an export named 'nothing'\n  hint: it has argv, defineGraph, probe, root, sh, task, titled\n",
+  ],
+  [
+    'a package that is not installed',
+    "import { x } from 'lodash'\n",
+    "FILE:1: Cannot find package 'lodash' imported from FILE\n  hint: npm install lodash\n",
   ],
   [
     'an error thrown while it loads',
@@ -373,7 +395,7 @@ export default defineGraph({ tasks: [a] })
   [
     'a file that it imports and that is not there',
     "import { defineGraph } from 'bitnet-tasks'\nimport { x } from './nope.ts'\n",
-    "FILE:2: Cannot find module 'HOME/nope.ts' imported from FILE\n",
+    "FILE:2: Cannot find module 'HOME/nope.ts' imported from FILE\n  hint: correct the path; it ends in the name of a file, as ./shared.ts\n",
   ],
   ['a thrown text', "throw 'just words'\n", 'FILE: just words\n'],
   ['a thrown nothing', 'throw null\n', 'FILE: null\n'],

@@ -313,6 +313,17 @@ preflight(
   }),
 )
 
+preflight(
+  'a HOME that is set and empty is not the working folder',
+  inHome(async (home) => {
+    const { stdout } = await bitnetTasks(['preflight', '--repair=never', '--json'], {
+      home,
+      env: { HOME: '' },
+    })
+    for (const { folder } of JSON.parse(stdout).backends) assert.match(folder, /^\//)
+  }),
+)
+
 for (const name of ['CI', 'GITHUB_ACTIONS', 'JENKINS_HOME', 'GITLAB_CI', 'CIRCLECI'])
   preflight(
     `AC-028 AC-037 no flag in CI means never: ${name}`,

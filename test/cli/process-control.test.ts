@@ -120,6 +120,27 @@ control(
 )
 
 control(
+  'Ctrl-C leaves what failed before it told, with how many nodes became what',
+  withTasks(
+    [
+      ['breaks', 'echo "x.c:1: error: broken" >&2; exit 3'],
+      ['long', 'sleep 1234'],
+    ],
+    async (home) => {
+      const { child, ended } = start(['run', '-k', '-j2'], { home })
+      await appears(home, /^sleep 1234/)
+      while (!fs.existsSync(join(home, '.bitnet-tasks/logs/breaks.1.log'))) await pause(10)
+      child.kill('SIGINT')
+      const { signal, stderr } = await ended
+      assert.is(signal, 'SIGINT')
+      assert.match(
+        stderr,
+        /\n1 failed, 1 cancelled in [\d.]+s\nbreaks: command failed with exit code 3: /,
+      )
+    },
+  ),
+)
+control(
   'a second Ctrl-C ends at once also what is deaf and in a session of its own',
   withTasks(
     [

@@ -102,6 +102,10 @@ questions(
     assert.equal([none.code, none.stdout], [1, ''])
     assert.is(none.stderr, "neither of 'lex' and 'other' needs the other\n")
     assert.match((await ask('query', 'dep', 'link')).stderr, "\n  hint: did you mean 'deps'?\n")
+    assert.is(
+      (await ask('query', 'deps')).stderr,
+      "'deps' asks about one node, and 0 are named\n  hint: write: bitnet-tasks query deps NODE\n",
+    )
   }),
 )
 
@@ -126,6 +130,16 @@ questions(
     const text = fs.readFileSync(join(home, 'bitnet.tasks.ts'), 'utf8')
     fs.writeFileSync(join(home, 'bitnet.tasks.ts'), text.replaceAll('link', 'bind'))
     assert.match((await ask('explain', 'link', '--run', 'last')).stdout, past)
+  }),
+)
+
+questions(
+  'explain of a past run in which nothing ran says so',
+  asked(async (ask) => {
+    await ask('run', 'link', '--only', '--from', 'lex')
+    const quiet = await ask('explain', '--run', 'last')
+    assert.equal([quiet.code, quiet.stdout], [0, ''])
+    assert.match(quiet.stderr, /^every node was fresh in run [\d-]+\n$/)
   }),
 )
 

@@ -88,6 +88,11 @@ single(
     }
     const other = await bitnetTasks(['logs', 'say[twice]', '--attempt', '4'], { home })
     assert.is(other.stderr, "'say[twice]' has no log of try 4\n  hint: there is a log of try 1\n")
+    const quiet = await bitnetTasks(['logs', 'made', '--attempt', '4'], { home })
+    assert.is(
+      quiet.stderr,
+      "'made' has no log of try 4\n  hint: it printed nothing when it last ran\n",
+    )
     const none = await bitnetTasks(['logs', 'wait', '--follow'], { home })
     assert.equal(
       [none.code, none.stderr.split('\n')[0]],

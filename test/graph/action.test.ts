@@ -181,7 +181,7 @@ action('a folder where an output should be fails the node', async () => {
   const world = new World({ 'a.out/x': 'x' })
   const { failures } = await world.run(only({ outputs: ['a.out'], run: sh`true` }))
   assert.is(failures['a']?.message, "'/w/a.out' is a folder, not a file")
-  assert.is(failures['a']?.hint, "name its files: '/w/a.out/**'")
+  assert.is(failures['a']?.hint, "name its files, with '/**' behind it")
 })
 
 action('a program that is not on PATH fails the node before its commands', async () => {
@@ -261,7 +261,7 @@ action('a folder among the inputs is refused', async () => {
   const world = new World({ 'src/x.c': 'x' })
   const { failures } = await world.run(only({ inputs: ['src'], run: sh`true` }))
   assert.is(failures['a']?.message, "'/w/src' is a folder, not a file")
-  assert.is(failures['a']?.hint, "name its files: '/w/src/**'")
+  assert.is(failures['a']?.hint, "name its files, with '/**' behind it")
 })
 
 action('an input that cannot be read fails the node, whether it has a record or not', async () => {
@@ -305,6 +305,7 @@ action('a fact that the machine does not know fails the node', async () => {
   const world = new World()
   const { failures } = await world.run(only({ facts: ['colour'], run: sh`true` }))
   assert.is(failures['a']?.message, "no fact of the machine is called 'colour'")
+  assert.is(failures['a']?.hint, "there is 'cpu' and 'os'")
 })
 
 action('old outputs are removed before the commands run', async () => {
@@ -653,12 +654,27 @@ action(
   },
 )
 
-action('a depfile that was not written discovers nothing', async () => {
+action('a depfile that the commands do not write is a failure that names it', async () => {
   const world = new World()
-  const graph = only({ depfile: 'none.d', run: sh`true` })
-  await world.run(graph)
-  assert.equal((await world.run(graph)).started, [])
+  const { failures } = await world.run(only({ depfile: 'none.d', run: sh`true` }))
+  const { message, how, hint } = failures['a'] ?? {}
+  assert.is(message, "the commands ended well, but the depfile 'none.d' is not there")
+  assert.is(how, 'output')
+  assert.is(hint, 'correct the path in depfile, or the command that should write it')
 })
+
+action(
+  'a cwd that is no folder is told before anything runs, and is no refused permission',
+  async () => {
+    const world = new World()
+    const { failures } = await world.run(only({ cwd: 'none', outputs: ['a.out'], run: sh`true` }))
+    const { message, how, hint } = failures['a'] ?? {}
+    assert.is(message, "its cwd '/w/none' is no folder")
+    assert.is(how, 'system')
+    assert.is(hint, 'correct the path in cwd, or need the node that makes it')
+    assert.is(world.host.disk.readText('/w/.state/logs/a.1.log'), undefined)
+  },
+)
 
 action('a need produced what it produced: outputs of work that took long are fsynced', async () => {
   const world = new World()

@@ -206,7 +206,7 @@ for (const limit of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
 
 declare('a task with nothing to run is refused', () => {
   const hint = 'give it run: sh`...` or run: argv(...)'
-  for (const run of [[], undefined, 'true'] as never[])
+  for (const run of [[], undefined] as never[])
     refused(
       () => defineGraph({ tasks: [task('a', () => ({ run }))] }),
       'bad-graph',
@@ -268,8 +268,16 @@ const OTHER_KINDS: readonly (readonly [spec: object, says: string])[] = [
   ],
   [{ outputs: [42] }, "'outputs' of 'a' is [42], and should be a list of texts"],
   [{ needs: 'b' }, `'needs' of 'a' is "b", and should be a list`],
-  [{ env: { CC: 'cc' } }, `'env' of 'a' is {"CC":"cc"}, and should be a list of texts`],
-  [{ set: { A: 1 } }, `'set' of 'a' is {"A":1}, and should be an object of texts`],
+  [
+    { env: { CC: 'cc' } },
+    `'env' of 'a' is {"CC":"cc"}, and should be a list of names of variables`,
+  ],
+  [{ env: ['CC=cc'] }, `'env' of 'a' is ["CC=cc"], and should be a list of names of variables`],
+  [{ passEnv: [''] }, `'passEnv' of 'a' is [""], and should be a list of names of variables`],
+  [{ set: { 'A=': '' } }, `'set' of 'a' is {"A=":""}, and should be an object of names and texts`],
+  [{ run: 'true' }, `'run' of 'a' is "true", and should be a command or a list of them`],
+  [{ run: ['true'] }, `'run' of 'a' is ["true"], and should be a command or a list of them`],
+  [{ set: { A: 1 } }, `'set' of 'a' is {"A":1}, and should be an object of names and texts`],
   [{ timeoutMs: '5s' }, `'timeoutMs' of 'a' is "5s", and should be a number of milliseconds`],
   [{ timeoutMs: 0 }, "'timeoutMs' of 'a' is 0, and should be a number of milliseconds"],
   [{ cwd: 3 }, "'cwd' of 'a' is 3, and should be a path"],
@@ -279,7 +287,7 @@ const OTHER_KINDS: readonly (readonly [spec: object, says: string])[] = [
 ]
 for (const [spec, says] of OTHER_KINDS)
   declare(`a graph without a compiler is told: ${says}`, () => {
-    const a = task('a', () => ({ ...(spec as Record<never, never>), run: sh`true` }))
+    const a = task('a', () => ({ run: sh`true`, ...(spec as Record<never, never>) }))
     refused(() => defineGraph({ tasks: [a] }), 'bad-graph', says)
   })
 
@@ -316,9 +324,20 @@ declare('what JavaScript makes of a slip is refused where it stands', () => {
     )
 })
 
-declare('argv() without a program is a mistake of the code', () => {
-  assert.throws(() => argv(), /^BUG: argv\(\) needs a program$/)
+declare('argv() without a program is refused where it stands', () => {
+  refused(() => argv(), 'bad-graph', 'argv() was given no program', "write argv('cc', '-c', file)")
 })
+
+declare(
+  'a slip in what defineGraph() is given is refused, and what else is spread into it is not',
+  () => {
+    const definition = { tasks: [], pols: {}, cmakeBuild: {} }
+    const says = "defineGraph() was given 'pols', which means nothing"
+    refused(() => defineGraph(definition), 'bad-graph', says, "did you mean 'pools'?")
+    const { pols: _, ...others } = definition
+    assert.is(defineGraph(others).nodes.length, 0)
+  },
+)
 
 declare('a command is written as a shell needs it: one word stays one word', () => {
   const pkg = root('package')

@@ -35,7 +35,7 @@ fresh('a folder is named with **, and all below it counts; named alone it is ref
   world.edit('in/deep/er/x', '1')
   assert.equal((await world.run(one(A))).started, ['a'])
   const { failures } = await world.run(one({ inputs: ['in'], run: sh`true` }))
-  assert.equal(failures['a']?.hint, "name its files: '/w/in/**'")
+  assert.equal(failures['a']?.hint, "name its files, with '/**' behind it")
 })
 
 fresh('a link among the inputs counts by what it leads to', async () => {
