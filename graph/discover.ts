@@ -16,16 +16,26 @@ export function discover(node: Node, memory: Memory): readonly string[] {
   const text = world.host.disk.readText(world.path(depfile)) ?? ''
   const isNinja = isNinjaDeps(text)
   // A compiler names files as its command did; ninja names them from its own folder.
-  const from = isNinja ? dirname(world.path(depfile)) : world.path(cwd ?? '')
+  const beside = dirname(world.path(depfile))
+  const around = world.path(cwd ?? '')
+  const folders = isNinja ? [beside, around] : [around, beside]
   const named = isNinja ? parseNinjaDeps(text) : parseDepfile(text)
   const declared = new Set(world.inputs(node).map((file) => file.path))
   for (const path of outputFiles(node, memory)) declared.add(world.path(path))
-  const paths = named.map((name) => plain(name.startsWith('/') ? name : `${from}/${name}`, world))
+  const paths = named.map((name) => plain(pathOf(name, folders, world), world))
   const within = `${world.folder}/`
   const names = paths
     .filter((path) => !declared.has(path))
     .map((path) => (path.startsWith(within) ? path.slice(within.length) : path))
   return [...new Set(names)].sort()
+}
+
+// Where nothing is, and something from the other folder, the commands went there: a name of nothing would
+// leave an edit of that unseen.
+function pathOf(name: string, folders: readonly string[], { host: { disk } }: World): string {
+  if (name.startsWith('/')) return name
+  const paths = folders.map((folder) => `${folder}/${name}`)
+  return paths.find((path) => disk.lstat(path) !== undefined) ?? (paths[0] as string)
 }
 
 // `out/../src/a.h` is `src/a.h`, unless `out` is a link to somewhere else.

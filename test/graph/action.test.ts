@@ -654,6 +654,25 @@ action(
   },
 )
 
+for (const [what, depfile, text, name] of [
+  [
+    'ninja from the folder of the command',
+    'out/a.d',
+    'a.o: #deps 1, deps mtime 1 (VALID)\n    a.h\n',
+    'a.h',
+  ],
+  ['a compiler from the folder of the depfile', 'sub/a.d', 'a.o: b.h\n', 'sub/b.h'],
+] as const)
+  action(`a name by ${what} is found where there is such a file`, async () => {
+    const world = new World({ [name]: 'h' })
+    const graph = only({ depfile, run: sh`write` })
+    world.host.shell.commands.set('write', () => world.write(depfile, text) as undefined)
+    await world.run(graph)
+    assert.equal((await world.run(graph)).started, [])
+    world.edit(name, 'H')
+    assert.equal((await world.run(graph)).started, ['a'])
+  })
+
 action('a depfile that the commands do not write is a failure that names it', async () => {
   const world = new World()
   const { failures } = await world.run(only({ depfile: 'none.d', run: sh`true` }))
