@@ -1,4 +1,5 @@
 // What files hold, as one look sees it: their states, taken from the snapshot while their identity stands.
+import { quote } from './command.ts'
 import { type Digest, digestText } from './digest.ts'
 import { GraphError } from './error.ts'
 import type { Clock, Disk, FileStat, Host } from './host.ts'
@@ -139,7 +140,7 @@ export function unreadable(path: string, error: unknown): unknown {
     code: 'bad-file',
     place: where,
     errno: code,
-    hint: `make it readable: ls -ld '${where}'`,
+    hint: `make it readable: ls -ld ${quote(where)}`,
     cause: error,
   })
 }

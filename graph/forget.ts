@@ -25,14 +25,14 @@ export async function forgetNodes(
   nodes: readonly Node[],
   options: { readonly wait: boolean },
 ): Promise<readonly string[]> {
-  const { host, stateFolder } = session
+  const { host } = session
   return underStateLock(session, { purpose: 'clean', ...options }, async () => {
     const { journal, world } = recall(session)
     const paths = recordedOutputs(session, nodes)
     try {
       journal.open()
     } catch (error) {
-      throw unwritable(stateFolder, error)
+      throw unwritable(session, error)
     }
     for (const path of paths) host.disk.removeFile(world.path(path))
     journal.drop(nodes.map((node) => node.name))

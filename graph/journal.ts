@@ -13,6 +13,7 @@ import {
 import type { AppendFile, Clock, Disk } from './host.ts'
 import { asLine, beginFields, commitFields, readHistory, troubleFields } from './journal-lines.ts'
 import type { NodeName } from './node.ts'
+import { obstacle } from './own-file.ts'
 
 const GROUP_MS = 1000
 
@@ -32,7 +33,7 @@ export class Journal {
     this.path = path
     this.disk = disk
     this.clock = clock
-    const { history, lines, isWhole } = readHistory(disk.readBytes(path), isKnownWhole)
+    const { history, lines, isWhole } = readHistory(bytesOf(path, disk), isKnownWhole)
     this.history = history
     this.lines = lines
     this.isWholeOnDisk = isWhole
@@ -155,6 +156,14 @@ export class Journal {
     this.disk.writeWhole(this.path, text, { durable: true })
     this.isWholeOnDisk = true
   }
+}
+
+// Without it nothing is known of any node: whatever else is in its place, the person decides.
+function bytesOf(path: string, disk: Disk): Uint8Array | undefined {
+  const kind = disk.stat(path)?.kind
+  const inTheWay = kind === undefined || kind === 'file' ? undefined : obstacle(disk, path, 'file')
+  if (inTheWay) throw inTheWay
+  return disk.readBytes(path)
 }
 
 // Of a line that is taken apart when it is asked for, nothing could be spread.

@@ -126,7 +126,7 @@ async function written(
     session.host.disk.makeFolder(`${session.stateFolder}/logs`, { private: true })
     memory.journal.open()
   } catch (error) {
-    throw unwritable(session.stateFolder, error)
+    throw unwritable(session, error)
   }
   try {
     await work()

@@ -54,7 +54,7 @@ export class RunWriter implements RunRecorder {
     this.disk = host.disk
     this.folder = `${stateFolder}/runs`
     this.writtenAt = at
-    this.id = unusedId(at, new Set(host.disk.list(this.folder) ?? []))
+    this.id = unusedId(at, namesIn(this.folder, host.disk))
     const header: RunHeader = { type: 'run', version: 1, id: this.id, at, targets }
     this.text = `${JSON.stringify(header)}\n`
     this.onLine = onLine
@@ -147,11 +147,16 @@ export function readRun(session: Session, named: string): PastRun {
   const id = fitting[0]
   const text =
     fitting.length === 1
-      ? session.host.disk.readText(`${session.stateFolder}/runs/${id}${ENDING}`)
+      ? recorded(session.host.disk, `${session.stateFolder}/runs/${id}${ENDING}`)
       : undefined
   const run = text === undefined ? undefined : parseRun(text)
   if (run === undefined) throw unknownRun(named, ids, fitting)
   return run
+}
+
+// Of a folder or a FIFO nothing is read.
+function recorded(disk: Disk, path: string): string | undefined {
+  return disk.stat(path)?.kind === 'file' ? disk.readText(path) : undefined
 }
 
 /**
@@ -180,6 +185,15 @@ function runIds(disk: Disk, folder: string): readonly string[] {
     .filter((name) => name.endsWith(ENDING))
     .map((name) => name.slice(0, -ENDING.length))
     .sort()
+}
+
+// A folder that cannot be listed cannot be written into either, and then the run is not remembered.
+function namesIn(folder: string, disk: Disk): ReadonlySet<string> {
+  try {
+    return new Set(disk.list(folder))
+  } catch {
+    return new Set()
+  }
 }
 
 // By time, so that they sort: 20261121-093501-482.

@@ -2,6 +2,7 @@
 // longer speaks for. Writing the whole anew would take longer than the nodes.
 import { checksum } from './digest.ts'
 import type { Disk } from './host.ts'
+import { readMemo } from './own-file.ts'
 import { SEAL_NAME, type Seal } from './seal-file.ts'
 
 export interface Amendment {
@@ -15,7 +16,7 @@ const NAME = `${SEAL_NAME}-amended`
 
 /** What stands in force: the last amendment of this very seal, or what it says itself. */
 export function amended(stateFolder: string, { header, id }: Seal, disk: Disk): Amendment {
-  const text = disk.readText(`${stateFolder}/${NAME}`) ?? ''
+  const text = Buffer.from(readMemo(disk, `${stateFolder}/${NAME}`) ?? []).toString('utf8')
   const isWhole = text.startsWith(`${checksum(text.slice(HEAD))} ${id} `)
   const own = { journal: header.journal ?? '', open: header.open }
   return isWhole ? JSON.parse(text.slice(text.indexOf('{'))) : own

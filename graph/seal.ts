@@ -4,6 +4,7 @@
 // changed, the nodes whose look depended on these are in doubt, and what stands on them; no other.
 import type { Host } from './host.ts'
 import { identityOf } from './identity.ts'
+import { readMemo } from './own-file.ts'
 import { amended } from './seal-amendment.ts'
 import {
   ALL,
@@ -40,7 +41,7 @@ export interface CheckedSeal {
  */
 export function checkSeal(stateFolder: string, key: string, host: Host): CheckedSeal | undefined {
   const at = host.clock.now()
-  const seal = readSeal(host.disk.readBytes(`${stateFolder}/${SEAL_NAME}`))
+  const seal = readSeal(readMemo(host.disk, `${stateFolder}/${SEAL_NAME}`))
   if (seal === undefined || !isSameAround(seal.header, key, host)) return undefined
   const { journal, open } = amended(stateFolder, seal, host.disk)
   if (identityOf(host.disk.stat(`${stateFolder}/journal`)) !== journal) return undefined
@@ -66,7 +67,7 @@ export function sealedAnswer(
   { key, name }: { readonly key: string; readonly name: string },
   host: Host,
 ): string | undefined {
-  const seal = readSeal(host.disk.readBytes(`${stateFolder}/${name}`))
+  const seal = readSeal(readMemo(host.disk, `${stateFolder}/${name}`))
   if (seal === undefined || !isSameAround(seal.header, key, host)) return undefined
   return changedPlaces(seal, host).next().done ? seal.answer : undefined
 }

@@ -1,5 +1,7 @@
 // One at a time writes into a state folder; whoever comes after one that was killed ends what it left.
-import type { LockOptions } from './host.ts'
+import type { GraphError } from './error.ts'
+import type { Lock, LockOptions } from './host.ts'
+import { obstacle } from './own-file.ts'
 import type { Session } from './state.ts'
 
 /**
@@ -12,13 +14,23 @@ export async function underStateLock<T>(
   options: Omit<LockOptions, 'mark'>,
   work: (lost: AbortSignal) => Promise<T> | T,
 ): Promise<T> {
-  const { host } = session
-  const lock = await host.locks.acquire(stateLock(session), { ...options, mark: host.mark })
+  const lock = await acquired(session, options)
   try {
     if (lock.inheritedFrom) await clearAfter(lock.inheritedFrom.mark, session)
     return await work(lock.lost)
   } finally {
     await lock.release()
+  }
+}
+
+async function acquired(session: Session, options: Omit<LockOptions, 'mark'>): Promise<Lock> {
+  const { host, stateFolder } = session
+  const path = stateLock(session)
+  try {
+    return await host.locks.acquire(path, { ...options, mark: host.mark })
+  } catch (error) {
+    if ((error as GraphError).code !== 'state-unwritable') throw error
+    throw obstacle(host.disk, stateFolder, 'folder') ?? obstacle(host.disk, path, 'file') ?? error
   }
 }
 

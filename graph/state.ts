@@ -1,9 +1,11 @@
 // Where a graph keeps what it remembers: journal, snapshot, lock, logs; opened for looking or writing.
+import { quote } from './command.ts'
 import { GraphError } from './error.ts'
 import type { Graph } from './graph.ts'
 import type { Host } from './host.ts'
 import { Journal } from './journal.ts'
 import type { Node } from './node.ts'
+import { obstacle, readMemo } from './own-file.ts'
 import { Snapshot } from './snapshot.ts'
 import { World } from './world.ts'
 
@@ -44,7 +46,7 @@ export function recall(session: Session, options: RecallOptions = {}): Memory {
   const { disk, clock } = host
   const boot = clock.bootId()
   const journal = new Journal(`${stateFolder}/journal`, disk, clock, isKnownWhole)
-  const snapshot = Snapshot.load(disk.readBytes(`${stateFolder}/snapshot`), boot)
+  const snapshot = Snapshot.load(readMemo(disk, `${stateFolder}/snapshot`), boot)
   const world = new World({ ...session, roots: graph.roots }, snapshot, pretended)
   if (!snapshot.isFromThisBoot) distrust(journal, world, boot)
   return { graph, journal, world }
@@ -73,13 +75,18 @@ export function keepSnapshot({ host, stateFolder }: Session, { world }: Memory):
 }
 
 /** The state folder cannot be written: says which and why. */
-export function unwritable(stateFolder: string, error: unknown): GraphError {
+export function unwritable({ host, stateFolder }: Session, error: unknown): GraphError {
+  const { disk } = host
+  const inTheWay =
+    obstacle(disk, `${stateFolder}/logs`, 'folder') ??
+    obstacle(disk, `${stateFolder}/journal`, 'file')
+  if (inTheWay) return inTheWay
   const errno = (error as { code?: string }).code ?? 'unknown'
   return new GraphError(`cannot write the state folder '${stateFolder}': ${errno}`, {
     code: 'state-unwritable',
     place: stateFolder,
     errno,
-    hint: `make it writable: ls -ld '${stateFolder}'`,
+    hint: `make it writable: ls -ld ${quote(stateFolder)}`,
     cause: error,
   })
 }

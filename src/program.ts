@@ -10,6 +10,7 @@ import { COMMANDS } from './flags.ts'
 import { packageVersion } from './package.ts'
 import { readRepairFlag } from './preflight/repair-mode.ts'
 import { print } from './report/print.ts'
+import { shellWord } from './report/words/shell-word.ts'
 import { FILE, OF_SHIPPED } from './shared-flags.ts'
 
 /** Runs a command line; resolves with the exit code. */
@@ -115,7 +116,7 @@ class Program extends Command {
       return `for examples: bitnet-tasks ${this.name()} --help`
     // `ninja NODE` is what the fingers know.
     const name = /^error: unknown command '(.*)'/.exec(message)?.[1]
-    return name && `a node is run by: bitnet-tasks run '${name}'`
+    return name && `a node is run by: bitnet-tasks run ${shellWord(name)}`
   }
 }
 

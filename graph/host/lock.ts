@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import { quote } from '../command.ts'
 import { GraphError } from '../error.ts'
 import type { Lock, LockOptions, LockOwner, Locks } from '../host.ts'
 import type { KernelLock } from './kernel-lock.ts'
@@ -188,8 +189,14 @@ function unwritable(path: string, cause: unknown): unknown {
   return new GraphError(`cannot make the lock '${path}': ${errno}`, options)
 }
 
+// A folder in the place of a file of ours, or the other way round.
+const OCCUPIED = ['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY', 'ELOOP', 'EINVAL']
+
 function unwritableHint(errno: string, folder: string): string {
   if (errno === 'EMFILE' || errno === 'ENFILE') return 'allow more open files: ulimit -n 4096'
+  if (OCCUPIED.includes(errno)) return `look at what is there: ls -la ${quote(folder)}`
   const isFull = errno === 'ENOSPC' || errno === 'EDQUOT'
-  return isFull ? `free some space in '${folder}'` : `make it writable: ls -ld '${folder}'`
+  return isFull
+    ? `free some space in ${quote(folder)}`
+    : `make it writable: ls -ld ${quote(folder)}`
 }

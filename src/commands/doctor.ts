@@ -2,7 +2,7 @@
 import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 
-import { type Host, machine } from '../../graph/index.ts'
+import { type Host, machine, quote } from '../../graph/index.ts'
 import { BACKENDS, type Backend } from '../../tasks/backends.ts'
 import { EXIT } from '../exit-code.ts'
 import { liveFolder, lockPath, repairFolder } from '../folders.ts'
@@ -86,7 +86,7 @@ function folders(): Finding[] {
     const trouble = unwritable(path)
     return trouble === undefined
       ? { what: 'folder', ok: true, detail: `${path} can be written` }
-      : { what: 'folder', ok: false, detail: `${path}: ${trouble}`, hint: `ls -ld ${path}` }
+      : { what: 'folder', ok: false, detail: `${path}: ${trouble}`, hint: `ls -ld ${quote(path)}` }
   })
 }
 

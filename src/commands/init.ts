@@ -5,6 +5,7 @@ import { basename, resolve } from 'node:path'
 import { GraphError } from '../../graph/index.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
+import { shellWord } from '../report/words/shell-word.ts'
 import { graphFileIn } from '../sealed.ts'
 import { starterName } from '../starter-name.ts'
 import { besideGraph, keepOut, TYPES_REFERENCE, writeTypes } from '../state-folder.ts'
@@ -39,7 +40,7 @@ export function init({
     print(jsonDocument({ version: 1, wrote: path }))
     return 0
   }
-  const named = file === undefined ? '' : ` -f ${file}`
+  const named = file === undefined ? '' : ` -f ${shellWord(file)}`
   print(
     `wrote ${path}\nnext: bitnet-tasks run${named}, then change a .md file and: bitnet-tasks explain count${named}\n`,
   )

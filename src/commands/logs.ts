@@ -6,6 +6,7 @@ import {
   logName,
   type Node,
   notePath,
+  quote,
   recall,
   type Session,
 } from '../../graph/index.ts'
@@ -42,7 +43,7 @@ function noCommands({ name, needs }: Node): GraphError {
   return new GraphError(`'${name}' has no log: it is a name for others and runs nothing`, {
     code: 'bad-file',
     place: name,
-    hint: needs[0] ? `bitnet-tasks logs '${needs[0].name}'` : 'it has no commands',
+    hint: needs[0] ? `bitnet-tasks logs ${quote(needs[0].name)}` : 'it has no commands',
   })
 }
 
@@ -65,7 +66,7 @@ function noLog(
     {
       code: 'bad-file',
       place: node.name,
-      hint: isKnown ? known : `bitnet-tasks run '${node.name}'`,
+      hint: isKnown ? known : `bitnet-tasks run ${quote(node.name)}`,
     },
   )
 }

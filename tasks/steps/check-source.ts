@@ -12,7 +12,12 @@ else {
   process.stderr.write(
     missing === ''
       ? `check-source: '${folder}' does not contain CMakeLists.txt: it is no source tree\n`
-      : `check-source: its submodule '${missing}' does not contain CMakeLists.txt\n  hint: git -C '${folder}' submodule update --init ${missing}\n`,
+      : `check-source: its submodule '${missing}' does not contain CMakeLists.txt\n  hint: git -C ${quoted(folder)} submodule update --init ${missing}\n`,
   )
   process.exitCode = 1
+}
+
+// A step imports nothing of ours. What it names after that is a path of ours.
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`
 }

@@ -116,7 +116,7 @@ files(
       "error: missing required argument 'node'\n  hint: for examples: bitnet-tasks lint --help\n",
     )
     const node = await bitnetTasks(['link'], { home })
-    assert.match(node.stderr, "\n  hint: a node is run by: bitnet-tasks run 'link'\n")
+    assert.match(node.stderr, '\n  hint: a node is run by: bitnet-tasks run link\n')
   }),
 )
 

@@ -287,7 +287,14 @@ action('a folder that a glob cannot look into fails the node, and is named', asy
   const { failures } = await world.run(only({ inputs: ['src/**'], run: sh`true` }))
   assert.is(failures['a']?.message, "cannot read '/w/src/x.c': EACCES")
   assert.is(failures['a']?.errno, 'EACCES')
-  assert.is(failures['a']?.hint, "make it readable: ls -ld '/w/src/x.c'")
+  assert.is(failures['a']?.hint, 'make it readable: ls -ld /w/src/x.c')
+})
+
+action('a hint that is a command can be pasted, whatever a file is called', async () => {
+  const world = new World({ "it's.c": 'x' })
+  world.host.disk.fault = (_, path) => (path === "/w/it's.c" ? 'EACCES' : undefined)
+  const { failures } = await world.run(only({ inputs: ["it's.c"], run: sh`true` }))
+  assert.is(failures['a']?.hint, "make it readable: ls -ld '/w/it'\\''s.c'")
 })
 
 action('a word of a wrapper that nobody may look at is no program', async () => {

@@ -1,5 +1,6 @@
 // What a person reads of a fresh process that could not be started.
 import { clean, quoted } from '../text.ts'
+import { shellWord } from './shell-word.ts'
 
 /** A way to a fresh process that was tried and did not lead to one. */
 export interface FailedWay {
@@ -87,6 +88,6 @@ const CARGO_FAILED: Explanation = {
 function forbidden(cargo: string): Explanation {
   return {
     head: 'permission denied executing cargo',
-    steps: [`Make it executable: chmod +x ${cargo}`, 'Verify: cargo --version'],
+    steps: [`Make it executable: chmod +x ${shellWord(cargo)}`, 'Verify: cargo --version'],
   }
 }

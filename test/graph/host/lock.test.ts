@@ -268,7 +268,7 @@ lock('a place that cannot be written is named with its errno', async () => {
   assert.is(error.code, 'state-unwritable')
   assert.is(error.errno, 'EEXIST')
   assert.is(error.place, join(file, 'llama.lock'))
-  assert.is(error.hint, `make it writable: ls -ld '${file}'`)
+  assert.is(error.hint, `look at what is there: ls -la ${file}`)
 })
 
 lock('no listener for SIGINT stays behind', async () => {

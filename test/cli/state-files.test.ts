@@ -1,0 +1,81 @@
+// A state folder in which something else lies than what was put there: by hand, by a copy, by another program.
+import { execFileSync } from 'node:child_process'
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+
+import { suite } from '../support/suite.ts'
+import { type At, withParts } from './support/parts-graph.ts'
+import { bitnetTasks } from './support/program.ts'
+
+const state = suite('what lies in the state folder')
+
+type Other = 'folder' | 'file' | 'link' | 'fifo'
+
+function put(path: string, other: Other): void {
+  fs.rmSync(path, { recursive: true, force: true })
+  if (other === 'folder') {
+    fs.mkdirSync(path)
+    fs.writeFileSync(join(path, 'theirs'), '')
+  } else if (other === 'link') fs.symlinkSync('nowhere', path)
+  else if (other === 'fifo') execFileSync('mkfifo', [path])
+  else fs.writeFileSync(path, 'theirs\n')
+}
+
+async function runs({ home }: Pick<At, 'home'>): Promise<void> {
+  for (const words of [['run', 'all'], ['plan'], ['run', 'all', '--force'], ['run', 'all']]) {
+    const { code, stderr } = await bitnetTasks(words, { home })
+    assert.is(code, 0, `${words}: ${stderr}`)
+  }
+}
+
+const MEMORIES = ['snapshot', 'seal', 'seal-amended', 'graph', 'names', 'runs', 'cache']
+
+for (const other of ['folder', 'file', 'link', 'fifo'] as const)
+  state(
+    `a ${other} in the place of what only spares work is as if nothing were there, and stays`,
+    withParts(async ({ home }) => {
+      await runs({ home })
+      const paths = MEMORIES.map((name) => join(home, '.bitnet-tasks', name))
+      for (const path of paths) put(path, other)
+      await runs({ home })
+      for (const path of other === 'folder' ? paths : [])
+        assert.ok(fs.existsSync(join(path, 'theirs')), path)
+    }),
+  )
+
+const NEEDED: readonly (readonly [name: string, wanted: string, other: Other, is: string])[] = [
+  ['.bitnet-tasks/journal', 'file', 'folder', 'a folder'],
+  ['.bitnet-tasks/journal', 'file', 'link', 'a link'],
+  ['.bitnet-tasks/journal', 'file', 'fifo', 'a special file'],
+  ['.bitnet-tasks/lock', 'file', 'folder', 'a folder'],
+  ['.bitnet-tasks/lock', 'file', 'link', 'a link'],
+  ['.bitnet-tasks/logs', 'folder', 'file', 'a file'],
+  ['.bitnet-tasks/logs', 'folder', 'link', 'a link'],
+  ['.bitnet-tasks', 'folder', 'file', 'a file'],
+  ['.bitnet-tasks', 'folder', 'link', 'a link'],
+]
+
+state(
+  'what cannot be done without is named, with a command that moves away what is there',
+  withParts(async (at) => {
+    const home = join(at.home, "it's here")
+    fs.mkdirSync(home)
+    for (const file of ['bitnet.tasks.ts', 'a.txt', 'b.txt'])
+      fs.copyFileSync(join(at.home, file), join(home, file))
+    for (const [name, wanted, other, is] of NEEDED) {
+      assert.is((await bitnetTasks(['run'], { home })).code, 0)
+      const path = join(home, name)
+      put(path, other)
+      const { code, stderr } = await bitnetTasks(['run', '--force'], { home })
+      const [said, hint = ''] = stderr.split('\n  hint: move it away: ')
+      assert.equal([code, said], [1, `'${path}' is ${is}, and should be a ${wanted}`])
+      execFileSync('sh', ['-c', hint])
+      assert.ok(fs.lstatSync(`${path}.away`, { throwIfNoEntry: false }), hint)
+      assert.is((await bitnetTasks(['run'], { home })).code, 0)
+      fs.rmSync(`${path}.away`, { recursive: true })
+    }
+  }),
+)
+
+state.run()
