@@ -7,10 +7,11 @@ import { type ActionOptions, runCommands } from './execute.ts'
 import { keyOfFailure } from './failed-before.ts'
 import { isPattern } from './file-names.ts'
 import { parseParts, partsText, toolNames } from './fingerprint.ts'
-import { lastOutputs, type NodeRecord } from './history.ts'
+import type { NodeRecord } from './history.ts'
 import { knownDiscovered } from './look.ts'
 import type { Node } from './node.ts'
 import { folderMissing, systemFailure, toolMissing } from './node-failure.ts'
+import { removableOutputs } from './removable.ts'
 import { writeMarks } from './rewritten.ts'
 import { logName, type Memory, type Session } from './state.ts'
 import { MISSING, type World } from './world.ts'
@@ -93,9 +94,9 @@ function isCleaned(node: Node, record: NodeRecord | undefined, world: World): bo
 }
 
 // Only what this node is known to have made is removed: a wrong `outputs` deletes no source.
-function removeOutputs(node: Node, { journal, world }: Memory): void {
-  for (const [path] of lastOutputs(journal.history, node.name))
-    world.host.disk.removeFile(world.path(path))
+function removeOutputs(node: Node, memory: Memory): void {
+  const { world } = memory
+  for (const path of removableOutputs(node, memory)) world.host.disk.removeFile(world.path(path))
 }
 
 function missingFolder({ spec }: Node, world: World): string | undefined {

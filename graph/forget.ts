@@ -1,17 +1,17 @@
 // Forgetting nodes: their records and the outputs that these name go, nothing else.
-import { lastOutputs } from './history.ts'
 import type { Node } from './node.ts'
+import { removableOutputs } from './removable.ts'
 import { recall, type Session, unwritable } from './state.ts'
 import { underStateLock } from './state-lock.ts'
 
 /**
- * The outputs that the nodes are known to have made, relative to the graph's folder.
+ * The outputs that the nodes are known to have made, and that are theirs still, relative to the graph's folder.
  *
  * @example const files = recordedOutputs(session, graph.nodes)
  */
 export function recordedOutputs(session: Session, nodes: readonly Node[]): readonly string[] {
-  const { history } = recall(session).journal
-  return nodes.flatMap(({ name }) => lastOutputs(history, name).map(([path]) => path))
+  const memory = recall(session)
+  return nodes.flatMap((node) => removableOutputs(node, memory))
 }
 
 /**

@@ -2,11 +2,11 @@
 // what goes by mtime sees no change.
 
 import type { Stored, StoredOutput } from './cache-lines.ts'
-import { lastOutputs } from './history.ts'
 import type { Disk } from './host.ts'
 import { outputFiles } from './look.ts'
 import type { Node } from './node.ts'
 import { isRefusal } from './node-failure.ts'
+import { removableOutputs } from './removable.ts'
 import type { Memory } from './state.ts'
 
 /** Where the content of each output comes from: bytes, or the path of a file. */
@@ -62,8 +62,7 @@ function write(
 // Only what this node is known to have made; where its folder stays, only what would count as its own.
 function surplus(node: Node, stored: Stored, memory: Memory): readonly string[] {
   const wanted = new Set(stored.outputs.map(({ path }) => path))
-  const made = lastOutputs(memory.journal.history, node.name)
-  const gone = made.map(([path]) => path).filter((path) => !wanted.has(path))
+  const gone = removableOutputs(node, memory).filter((path) => !wanted.has(path))
   if (node.spec.clean !== false || gone.length === 0) return gone
   const counted = new Set(outputFiles(node, memory))
   return gone.filter((path) => counted.has(path))

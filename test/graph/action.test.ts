@@ -367,6 +367,40 @@ action('commands run in the folder that the task names', async () => {
   assert.is(world.host.disk.readText('/package/inner/p.out'), 'p')
 })
 
+for (const [what, text, spec] of [
+  ['that somebody has written since', 'by hand', {}],
+  ['that it reads now', 'one', { inputs: ['old.out'] }],
+  ['that it may read now', 'one', { inputs: ['old.out?'] }],
+] as const)
+  action(`a former output ${what} is not removed`, async () => {
+    const world = new World({ 'a.in': 'one' })
+    await world.run(only({ outputs: ['old.out'], run: sh`cat a.in > old.out` }))
+    world.edit('old.out', text)
+    const graph = only({ ...spec, outputs: ['a.out'], run: sh`echo a > a.out` })
+    assert.equal((await world.run(graph)).outcomes, { a: 'changed' })
+    assert.is(world.read('old.out'), text)
+  })
+
+action('a former output as it was made is removed', async () => {
+  const world = new World({ 'gen/keep/mine': 'mine' })
+  await world.run(
+    only({ outputs: ['old.out', 'gen/*'], run: sh`echo a > old.out && echo b > gen/b` }),
+  )
+  await world.run(only({ outputs: ['a.out'], run: sh`echo a > a.out` }))
+  assert.equal([world.read('old.out'), world.read('gen/b')], [undefined, undefined])
+})
+
+for (const outputs of [['x.out'], ['*.out']])
+  action(`a former output that another node makes now, as ${outputs}, is not removed`, async () => {
+    const world = new World()
+    await world.run(only({ outputs: ['x.out'], run: sh`echo x > x.out` }))
+    const b = task('b', () => ({ outputs, run: sh`echo x > x.out` }))
+    const a = task('a', () => ({ after: [b()], outputs: ['a.in'], run: sh`echo a > a.in` }))
+    const graph = defineGraph({ tasks: [b, a] })
+    assert.equal((await world.run(graph)).outcomes, { b: 'changed', a: 'changed' })
+    assert.is(world.read('x.out'), 'x\n')
+  })
+
 action('the log of a try holds what its commands printed, and no older try', async () => {
   const world = new World()
   const graph = only({ run: [sh`echo one`, sh`echo two`] })

@@ -34,6 +34,15 @@ forget('it removes what the nodes are known to have made, and their records', as
   assert.equal((await world.run(graph)).outcomes, { a: 'changed', c: 'fresh' })
 })
 
+forget('a former output that somebody has written since stays', async () => {
+  const world = await ran()
+  world.edit('a.out', 'by hand')
+  const now = task('a', () => ({ outputs: ['gen/*'], run: sh`echo b > gen/b` }))
+  const only = defineGraph({ tasks: [now] })
+  assert.equal(await forgetNodes(world.session(only), only.nodes, { wait: false }), ['gen/b'])
+  assert.is(world.read('a.out'), 'by hand')
+})
+
 forget('nodes that never ran have nothing to forget', async () => {
   const world = new World()
   assert.equal(await forgetNodes(world.session(graph), graph.nodes, { wait: false }), [])
