@@ -1,5 +1,7 @@
 // What may stand in the state folder that is not as the engine made it: a folder in the place of a file, a link
 // to nothing, a file that nobody may read. It may be somebody's, so it is never touched.
+import { dirname } from 'node:path'
+
 import { quote } from './command.ts'
 import { GraphError } from './error.ts'
 import type { Disk, FileStat } from './host.ts'
@@ -21,6 +23,9 @@ export function obstacle(
   wanted: 'file' | 'folder',
 ): GraphError | undefined {
   const found = kindAt(disk, path, wanted)
+  // A folder that is not there would be made: something else may be in the place of one above it.
+  if (found === undefined && wanted === 'folder' && path !== dirname(path))
+    return obstacle(disk, dirname(path), wanted)
   if (found === undefined || found === wanted) return undefined
   return new GraphError(`'${path}' is ${NAMES[found]}, and should be a ${wanted}`, {
     code: 'state-unwritable',

@@ -1,5 +1,6 @@
 // The record of every run that had something to do: its events, one JSON document a line, one file a
 // run. Whatever is told of a past run is a function of that file.
+import { quote } from './command.ts'
 import { GraphError } from './error.ts'
 import type { RunEvent } from './event.ts'
 import type { AppendFile, Disk } from './host.ts'
@@ -135,7 +136,7 @@ export function listRuns({ host, stateFolder }: Session): readonly string[] {
 /**
  * Reads a past run: by its id, the beginning of one, `last`, or `last~2` for the third but last.
  *
- * @throws GraphError 'unknown-run' naming the nearest
+ * @throws GraphError 'unknown-run' naming the nearest, 'bad-file' when its record is none
  * @example const { header, events } = readRun(session, 'last~1')
  */
 export function readRun(session: Session, named: string): PastRun {
@@ -143,20 +144,21 @@ export function readRun(session: Session, named: string): PastRun {
   const back = /^last(?:~(\d+))?$/.exec(named)
   const fitting = back
     ? ids.slice(-1 - Number(back[1] ?? 0)).slice(0, ids.length > Number(back[1] ?? 0) ? 1 : 0)
-    : ids.filter((id) => id.startsWith(named))
+    : ids.includes(named)
+      ? [named]
+      : ids.filter((id) => id.startsWith(named))
   const id = fitting[0]
-  const text =
-    fitting.length === 1
-      ? recorded(session.host.disk, `${session.stateFolder}/runs/${id}${ENDING}`)
-      : undefined
-  const run = text === undefined ? undefined : parseRun(text)
-  if (run === undefined) throw unknownRun(named, ids, fitting)
+  if (id === undefined || fitting.length > 1) throw unknownRun(named, ids, fitting)
+  const path = `${session.stateFolder}/runs/${id}${ENDING}`
+  const run = recorded(session.host.disk, path)
+  if (run === undefined) throw unreadableRun(id, path)
   return run
 }
 
 // Of a folder or a FIFO nothing is read.
-function recorded(disk: Disk, path: string): string | undefined {
-  return disk.stat(path)?.kind === 'file' ? disk.readText(path) : undefined
+function recorded(disk: Disk, path: string): PastRun | undefined {
+  const text = disk.stat(path)?.kind === 'file' ? disk.readText(path) : undefined
+  return text === undefined ? undefined : parseRun(text)
 }
 
 /**
@@ -204,6 +206,18 @@ function unusedId(at: number, taken: ReadonlySet<string>): string {
     const candidate = i === 0 ? id : `${id}.${i}`
     if (!taken.has(`${candidate}${ENDING}`)) return candidate
   }
+}
+
+// A full disk leaves an empty file.
+function unreadableRun(id: string, path: string): GraphError {
+  return new GraphError(
+    `the record of the run '${id}' cannot be read: '${path}' does not begin as one`,
+    {
+      code: 'bad-file',
+      place: path,
+      hint: `look at it, and where it is of no use: rm -r ${quote(path)}`,
+    },
+  )
 }
 
 function unknownRun(named: string, ids: readonly string[], fitting: readonly string[]): GraphError {

@@ -18,8 +18,8 @@ export function disk(): Disk {
     lstat: (path) => asStat(absentIsUndefined(() => fs.lstatSync(path, STAT))),
     statMany: (paths) => statMany(paths, (path) => fs.statSync(path, STAT)),
     readLink: (path) => fs.readlinkSync(path),
-    readText: (path) => absentIsUndefined(() => fs.readFileSync(path, 'utf8')),
-    readBytes: (path) => absentIsUndefined(() => fs.readFileSync(path)),
+    readText: (path) => absentIsUndefined(() => named(path, () => fs.readFileSync(path, 'utf8'))),
+    readBytes: (path) => absentIsUndefined(() => named(path, () => fs.readFileSync(path))),
     readTail: (path, bytes) => {
       const { size } = absentIsUndefined(() => fs.statSync(path)) ?? { size: 0 }
       const start = Math.max(0, size - bytes)
@@ -105,9 +105,20 @@ function readPiece(path: string, offset: number, bytes: number): Buffer {
   try {
     const { size } = fs.fstatSync(file)
     const piece = Buffer.alloc(Math.max(0, Math.min(bytes, size - offset)))
-    return piece.subarray(0, fs.readSync(file, piece, 0, piece.length, offset))
+    const count = named(path, () => fs.readSync(file, piece, 0, piece.length, offset))
+    return piece.subarray(0, count)
   } finally {
     fs.closeSync(file)
+  }
+}
+
+// What the system says of an open file, as of a folder that is read like one, names no path.
+function named<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    ;(error as NodeJS.ErrnoException).path ??= path
+    throw error
   }
 }
 

@@ -2,8 +2,16 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import { commandText, listRuns, type PastRun, readRun, type Session } from '../../graph/index.ts'
+import {
+  commandText,
+  GraphError,
+  listRuns,
+  type PastRun,
+  readRun,
+  type Session,
+} from '../../graph/index.ts'
 import { criticalPath } from '../report/critical-path.ts'
+import { explainError } from '../report/error.ts'
 import { type PastNode, pastNodes, summaryOf } from '../report/past-nodes.ts'
 import { print } from '../report/print.ts'
 import { countsText, summaryText } from '../report/summary-text.ts'
@@ -22,7 +30,7 @@ export interface PastArgs extends GraphChoices {
 /** The runs that are remembered, the newest last. */
 export async function runs(args: PastArgs): Promise<number> {
   const session = await openSession(args)
-  const past = listRuns(session).map((id) => readRun(session, id))
+  const past = listRuns(session).flatMap((id) => readable(session, id))
   if (args.json) {
     const rows = past.map((run) => {
       const { id, at, targets } = run.header
@@ -31,6 +39,17 @@ export async function runs(args: PastArgs): Promise<number> {
     print(jsonDocument({ version: 1, runs: rows }))
   } else for (const run of past) print(`${runLine(run)}\n`)
   return 0
+}
+
+// One record that is damaged keeps nobody from the others.
+function readable(session: Session, id: string): readonly PastRun[] {
+  try {
+    return [readRun(session, id)]
+  } catch (error) {
+    if (!(error instanceof GraphError) || error.code !== 'bad-file') throw error
+    explainError(error)
+    return []
+  }
 }
 
 function runLine(run: PastRun): string {

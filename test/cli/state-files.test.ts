@@ -78,4 +78,44 @@ state(
   }),
 )
 
+state(
+  'a record that is none keeps nobody from the other runs, and is named with its path',
+  withParts(async ({ home }) => {
+    await bitnetTasks(['run'], { home })
+    const path = join(home, '.bitnet-tasks/runs/20000101-000000-000.ndjson')
+    const said = `the record of the run '20000101-000000-000' cannot be read: '${path}' does not begin as one\n  hint: look at it, and where it is of no use: rm -r ${path}\n`
+    for (const other of ['folder', 'file', 'link', 'fifo'] as const) {
+      put(path, other)
+      const all = await bitnetTasks(['runs'], { home })
+      assert.equal([all.code, all.stderr, all.stdout.split('\n').length], [0, said, 2])
+      const one = await bitnetTasks(['report', '--run', '20000101'], { home })
+      assert.equal([one.code, one.stderr], [2, said])
+    }
+  }),
+)
+
+state(
+  'a folder in the place of a log, and a file above a state folder, are named',
+  withParts(async ({ home, write, read }) => {
+    const log = join(home, '.bitnet-tasks/logs/part_a.1.log')
+    fs.mkdirSync(log, { recursive: true })
+    const logged = await bitnetTasks(['run', '-q'], { home })
+    assert.equal(
+      [logged.code, logged.stderr],
+      [
+        1,
+        `cannot read '${log}': illegal operation on a directory (EISDIR)\n  hint: look at it: ls -ld ${log}\n`,
+      ],
+    )
+    write('other.ts', read('bitnet.tasks.ts'))
+    write('.bitnet-tasks/of', '')
+    const { code, stderr } = await bitnetTasks(['run', '-f', 'other.ts'], { home })
+    const of = join(home, '.bitnet-tasks/of')
+    assert.equal(
+      [code, stderr],
+      [1, `'${of}' is a file, and should be a folder\n  hint: move it away: mv ${of} ${of}.away\n`],
+    )
+  }),
+)
+
 state.run()

@@ -66,6 +66,27 @@ runs('a past run is named by its id, the beginning of one, or how far back it li
   assert.is(idOf((ids[1] as string).slice(0, -1)), ids[1])
 })
 
+runs('a whole id names its run, also where a second run began in the same millisecond', () => {
+  const world = new World()
+  for (const id of ['20260101-000000-000', '20260101-000000-000.1'])
+    world.host.disk.write(
+      `${STATE}/runs/${id}.ndjson`,
+      `{"type":"run","version":1,"id":"${id}","at":1,"targets":[]}\n`,
+    )
+  const session = world.session(graph)
+  const idOf = (named: string): string => readRun(session, named).header.id
+  for (const id of listRuns(session)) assert.is(idOf(id), id)
+  assert.is(thrown(() => readRun(session, '20260101')).code, 'unknown-run')
+})
+
+runs('a folder of runs that cannot be listed costs the record and not the run', async () => {
+  const world = new World({ 'a.in': 'a' })
+  world.host.disk.fault = (operation, path) =>
+    operation !== 'mkdir' && path.startsWith(`${STATE}/runs`) ? 'EACCES' : undefined
+  const { outcomes } = await world.run(graph)
+  assert.equal(outcomes, { a: 'changed' })
+})
+
 runs('a run that is not there is an error that names the newest', async () => {
   const world = new World({ 'a.in': '1' })
   const session = world.session(graph)

@@ -279,6 +279,7 @@ export class MemoryDisk implements Disk {
   }
 
   list(path: string): readonly string[] | undefined {
+    this.mayFail('scandir', path)
     const entry = this.find(path)
     return entry?.kind === 'folder' ? [...entry.names] : undefined
   }
