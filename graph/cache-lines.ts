@@ -59,7 +59,13 @@ export function useLine({ key, fingerprint, at }: Use): string {
 
 /** The key of a line that looks like one of something stored, without checking it. */
 export function keyOfLine(line: string): string | undefined {
-  return line.startsWith(`A${FIELD}`, HEAD) ? line.slice(HEAD + 2, HEAD + 66) : undefined
+  return line.startsWith(`A${FIELD}`, HEAD) ? keyIn(line) : undefined
+}
+
+/** The same of any line; undefined where none could be. */
+export function keyIn(line: string): string | undefined {
+  const key = line.slice(HEAD + 2, HEAD + 66)
+  return /^[0-9a-f]{64}$/.test(key) ? key : undefined
 }
 
 // Checksum and blank.

@@ -1,15 +1,15 @@
 // What nodes made before, by content: a node whose key was seen before gets its outputs back instead of
 // running. Below the state folder:
-//   cache/ac/<hex>                        lines: what was made under which key, small files included
+//   cache/ac/<hex…>                       lines: what was made under which key, small files included
 //   cache/cas/<2 hex>/<sha256>-<size>     larger files, named as the Remote Execution API names a digest
 //   cache/quarantine/                     what was not what its name says
 // Lines and not a file for each node, because making a file costs 0.1 to 0.5 ms where appending a line
-// costs 4 us: 1,000 trivial nodes would take half as long again. Sixteen of them, so that looking for one
-// key reads little.
+// costs 4 us: 1,000 trivial nodes would take half as long again. How many files of lines there are goes by what
+// is stored, so that looking for one key reads little (graph/shards.ts).
 //
 // Nothing here is fsynced, and nothing is believed: a torn line fails its checksum, a torn file its
 // digest, and either is as if it had not been stored. It is written under the lock of the state folder.
-import { Blobs, quarantine } from './blobs.ts'
+import { Blobs } from './blobs.ts'
 import type { CacheLimits } from './cache-limits.ts'
 import {
   blobOf,
@@ -21,7 +21,7 @@ import {
   useLine,
 } from './cache-lines.ts'
 import type { AppendFile, Clock, Disk } from './host.ts'
-import { shardBytes, shardPath } from './shards.ts'
+import { openShard, shardBytes, shardsOf, splitShard } from './shards.ts'
 
 // So many sets of discovered inputs are tried for one key.
 const MOST_CANDIDATES = 10
@@ -35,7 +35,7 @@ export class Cache {
   private readonly disk: Disk
   private readonly clock: Clock
   private readonly folder: string
-  private readonly read = new Map<string, Buffer>()
+  private readonly read = new Map<string, Buffer | undefined>()
   private readonly open = new Map<string, AppendFile>()
 
   /** Reads and writes nothing yet. */
@@ -102,8 +102,10 @@ export class Cache {
   }
 
   close(): void {
+    const written = [...this.open.keys()]
     for (const file of this.open.values()) file.close()
     this.open.clear()
+    for (const shard of written) splitShard(this.disk, this.folder, shard)
   }
 
   private append(key: string, line: string): void {
@@ -116,22 +118,18 @@ export class Cache {
   private fileOf(shard: string): AppendFile {
     const open = this.open.get(shard)
     if (open !== undefined) return open
-    const path = shardPath(this.folder, shard)
-    const kind = this.disk.lstat(path)?.kind
-    if (kind !== undefined && kind !== 'file') quarantine(this.disk, this.folder, path)
-    const file = this.disk.append(path)
+    const file = openShard(this.disk, this.folder, shard)
     this.open.set(shard, file)
     return file
   }
 
   private linesOf(key: string): readonly string[] {
-    const shard = key[0] as string
-    let bytes = this.read.get(shard)
-    if (bytes === undefined) {
-      bytes = shardBytes(this.disk, this.folder, shard)
-      this.read.set(shard, bytes)
-    }
-    return linesWith(key, bytes)
+    return shardsOf(key, (shard) => this.bytesOf(shard)).flatMap((bytes) => linesWith(key, bytes))
+  }
+
+  private bytesOf(shard: string): Buffer | undefined {
+    if (!this.read.has(shard)) this.read.set(shard, shardBytes(this.disk, this.folder, shard))
+    return this.read.get(shard)
   }
 }
 

@@ -2,7 +2,7 @@
 import type { BlobName } from './blobs.ts'
 import { blobOf, readLine, type Stored } from './cache-lines.ts'
 import type { Disk } from './host.ts'
-import { SHARDS, shardBytes } from './shards.ts'
+import { shardBytes, shardsIn } from './shards.ts'
 
 export interface Kept {
   readonly shard: string
@@ -27,7 +27,9 @@ export interface Inventory {
 
 /** Looks at everything and digests nothing. */
 export function inventory(disk: Disk, folder: string): Inventory {
-  const lines = SHARDS.map((shard) => readShard(shard, shardBytes(disk, folder, shard).toString()))
+  const lines = shardsIn(disk, folder).map((shards) =>
+    readLines(shards.map((shard) => [shard, shardBytes(disk, folder, shard)?.toString() ?? ''])),
+  )
   const kept = lines.flatMap((one) => one.kept).sort((a, b) => b.usedAt - a.usedAt)
   const idle = lines.flatMap((one) => one.idle)
   return {
@@ -43,24 +45,29 @@ export function blobsOf({ outputs }: Stored): readonly BlobName[] {
   return outputs.filter(({ content }) => content === undefined).map(blobOf)
 }
 
-function readShard(shard: string, text: string): Pick<Inventory, 'kept' | 'idle'> {
-  const last = new Map<string, { line: string; stored: Stored }>()
+// Of files that may hold lines of the same keys, the oldest first.
+function readLines(
+  files: readonly (readonly [shard: string, text: string])[],
+): Pick<Inventory, 'kept' | 'idle'> {
+  const last = new Map<string, Omit<Kept, 'usedAt'>>()
   const usedAt = new Map<string, number>()
   const idle: { shard: string; line: string; isDamaged: boolean }[] = []
-  for (const line of text.split('\n')) {
-    if (line === '') continue
-    const read = readLine(line)
-    if (read === undefined) {
-      idle.push({ shard, line, isDamaged: true })
-      continue
+  for (const [shard, text] of files)
+    for (const line of text.split('\n')) {
+      if (line === '') continue
+      const read = readLine(line)
+      if (read === undefined) {
+        idle.push({ shard, line, isDamaged: true })
+        continue
+      }
+      const id = `${read.key} ${read.fingerprint}`
+      usedAt.set(id, Math.max(read.at, usedAt.get(id) ?? 0))
+      if (!('outputs' in read)) continue
+      const before = last.get(id)
+      last.set(id, { shard, line, stored: read })
+      if (before) idle.push({ shard: before.shard, line: before.line, isDamaged: false })
     }
-    const id = `${read.key} ${read.fingerprint}`
-    usedAt.set(id, Math.max(read.at, usedAt.get(id) ?? 0))
-    const before = last.get(id)
-    if ('outputs' in read) last.set(id, { line, stored: read })
-    if (before && 'outputs' in read) idle.push({ shard, line: before.line, isDamaged: false })
-  }
-  const kept = [...last].map(([id, one]) => ({ shard, usedAt: usedAt.get(id) ?? 0, ...one }))
+  const kept = [...last].map(([id, one]) => ({ usedAt: usedAt.get(id) ?? 0, ...one }))
   return { kept, idle }
 }
 

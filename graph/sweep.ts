@@ -1,11 +1,11 @@
 // Keeps a cache within its limits: what was of use longest ago goes first. Lines are rewritten before files
 // go, so that a kill in between leaves files that nothing names, and they go the next time.
-import { blobPath, quarantine } from './blobs.ts'
+import { blobPath } from './blobs.ts'
 import type { CacheLimits } from './cache-limits.ts'
 import { useLine } from './cache-lines.ts'
 import type { Clock, Disk } from './host.ts'
 import { blobsOf, type Inventory, inventory, type Kept } from './inventory.ts'
-import { SHARDS, shardPath } from './shards.ts'
+import { byPart, shardPath, shardsIn, writeShard } from './shards.ts'
 
 export const DAY_MS = 86_400_000
 // Room for what comes next, so that not every run has to sweep.
@@ -83,14 +83,17 @@ function upTo(
 
 /** Writes anew the lines of what is kept, and nothing else. */
 export function rewriteShards(disk: Disk, folder: string, keep: readonly Kept[]): void {
-  for (const shard of SHARDS) {
-    const path = shardPath(folder, shard)
-    const kind = disk.lstat(path)?.kind
-    if (kind === undefined) continue
-    if (kind !== 'file') quarantine(disk, folder, path)
-    const own = keep.filter((one) => one.shard === shard)
-    const text = own.map(linesOf).join('')
-    if (text !== disk.readText(path)) disk.writeWhole(path, text)
+  // The newest is found first where it stands last.
+  const oldestFirst = [...keep].sort((a, b) => a.usedAt - b.usedAt)
+  const lines = byPart(
+    oldestFirst.map((one) => ({ key: one.stored.key, text: linesOf(one) })),
+    1,
+  )
+  for (const shards of shardsIn(disk, folder)) {
+    const digit = shards.at(-1)?.[0]
+    if (digit === undefined) continue
+    const written = new Set(writeShard(disk, folder, digit, lines.get(digit) ?? []))
+    for (const shard of shards) if (!written.has(shard)) disk.remove(shardPath(folder, shard))
   }
 }
 
