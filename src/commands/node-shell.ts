@@ -7,12 +7,12 @@ import { dirname } from 'node:path'
 import {
   commandText,
   isPattern,
-  lastOutputs,
   MARK,
   type Node,
   nodeEnvironment,
   quote,
   recall,
+  recordedOutputs,
   type Session,
 } from '../../graph/index.ts'
 import { oneNode } from '../one-node.ts'
@@ -90,9 +90,9 @@ function variable({ host }: Session, { spec }: Node, name: string, value: string
 // Before its commands a run removes what the node made the last time, and makes the folders of its outputs;
 // afterwards each output must be there.
 function aroundCommands(session: Session, node: Node) {
-  const { world, journal } = recall(session)
+  const { world } = recall(session)
   const literal = (node.spec.outputs ?? []).filter((path) => !isPattern(path)).map(at)
-  const made = lastOutputs(journal.history, node.name).map(([path]) => at(path))
+  const made = recordedOutputs(session, [node]).map(at)
   const folders = [...new Set(literal.map((path) => dirname(path)))]
   const isCleaned = node.spec.clean === undefined || node.spec.clean === true
   function at(path: string): string {

@@ -56,6 +56,28 @@ single(
 )
 
 single(
+  'the script of repro takes away no file that somebody has made of a former output',
+  inHome(async (home) => {
+    const graphFile = (output: string): void =>
+      fs.writeFileSync(
+        join(home, 'bitnet.tasks.ts'),
+        `import { defineGraph, sh, task } from 'bitnet-tasks'
+const a = task('a', () => ({ outputs: ['${output}'], run: sh\`echo a > ${output}\` }))
+export default defineGraph({ tasks: [a] })
+`,
+      )
+    graphFile('old')
+    assert.is((await bitnetTasks(['run'], { home })).code, 0)
+    fs.writeFileSync(join(home, 'old'), 'by hand')
+    graphFile('new')
+    const { stdout } = await bitnetTasks(['repro', 'a'], { home })
+    assert.is(spawnSync('sh', ['-c', stdout]).status, 0)
+    assert.is(fs.readFileSync(join(home, 'old'), 'utf8'), 'by hand')
+    assert.is(fs.readFileSync(join(home, 'new'), 'utf8'), 'a\n')
+  }),
+)
+
+single(
   'repro makes folders and removes what was made as a run does, asks for each output, and holds no password',
   inHome(async (home) => {
     write(home)
