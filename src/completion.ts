@@ -33,6 +33,7 @@ export function fittingLines(all: readonly string[], last: string): string {
 }
 
 function candidates(before: readonly string[], last: string): readonly string[] | 'nodes' {
+  if (before[0] === 'help') return [...COMMANDS.map(({ name }) => name), 'exit-codes']
   const row = COMMANDS.find(({ name }) => before.includes(name))
   if (row === undefined) return [...COMMANDS.map(({ name }) => name), 'help', '--version']
   const attached = /^--([\w-]+)=/.exec(last)?.[1]
@@ -45,6 +46,7 @@ function candidates(before: readonly string[], last: string): readonly string[] 
   if (flag !== undefined) return flag.value === 'node' ? 'nodes' : valuesOf(flag)
   if (last.startsWith('-')) return [...row.flags.map(({ long }) => `--${long}`), '--help']
   if (row.name === 'completions') return ['bash', 'zsh', 'fish', 'pwsh']
+  if (row.name === 'cache') return ['stats', 'verify', 'gc', 'clean']
   if (row.name === 'query' && before.at(-1) === 'query') return ['deps', 'rdeps', 'stale', 'path']
   return row.nodes !== undefined && /nodes?|question/.test(row.nodes) ? 'nodes' : []
 }
@@ -59,6 +61,7 @@ function flagBefore({ flags }: CommandRow, before: readonly string[]): Flag | un
 function valuesOf({ kind, choices, long }: Flag): readonly string[] {
   if (kind === 'backend') return BACKEND_NAMES
   if (kind === 'repair') return ['auto', 'never', 'always']
+  if (long === 'run') return ['last']
   if (long === 'source') return ['auto', 'git', 'npm']
   return choices ?? []
 }

@@ -20,6 +20,9 @@ import {
   VERBOSE,
 } from './shared-flags.ts'
 
+// The answer is a shell, a script or a log, and no document.
+const TEXT_CHOICES = CHOICES.filter((flag) => flag !== JSON_FLAG)
+
 export const OF_GRAPHS: readonly CommandRow[] = [
   {
     name: 'init',
@@ -97,20 +100,20 @@ export const OF_GRAPHS: readonly CommandRow[] = [
     name: 'shell',
     help: 'A shell where a node runs, with what its commands see.',
     nodes: '<node>',
-    flags: CHOICES,
+    flags: TEXT_CHOICES,
   },
   {
     name: 'repro',
     help: "A script that does what a node's run does, without bitnet-tasks.",
     nodes: '<node>',
-    flags: CHOICES,
+    flags: TEXT_CHOICES,
   },
   {
     name: 'logs',
     help: 'What a node printed when it last ran.',
     nodes: '<node>',
     flags: [
-      ...CHOICES,
+      ...TEXT_CHOICES,
       { long: 'attempt', value: 'n', kind: 'number', help: 'of this try, not of the last' },
       { long: 'follow', help: 'go on while the node runs' },
     ],

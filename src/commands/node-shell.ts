@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 
 import {
   commandText,
@@ -31,7 +31,15 @@ export async function shell([name = '']: readonly string[], args: GraphChoices):
   const terminal = own['TERM'] === undefined ? {} : { TERM: own['TERM'] }
   process.stderr.write(`${node.name} in ${cwd}; its commands:\n`)
   for (const text of commandLines(session, node)) process.stderr.write(`  ${clean(text)}\n`)
-  return ended(spawn(program, [], { cwd, env: { ...env, ...terminal }, stdio: 'inherit' }))
+  const plain = WITHOUT_SETTINGS[basename(program)] ?? []
+  return ended(spawn(program, plain, { cwd, env: { ...env, ...terminal }, stdio: 'inherit' }))
+}
+
+// What a person's settings put on PATH the commands do not see.
+const WITHOUT_SETTINGS: Readonly<Record<string, readonly string[]>> = {
+  bash: ['--norc', '--noprofile'],
+  zsh: ['-f'],
+  fish: ['--no-config'],
 }
 
 /** A script that does what the node's run does, and ends with the same exit code, without us. */

@@ -1,5 +1,7 @@
 // A run on a terminal: listr2 draws and redraws, screen.ts says what. It is a view: it starts nothing and
 // decides nothing. It draws on stderr, stdout is for the answer.
+import { writeSync } from 'node:fs'
+
 import { DefaultRenderer, Listr, ListrLogger, ProcessOutput } from 'listr2'
 
 import type { RunEvent } from '../../graph/index.ts'
@@ -44,17 +46,29 @@ class LiveView {
     if (event.type === 'held-back') this.held = heldBackBriefly(event)
     else if (event.type === 'started') this.held = ''
     gather(this.rows, event)
-    if (event.type === 'planned') this.drawn ??= this.draw()
+    if (event.type !== 'planned' || this.drawn !== undefined) return
+    process.on('SIGTSTP', this.suspend)
+    this.drawn = this.draw()
   }
 
   async close(): Promise<void> {
+    process.off('SIGTSTP', this.suspend)
     this.ended.resolve()
     await this.drawn
     if (this.drawn === undefined) return
     const rows = [...this.rows.values()]
     const last = [...this.head, ...lastLines(rows, this.size, this.style)]
     // Whatever happened to the view, the cursor comes back.
-    process.stderr.write(`${last.map((line) => `${line}\n`).join('')}\x1b[?25h`)
+    process.stderr.write(`${last.map((line) => `${line}\n`).join('')}${SHOW_CURSOR}`)
+  }
+
+  // Ctrl-Z: the shell that takes over needs its cursor. We stand still within the call until `fg`.
+  private readonly suspend = (): void => {
+    toTerminal(SHOW_CURSOR)
+    process.off('SIGTSTP', this.suspend)
+    process.kill(process.pid, 'SIGTSTP')
+    process.on('SIGTSTP', this.suspend)
+    toTerminal(HIDE_CURSOR)
   }
 
   private get head(): readonly string[] {
@@ -94,3 +108,15 @@ class LiveView {
     await list.run().catch(() => {})
   }
 }
+
+// listr2 keeps what is written to `process.stderr` until it has ended.
+function toTerminal(text: string): void {
+  try {
+    writeSync(2, text)
+  } catch {
+    // The terminal is gone.
+  }
+}
+
+const SHOW_CURSOR = '\x1b[?25h'
+const HIDE_CURSOR = '\x1b[?25l'

@@ -1,7 +1,7 @@
 // Text on stderr above one line that stays at the bottom of the terminal. Without a terminal the line is not
 // there.
 import { clean } from './text.ts'
-import { clip } from './width.ts'
+import { clip, columnsOf } from './width.ts'
 
 export class StatusLine {
   private readonly hasTerminal: boolean
@@ -46,8 +46,14 @@ export class StatusLine {
     // A terminal that does not know its size says 0.
     const columns = process.stderr.columns || 80
     const room = Math.max(columns - this.tail.length - 1, 20)
-    return clip(`${clip(this.text, room)}${this.tail}`, columns - 1)
+    return clip(`${clip(shortened(this.text, room), room)}${this.tail}`, columns - 1)
   }
+}
+
+// `4 nodes up to date; 19 folders watched`: what stands last matters least.
+function shortened(text: string, room: number): string {
+  const end = text.lastIndexOf('; ')
+  return end < 0 || columnsOf(text) <= room ? text : shortened(text.slice(0, end), room)
 }
 
 const ERASE = '\r\x1b[K'

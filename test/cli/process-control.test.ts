@@ -141,6 +141,23 @@ control(
   ),
 )
 control(
+  'Ctrl-Z leaves the shell its cursor, and fg draws again',
+  withTasks([['long', 'sleep 1234']], async (home) => {
+    const run = `${process.execPath} ${bin} run`
+    const line = `bash -mc '${run}; echo "[stopped]"; fg > /dev/null'`
+    const { type, sees, ended } = openTerminal(home, line, { SHELL: '/bin/bash' })
+    await appears(home, /^sleep 1234/)
+    await sees(HIDES_CURSOR)
+    type('\x1a')
+    await sees('[stopped]')
+    await sees(HIDES_CURSOR)
+    type('\x03')
+    const { screen } = await ended
+    assert.ok(showsCursor(screen.slice(0, screen.indexOf('[stopped]'))), screen)
+    assert.ok(showsCursor(screen))
+  }),
+)
+control(
   'a second Ctrl-C ends at once also what is deaf and in a session of its own',
   withTasks(
     [

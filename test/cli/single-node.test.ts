@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
 import { bin, bitnetTasks, start } from './support/program.ts'
+import { openTerminal } from './support/terminal.ts'
 
 const single = suite('single node')
 
@@ -160,9 +161,24 @@ single(
   }),
 )
 
+single(
+  "a person's settings of bash do not change what shell shows of the commands",
+  inHome(async (home) => {
+    write(home)
+    fs.writeFileSync(join(home, '.bashrc'), 'SETTINGS=mine\n')
+    const line = `'${process.execPath}' '${bin}' shell made`
+    const { type, sees, ended } = openTerminal(home, line, { SHELL: '/bin/bash' })
+    await sees('its commands:')
+    type('echo "[$SETTINGS]"\nexit 7\n')
+    await sees('[]')
+    assert.is((await ended).code, 7)
+  }),
+)
+
 const REFUSED: readonly (readonly [title: string, args: readonly string[], says: string])[] = [
   ['a node without a log', ['logs', 'wait'], "'wait' has no log: it has not run yet"],
   ['a name of several nodes', ['shell', 'say'], "'say' is 2 nodes\n  hint: name one: say[it-is]"],
+  ['a document where a log is asked for', ['logs', 'made', '--json'], "unknown option '--json'"],
   ['an unknown node', ['repro', 'wiat'], "did you mean 'wait'?"],
 ]
 for (const [title, args, says] of REFUSED)

@@ -395,6 +395,16 @@ for (const [what, leave, code] of WAYS_OUT)
   )
 
 watch(
+  'in 80 columns what a watch waits for gives way to the keys at the end of a part',
+  withGraph(GRAPH, async ({ home }) => {
+    const { type, sees, ended } = inTerminal(home, `exec ${WATCH}`)
+    await sees('1 node up to date   r rerun  f force  e explain  l log  q quit')
+    type('q')
+    await ended
+  }),
+)
+
+watch(
   'Ctrl-Z gives the terminal back to the shell, and fg takes it again',
   withGraph(GRAPH, async ({ home, write }) => {
     const line = `bash -mc '${WATCH}; echo "[stopped]"; stty -a; fg > /dev/null; ${AFTER}'`
