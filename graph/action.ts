@@ -8,6 +8,7 @@ import { keyOfFailure } from './failed-before.ts'
 import { isPattern } from './file-names.ts'
 import { parseParts, partsText, toolNames } from './fingerprint.ts'
 import type { NodeRecord } from './history.ts'
+import { globbed, noteLeftovers } from './leftovers.ts'
 import { knownDiscovered } from './look.ts'
 import type { Node } from './node.ts'
 import { folderMissing, systemFailure, toolMissing } from './node-failure.ts'
@@ -26,6 +27,20 @@ export function logPath(session: Session, node: Node, attempt: number): string {
 
 /** Runs a node once. Never rejects for what the node does; only for our own mistakes. */
 export async function runAction(node: Node, options: ActionOptions): Promise<Done> {
+  let others: ReadonlySet<string> | undefined
+  const done = await carriedOut(node, options, (found) => {
+    others = found
+  })
+  if (done.how !== 'done' && others !== undefined) noteLeftovers(node, others, options.memory)
+  return done
+}
+
+// `onGlobbed` is told what the output globs match when the commands begin.
+async function carriedOut(
+  node: Node,
+  options: ActionOptions,
+  onGlobbed: (others: ReadonlySet<string>) => void,
+): Promise<Done> {
   const { session, memory } = options
   const { journal } = memory
   const start = session.host.clock.now()
@@ -45,6 +60,7 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
     if (missing !== undefined) return failed(node, toolMissing(missing, log), memory, elapsed())
     // The key is taken before the commands run: what changes meanwhile is noticed against it.
     const known = knownDiscovered(node, journal.history)
+    onGlobbed(globbed(node, memory))
     const startMs = session.host.clock.fileNow()
     const marks = writeMarks(node, known, memory.world)
     const before = partsText(node, memory.world, { resultOf: options.resultOf, discovered: known })

@@ -5,7 +5,7 @@ import { type Done, failed } from './done.ts'
 import type { ActionOptions } from './execute.ts'
 import { isMinus, isPattern } from './file-names.ts'
 import { movedInputs, PART_END, partsText } from './fingerprint.ts'
-import { lastOutputs, type NodeRecord, noteOutputs, type Trouble } from './history.ts'
+import { lastOutputs, type NodeRecord, type Trouble } from './history.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
 import type { Node } from './node.ts'
 import { depfileMissing, outputMissing } from './node-failure.ts'
@@ -72,7 +72,7 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   if (detail !== undefined) {
     const at = session.host.clock.now()
     journal.fail(node.name, { what: 'unrecorded', detail, log: run.log, at })
-    noteOutputs(journal.history, node.name, outputs)
+    journal.noteOutputs(node.name, outputs)
     return { how: 'done', result, ms: run.ms, movedInput, wroteInput }
   }
   const durable = run.ms >= WORTH_FLUSHING * FLUSH_MS * (outputs.length + 1)

@@ -7,6 +7,7 @@ import {
   type History,
   type LastDone,
   type NodeRecord,
+  noteOutputs,
   remember,
   type Trouble,
 } from './history.ts'
@@ -74,6 +75,12 @@ export class Journal {
     this.history.troubles.set(node, trouble)
   }
 
+  /** What a node without a record is known to have written: nothing that can be relied on. */
+  noteOutputs(node: NodeName, outputs: NodeRecord['outputs']): void {
+    noteOutputs(this.history, node, outputs)
+    for (const fields of this.madeFields(node)) this.put(fields)
+  }
+
   /** Forgets nodes, as `clean` does. */
   drop(nodes: readonly NodeName[]): void {
     for (const node of nodes) {
@@ -132,6 +139,16 @@ export class Journal {
     })
   }
 
+  // A commit of what it made, taken back at once, and why it was.
+  private madeFields(node: NodeName): readonly (readonly string[])[] {
+    const { lastDone, troubles } = this.history
+    const noRecord = { fingerprint: '', at: 0, durable: false, parts: '', boot: '' }
+    const made = commitFields(node, { ...noRecord, ...doneOf(lastDone.get(node) as LastDone) })
+    const trouble = troubles.get(node)
+    if (trouble === undefined) return [made, ['D', node]]
+    return [made, beginFields(node, trouble.at), troubleFields(node, trouble)]
+  }
+
   private compact(): void {
     const sessions = new Set([...this.history.records.values()].map((record) => record.boot))
     let text = ''
@@ -146,13 +163,10 @@ export class Journal {
     }
     const { records, troubles, lastDone } = this.history
     // What a node made counts also when its record does not stand any more.
-    for (const [node, last] of lastDone) {
-      if (records.has(node)) continue
-      const noRecord = { fingerprint: '', at: 0, durable: false, parts: '', boot: '' }
-      text += asLine(commitFields(node, { ...noRecord, ...doneOf(last) }))
-      if (!troubles.has(node)) text += asLine(['D', node])
-    }
-    for (const [node, trouble] of troubles) text += asLine(troubleFields(node, trouble))
+    for (const node of lastDone.keys())
+      if (!records.has(node)) text += this.madeFields(node).map(asLine).join('')
+    for (const [node, trouble] of troubles)
+      if (records.has(node) || !lastDone.has(node)) text += asLine(troubleFields(node, trouble))
     this.disk.writeWhole(this.path, text, { durable: true })
     this.isWholeOnDisk = true
   }

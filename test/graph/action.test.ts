@@ -381,6 +381,44 @@ for (const [what, text, spec] of [
     assert.is(world.read('old.out'), text)
   })
 
+const SPLIT = [sh`cat a.in > gen/a`, sh`split`]
+
+for (const [what, exit] of [
+  ['failed', { how: 'exited', code: 1 }],
+  ['was ended', { how: 'cancelled' }],
+] as const)
+  action(`what a try that ${what} has left among its globs does not stay`, async () => {
+    const world = new World({ 'a.in': 'one', 'gen/mine': 'mine' })
+    const graph = only({ inputs: ['a.in'], outputs: ['gen/*'], run: SPLIT })
+    const { commands } = world.host.shell
+    commands.set('split', () => {
+      world.write('gen/half', 'half')
+      return exit
+    })
+    await world.run(graph)
+    assert.is(world.read('gen/half'), 'half')
+    world.edit('gen/other', 'by hand')
+    commands.set('split', () => undefined)
+    assert.equal((await world.run(graph)).outcomes, { a: 'changed' })
+    assert.equal([world.read('gen/half'), world.read('gen/a')], [undefined, 'one'])
+    assert.equal([world.read('gen/mine'), world.read('gen/other')], ['mine', 'by hand'])
+  })
+
+action('what a run that was not recorded has made among its globs does not stay', async () => {
+  const world = new World({ 'a.in': 'one', 'gen/keep/mine': 'mine' })
+  const graph = only({ inputs: ['a.in'], outputs: ['gen/*'], run: SPLIT })
+  const { commands } = world.host.shell
+  commands.set('split', () => {
+    world.write('gen/old', 'old')
+    world.edit('a.in', 'two')
+    return undefined
+  })
+  assert.equal((await world.run(graph)).outcomes, { a: 'changed' })
+  commands.set('split', () => undefined)
+  assert.equal((await world.run(graph)).outcomes, { a: 'changed' })
+  assert.equal([world.read('gen/old'), world.read('gen/a')], [undefined, 'two'])
+})
+
 action('a former output as it was made is removed', async () => {
   const world = new World({ 'gen/keep/mine': 'mine' })
   await world.run(
