@@ -138,7 +138,20 @@ export function isRefusal(error: unknown): boolean {
 export function systemFailure(error: unknown, log: string): NodeFailure | undefined {
   if (!isRefusal(error)) return undefined
   if (error instanceof GraphError) return inputFailure(error, log)
-  const { code, path, message } = error as { code: string; path?: string; message?: string }
+  const { code, path, message = '' } = error as { code: string; path?: string; message?: string }
   const where = path === undefined ? '' : ` '${path}'`
-  return { message: `${code}${where}: ${message}`, how: 'system', errno: code, tail: '', log }
+  // Node names both itself.
+  const isWhole = message.startsWith(`${code}: `) && message.endsWith(where)
+  return {
+    message: isWhole ? message : `${code}${where}: ${message}`,
+    how: 'system',
+    errno: code,
+    tail: '',
+    log,
+    ...(path && IN_THE_WAY.includes(code)
+      ? { hint: `look what lies there: ls -ld '${path}'` }
+      : {}),
+  }
 }
+
+const IN_THE_WAY = ['EEXIST', 'ENOTDIR', 'EISDIR']

@@ -809,8 +809,17 @@ for (const [what, operation, path] of [
     const { failures } = await world.run(graph)
     assert.is(failures['a']?.how, 'system')
     assert.is(failures['a']?.errno, 'EROFS')
-    assert.is(failures['a']?.message, `EROFS '${path}': EROFS: ${operation} '${path}'`)
+    assert.is(failures['a']?.message, `EROFS: ${operation} '${path}'`)
+    assert.is(failures['a']?.hint, undefined)
   })
+
+action('what lies in the way of an output is named, with how to look at it', async () => {
+  const world = new World()
+  world.host.disk.fault = (did, at) => (at === '/w/lib' && did === 'mkdir' ? 'EEXIST' : undefined)
+  const { failures } = await world.run(only({ outputs: ['lib/a.out'], run: sh`true` }))
+  assert.is(failures['a']?.message, "EEXIST: mkdir '/w/lib'")
+  assert.is(failures['a']?.hint, "look what lies there: ls -ld '/w/lib'")
+})
 
 action('a mistake of the code is not a failed node', async () => {
   const world = new World()

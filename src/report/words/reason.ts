@@ -81,6 +81,12 @@ function rawReason(reason: Reason): string {
 function fromTo(reason: { readonly old: string; readonly new: string }): string {
   // The answer of what-if: nothing has another content yet.
   if (reason.new === 'pretended') return ''
+  // An `x` before the digest says that the file may be executed.
+  const isMode = reason.old.slice(1) === reason.new.slice(1) && /^[fx]/.test(reason.old)
+  if (isMode && /^[fx]/.test(reason.new) && reason.old !== reason.new)
+    return reason.new.startsWith('x')
+      ? ' (the same content, now executable)'
+      : ' (the same content, no longer executable)'
   return ` (${short(reason.old)} -> ${short(reason.new)})`
 }
 
