@@ -89,6 +89,20 @@ export function refName(ref: Ref, order: readonly string[] = Object.keys(ref.val
   return `${ref.task}[${order.map((param) => ref.values[param]).join(',')}]`
 }
 
+/**
+ * The nodes that `defineGraph` would make of it, by name alone: nothing is bound, and nothing refused.
+ *
+ * @example const names = declaredNames({ tasks: [fetch, compile] }).map(({ name }) => name)
+ */
+export function declaredNames({
+  tasks,
+}: GraphDefinition): readonly { readonly name: NodeName; readonly task: string }[] {
+  return tasks.flatMap(({ declaration }) => {
+    const task = declaration.name
+    return combinations(declaration).map((values) => ({ name: refName({ task, values }), task }))
+  })
+}
+
 const NO_VALUES = {}
 
 function combinations(declaration: Declaration): Readonly<Record<string, string>>[] {

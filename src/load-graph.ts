@@ -36,7 +36,7 @@ export async function evaluateGraphFile(
   const sources = new Map<string, string>()
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
     return { graph: aFolder(file), sources }
-  await hookModules()
+  hookModules(await import('../graph/index.ts'))
   evaluation.count++
   evaluation.onSource = (path) => {
     // A second import of a module of CommonJS would find the first.
@@ -64,7 +64,27 @@ async function defaultExport(
   file: string,
   sources: ReadonlyMap<string, string>,
 ): Promise<Graph | GraphError> {
-  let loaded: { default?: unknown }
+  let graph: Graph | undefined
+  try {
+    graph = (await imported(file)) as Graph | undefined
+  } catch (error) {
+    return inFile(file, error, [...sources.keys()])
+  }
+  if (graph && Array.isArray(graph.nodes) && graph.byName instanceof Map) return graph
+  return new GraphError(`${file}: its default export is no graph`, {
+    code: 'bad-graph',
+    place: file,
+    hint: 'end it with: export default defineGraph({ tasks: [...] })',
+  })
+}
+
+/** What a graph file exports when `import … from 'bitnet-tasks'` means this; once in a process. */
+export async function exportedWith(engine: object, file: string): Promise<unknown> {
+  hookModules(engine)
+  return imported(file)
+}
+
+async function imported(file: string): Promise<unknown> {
   const { log } = console
   const slow = setTimeout(() => {
     process.stderr.write(`still evaluating ${file}\n  hint: what does it wait for?\n`)
@@ -72,20 +92,12 @@ async function defaultExport(
   // stdout is for the answer.
   console.log = console.error
   try {
-    loaded = await import(numbered(pathToFileURL(file).href))
-  } catch (error) {
-    return inFile(file, error, [...sources.keys()])
+    const loaded: { default?: unknown } = await import(numbered(pathToFileURL(file).href))
+    return loaded.default
   } finally {
     clearTimeout(slow)
     console.log = log
   }
-  const graph = loaded.default as Graph | undefined
-  if (graph && Array.isArray(graph.nodes) && graph.byName instanceof Map) return graph
-  return new GraphError(`${file}: its default export is no graph`, {
-    code: 'bad-graph',
-    place: file,
-    hint: 'end it with: export default defineGraph({ tasks: [...] })',
-  })
 }
 
 const require = nodeModule.createRequire(import.meta.url)
@@ -100,11 +112,11 @@ function numbered(url: string): string {
 
 // `import … from 'bitnet-tasks'` in the file means the program that runs it, installed beside the file
 // or not: two copies of the engine would not know each other's tasks.
-async function hookModules(): Promise<void> {
+function hookModules(engine: object): void {
   if (evaluation.isHooked) return
   evaluation.isHooked = true
   const own: Readonly<Record<string, string>> = {
-    'bitnet-tasks': moduleOf('index', await import('../graph/index.ts')),
+    'bitnet-tasks': moduleOf('index', engine),
     'bitnet-tasks/repair': REPAIR,
   }
   nodeModule.registerHooks({

@@ -4,9 +4,15 @@ import { type Graph, machine, sealedAnswer } from '../graph/index.ts'
 import { stateFolderOf } from './sealed.ts'
 
 /** Sorted; a task's own name among them. */
-export function namesOf({ nodes, byName }: Graph): readonly string[] {
-  const tasks = new Set(nodes.map(({ task }) => task))
-  return [...new Set([...tasks, ...byName.keys()])].sort()
+export function namesOf({ nodes }: Graph): readonly string[] {
+  return sortedNames(nodes)
+}
+
+/** The same of nodes of which no more is known. */
+export function sortedNames(
+  nodes: readonly { readonly name: string; readonly task: string }[],
+): readonly string[] {
+  return [...new Set(nodes.flatMap(({ name, task }) => [name, task]))].sort()
 }
 
 /** Under which the names of a graph file are kept. */

@@ -86,6 +86,43 @@ completions(
   }),
 )
 
+const ODD = `import { defineGraph, sh, task } from 'bitnet-tasks'
+import { repairTasks } from 'bitnet-tasks/repair'
+const pair = task('pair', { a: ['1', '2'], b: ['x', 'y'] }, () => ({ run: sh\`true\` }))
+const one = task('one', () => ({ needs: [pair({ b: 'x', a: '2' })], run: sh\`true\` }))
+const whole = defineGraph({ tasks: [pair, one] })
+`
+const EXPORTS: Readonly<Record<string, string>> = {
+  'as it was made': 'export default whole',
+  'looked at':
+    "if (whole.nodes.length !== 5 || !whole.byName.has('one')) throw new Error(); export default whole",
+  'taken apart': 'export default { ...whole }',
+  'with shipped tasks': 'export default defineGraph({ ...repairTasks() })',
+}
+for (const [what, text] of Object.entries(EXPORTS))
+  completions(
+    `names of a graph ${what} are the same before anything ran there and after`,
+    inHome(async (home) => {
+      fs.writeFileSync(join(home, 'bitnet.tasks.ts'), `${ODD}${text}\n`)
+      const offered = async () => (await bitnetTasks(['__complete', 'run', ''], { home })).stdout
+      const before = await offered()
+      assert.not(fs.existsSync(join(home, '.bitnet-tasks')))
+      assert.ok(before.split('\n').length > 5, before)
+      fs.mkdirSync(join(home, '.bitnet-tasks'))
+      assert.is(await offered(), before)
+    }),
+  )
+
+completions(
+  'where nothing ran, names are offered without asking any task what it does',
+  inHome(async (home) => {
+    // Nobody defined it.
+    fs.writeFileSync(join(home, 'bitnet.tasks.ts'), GRAPH.replaceAll('=> ({ ', '=> asked({ '))
+    const { stdout } = await bitnetTasks(['__complete', 'run', 'j'], { home })
+    assert.is(stdout, 'join\n')
+  }),
+)
+
 completions(
   'a graph that does not load offers no names and prints nothing',
   inHome(async (home) => {
