@@ -3,6 +3,7 @@
 import type { RunEvent } from './event.ts'
 import type { Host } from './host.ts'
 import type { Node } from './node.ts'
+import { isRefusal } from './node-failure.ts'
 
 const EVERY_MS = 100
 const PIECE = 262_144
@@ -94,12 +95,22 @@ export class LogFollower {
 
   private read(followed: Followed): void {
     for (;;) {
-      const { text, next } = this.host.disk.readFrom(followed.file, followed.offset, PIECE)
+      const { text, next } = this.next(followed)
       followed.offset = next
       if (text === '') return
       const lines = (followed.rest + text).split(/\r?\n|\r/)
       followed.rest = (lines.pop() as string).slice(-4096)
       if (lines.length > 0) this.tell(followed, lines)
+    }
+  }
+
+  // What cannot be read is not shown: what that means for the run is for who writes it.
+  private next({ file, offset }: Followed): { text: string; next: number } {
+    try {
+      return this.host.disk.readFrom(file, offset, PIECE)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      return { text: '', next: offset }
     }
   }
 

@@ -1,4 +1,5 @@
 // Why a node did not succeed, in words: from how its command ended, what was missing, what was refused.
+import { quote } from './command.ts'
 import { GraphError } from './error.ts'
 import type { NodeFailure } from './event.ts'
 import { isPattern } from './file-names.ts'
@@ -149,7 +150,7 @@ export function systemFailure(error: unknown, log: string): NodeFailure | undefi
     tail: '',
     log,
     ...(path && IN_THE_WAY.includes(code)
-      ? { hint: `look what lies there: ls -ld '${path}'` }
+      ? { hint: `look what lies there: ls -ld ${quote(path)}` }
       : {}),
   }
 }

@@ -3,7 +3,7 @@
 // for shared file systems, where the kernel's lock may not reach the other machine. Alone it would
 // not do: it lets two waiters take one stale lock, and a killed holder blocks for ten seconds.
 
-import { renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -182,11 +182,35 @@ function cancelled(path: string, cause: unknown): GraphError {
 }
 
 function unwritable(path: string, cause: unknown): unknown {
-  const errno = (cause as NodeJS.ErrnoException).code
+  const { code: errno, syscall } = cause as NodeJS.ErrnoException
   if (cause instanceof GraphError || typeof errno !== 'string') return cause
+  const other = syscall === 'mkdir' && UNMADE.includes(errno) ? noFolder(dirname(path)) : undefined
+  // Of a link to nothing the system says that nothing is there.
+  if (other)
+    return new GraphError(`cannot make the folder '${other}': EEXIST`, {
+      ...{ code: 'state-unwritable', place: other, errno: 'EEXIST', cause },
+      hint: `move away what is there: mv ${quote(other)} ${quote(`${other}.away`)}`,
+    })
   const hint = unwritableHint(errno, dirname(path))
   const options = { code: 'state-unwritable', place: path, hint, errno, cause } as const
   return new GraphError(`cannot make the lock '${path}': ${errno}`, options)
+}
+
+const UNMADE = ['EEXIST', 'ENOTDIR', 'ENOENT', 'ELOOP']
+
+// What lies where the folder, or one above it, should be.
+function noFolder(path: string): string | undefined {
+  const isThere = asked(() => lstatSync(path, { throwIfNoEntry: false })) !== undefined
+  if (!isThere) return path === dirname(path) ? undefined : noFolder(dirname(path))
+  return asked(() => statSync(path).isDirectory()) ? undefined : path
+}
+
+function asked<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
 }
 
 // A folder in the place of a file of ours, or the other way round.

@@ -15,7 +15,7 @@ import {
 import { foundElsewhere } from '../preflight/found-late.ts'
 import { isAfterRepair, isInsideRepair } from '../preflight/guards.ts'
 import { handedOver } from '../preflight/handed-over.ts'
-import { readHistory, usualSeconds } from '../preflight/history.ts'
+import { knownHistory, usualSeconds } from '../preflight/history.ts'
 import { stagedAt } from '../preflight/install.ts'
 import { recursion } from '../preflight/recursion.ts'
 import { shouldRepair } from '../preflight/repair-mode.ts'
@@ -199,7 +199,7 @@ async function settled({ args }: Request, one: Candidate): Promise<Verdict> {
 
 function announce({ args, say, startedAt }: Request, one: Candidate): void {
   const { backend, device } = one
-  const usually = usualSeconds(readHistory(), backend.name, device)
+  const usually = usualSeconds(knownHistory(), backend.name, device)
   for (const line of announcement(backend, usually)) say(line)
   const since = Date.now() - startedAt.getTime()
   const why = whyMissing(one)

@@ -67,6 +67,15 @@ export function readHistory(env: Env = process.env): readonly HistoryEntry[] {
   return [`${file}.1`, file].flatMap(linesOf).flatMap(entryOf)
 }
 
+/** The same for who does without it: a log that cannot be read says nothing. */
+export function knownHistory(env: Env = process.env): readonly HistoryEntry[] {
+  try {
+    return readHistory(env)
+  } catch {
+    return []
+  }
+}
+
 /** How long a repair is likely to take: the median of the last five that compiled. Undefined at first. */
 export function usualSeconds(
   history: readonly HistoryEntry[],
@@ -132,8 +141,10 @@ function linesOf(file: string): readonly string[] {
   try {
     return fs.readFileSync(file, 'utf8').split('\n')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return []
+    // Of a folder that is read like a file the system names no path.
+    throw Object.assign(error as Error, { path: file })
   }
 }
 

@@ -12,7 +12,7 @@ import * as words from '../report/words/watch.ts'
 import { givenBy, givenSource, openRepair } from '../session.ts'
 import { dieBy, type Interruption, interruptible } from '../signals.ts'
 import { candidate } from './candidate.ts'
-import { readHistory } from './history.ts'
+import { knownHistory } from './history.ts'
 import type { PreflightArgs } from './request.ts'
 import { look, type Sight } from './sight.ts'
 import { workspaceOf } from './workspace-options.ts'
@@ -183,7 +183,7 @@ class PreflightWatch {
   private act(key: string): void {
     if (key === 'q') this.end.abort()
     if (key === 'e') this.line.print(words.missing(this.sight?.why ?? []))
-    if (key === 'l') this.line.print(words.lastRepair(readHistory().at(-1)))
+    if (key === 'l') this.line.print(words.lastRepair(knownHistory().at(-1)))
     if (key !== 'r' && key !== 'f') return
     this.asked = key === 'f' ? 'force' : 'rerun'
     this.hints.raise()

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
 import { suite } from '../support/suite.ts'
+import { inHome } from './support/home.ts'
 import { type At, withParts } from './support/parts-graph.ts'
 import { bitnetTasks } from './support/program.ts'
 
@@ -104,7 +105,7 @@ state(
       [logged.code, logged.stderr],
       [
         1,
-        `cannot read '${log}': illegal operation on a directory (EISDIR)\n  hint: look at it: ls -ld ${log}\n`,
+        `part[a]: EISDIR: illegal operation on a directory, unlink '${log}'\n  full log: ${log}\n  hint: look what lies there: ls -ld ${log}\n`,
       ],
     )
     write('other.ts', read('bitnet.tasks.ts'))
@@ -115,6 +116,50 @@ state(
       [code, stderr],
       [1, `'${of}' is a file, and should be a folder\n  hint: move it away: mv ${of} ${of}.away\n`],
     )
+  }),
+)
+
+const MISPLACED: readonly (readonly [name: string, other: Other, said: string])[] = [
+  ['bitnet_locks', 'file', "cannot make the folder 'PATH': EEXIST"],
+  ['bitnet_locks', 'link', "cannot make the folder 'PATH': EEXIST"],
+  ['bitnet-tasks', 'file', "'PATH' is a file, and should be a folder"],
+  ['bitnet-tasks', 'link', "'PATH' is a link, and should be a folder"],
+]
+
+state(
+  'a preflight names what lies where its locks and its state go, and says how to move it away',
+  inHome(async (home) => {
+    fs.mkdirSync(join(home, '.cache'))
+    for (const [name, other, said] of MISPLACED) {
+      const path = join(home, '.cache', name)
+      put(path, other)
+      const words = ['preflight', '--backend', 'llama', '--offline', '--repair=auto']
+      const { code, stderr } = await bitnetTasks(words, { home })
+      assert.is(code, 1, stderr)
+      assert.match(stderr, said.replace('PATH', path))
+      assert.match(stderr, `mv ${path} `)
+      fs.rmSync(path)
+    }
+  }),
+)
+
+state(
+  'a folder in the place of the history is named by who asks for it, and keeps nobody from a repair',
+  inHome(async (home) => {
+    const log = join(home, '.cache/bitnet-tasks/repair.log')
+    fs.mkdirSync(log, { recursive: true })
+    const asked = await bitnetTasks(['history'], { home })
+    assert.equal(
+      [asked.code, asked.stderr],
+      [
+        1,
+        `cannot read '${log}': illegal operation on a directory (EISDIR)\n  hint: look at it: ls -ld ${log}\n`,
+      ],
+    )
+    // It gets as far as the lock.
+    put(join(home, '.cache/bitnet_locks'), 'file')
+    const words = ['preflight', '--backend', 'llama', '--offline', '--repair=auto']
+    assert.match((await bitnetTasks(words, { home })).stderr, 'cannot make the folder ')
   }),
 )
 

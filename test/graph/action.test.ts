@@ -818,7 +818,7 @@ action('what lies in the way of an output is named, with how to look at it', asy
   world.host.disk.fault = (did, at) => (at === '/w/lib' && did === 'mkdir' ? 'EEXIST' : undefined)
   const { failures } = await world.run(only({ outputs: ['lib/a.out'], run: sh`true` }))
   assert.is(failures['a']?.message, "EEXIST: mkdir '/w/lib'")
-  assert.is(failures['a']?.hint, "look what lies there: ls -ld '/w/lib'")
+  assert.is(failures['a']?.hint, 'look what lies there: ls -ld /w/lib')
 })
 
 action('a mistake of the code is not a failed node', async () => {

@@ -33,6 +33,22 @@ follow('lines are told while the command runs', async () => {
   assert.equal(await told(['one\ntwo\n', 'three\n']), [['one', 'two'], ['three']])
 })
 
+follow('a log that cannot be read is not shown, and the run goes on', async () => {
+  const world = new World()
+  world.host.shell.commands.set('build', ({ print }) => {
+    print('one\n')
+    world.host.disk.fault = (operation, path) =>
+      operation === 'read' && path.startsWith(`${STATE}/logs`) ? 'EISDIR' : undefined
+    world.host.clock.advance(100)
+    world.host.disk.fault = () => undefined
+    print('two\n')
+    return undefined
+  })
+  const { events, summary } = await world.run(graph, { follow: true })
+  assert.equal(events.flatMap(brief), [['one', 'two']])
+  assert.is(summary.ok, true)
+})
+
 follow('a line is told when it is whole, and the last one at the end', async () => {
   assert.equal(await told(['on', 'e\ntw', 'o']), [['one'], ['two']])
 })

@@ -267,8 +267,17 @@ lock('a place that cannot be written is named with its errno', async () => {
   const error = await failure(join(file, 'llama.lock'), options)
   assert.is(error.code, 'state-unwritable')
   assert.is(error.errno, 'EEXIST')
-  assert.is(error.place, join(file, 'llama.lock'))
-  assert.is(error.hint, `look at what is there: ls -la ${file}`)
+  assert.is(error.place, file)
+  assert.is(error.hint, `move away what is there: mv ${file} ${file}.away`)
+  fs.symlinkSync('nowhere', `${file}.link`)
+  const below = await failure(join(`${file}.link`, 'locks/llama.lock'), options)
+  assert.equal(
+    [below.message, below.errno],
+    [`cannot make the folder '${file}.link': EEXIST`, 'EEXIST'],
+  )
+  fs.mkdirSync(join(`${file}.d`, 'llama.lock'), { recursive: true })
+  const taken = await failure(join(`${file}.d`, 'llama.lock'), options)
+  assert.is(taken.hint, `look at what is there: ls -la ${file}.d`)
 })
 
 lock('no listener for SIGINT stays behind', async () => {
