@@ -64,8 +64,17 @@ function frameOf({ stack = '' }: Error, sources: readonly string[]): string | un
 
 function lines(sources: readonly string[], pattern: RegExp): readonly string[] {
   return sources.flatMap((source) => {
-    const text = readFileSync(source, 'utf8')
+    const text = textOf(source)
     const at = [...text.matchAll(pattern)].map(({ index }) => index)
     return at.map((index) => `${source}:${text.slice(0, index).split('\n').length}`)
   })
+}
+
+// Not there any more: a watch meets files that come and go.
+function textOf(source: string): string {
+  try {
+    return readFileSync(source, 'utf8')
+  } catch {
+    return ''
+  }
 }

@@ -34,8 +34,8 @@ export async function evaluateGraphFile(
   identify: (path: string) => string,
 ): Promise<{ graph: Graph | GraphError; sources: ReadonlyMap<string, string> }> {
   const sources = new Map<string, string>()
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
-    return { graph: aFolder(file), sources }
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat?.isDirectory()) return { graph: aFolder(file), sources }
   hookModules(await import('../graph/index.ts'))
   evaluation.count++
   evaluation.onSource = (path) => {
@@ -44,6 +44,7 @@ export async function evaluateGraphFile(
     sources.set(path, identify(path))
   }
   sources.set(file, identify(file))
+  if (stat === undefined) return { graph: gone(file), sources }
   const graph = await defaultExport(file, sources)
   evaluation.onSource = () => {}
   return { graph, sources }
@@ -54,6 +55,14 @@ function aFolder(file: string): GraphError {
     code: 'bad-file',
     place: file,
     hint: 'name the file; -C DIR begins in another folder',
+  })
+}
+
+function gone(file: string): GraphError {
+  return new GraphError(`there is no graph file '${file}'`, {
+    code: 'bad-file',
+    place: file,
+    hint: 'bitnet-tasks init writes one',
   })
 }
 

@@ -98,7 +98,7 @@ export async function timings(args: PastArgs): Promise<number> {
     return 0
   }
   print(`run ${run.header.id}\n`)
-  print(`critical path: ${seconds(total)}, the shortest that it could take\n`)
+  print(`critical path: ${seconds(total)}, the shortest that the needs allow\n`)
   for (const { name, ms } of path) print(`  ${seconds(ms)}  ${name}\n`)
   print('slowest nodes\n')
   for (const { name, ms } of slowest.slice(0, 10)) print(`  ${seconds(ms)}  ${name}\n`)

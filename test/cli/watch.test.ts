@@ -239,6 +239,24 @@ export const made = task('made', () => ({ outputs: ['out/made'], run: sh\`echo $
 )
 
 watch(
+  'a graph file that goes is told, and waited for: some editors save so, and another branch may have none',
+  withGraph(GRAPH, async ({ home, write, read }) => {
+    const watching = new WatchProcess([], { home })
+    await watching.next('idle')
+    fs.rmSync(join(home, 'bitnet.tasks.ts'))
+    const { error } = await watching.next('stopped')
+    assert.is(error.message, `there is no graph file '${join(home, 'bitnet.tasks.ts')}'`)
+    await watching.next('idle')
+    write('src/a.txt', 'edited\n')
+    write('bitnet.tasks.ts', GRAPH)
+    await watching.next('loaded')
+    await watching.next('idle')
+    assert.is(read('out/all'), expected(home))
+    await watching.end()
+  }),
+)
+
+watch(
   'a graph that is broken at the start, and a node that there is not, are exit 2',
   withGraph('export default 1\n', async ({ home, write }) => {
     const broken = await bitnetTasks(['watch'], { home })
