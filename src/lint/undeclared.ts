@@ -17,6 +17,7 @@ import { filesBelow } from './files-below.ts'
 import { undeclaredLists } from './listed.ts'
 import { isOfOwnSteps } from './own-steps.ts'
 import type { Touched } from './strace.ts'
+import { isOfTools } from './tool-files.ts'
 
 export interface Complaint {
   readonly kind: 'read' | 'list' | 'write'
@@ -56,9 +57,11 @@ export function undeclared(
     ...traces.flatMap(({ writes }) => [...writes]),
     ...[...renamed].flatMap((path) => within(path, before.files)),
   ])
-  const { mayRead, mayWrite, made } = declared(session, node, before)
+  const { mayRead, mayWrite, made, tools } = declared(session, node, before)
   const temporary = new Set([tmpdir(), session.host.env['TMPDIR'] ?? tmpdir()].map(realPath))
   const isOfStep = isOfOwnSteps(session, node)
+  const home = session.host.env['HOME']
+  const isOfTool = isOfTools(tools, { own: realPath(session.folder), home })
   const declarations = { readers: readers(node), mayRead, made, isOfStep }
   const isIn = (path: string, folder: string): boolean => path.startsWith(`${folder}/`)
   // What it wrote itself it may read again, and a folder that is opened is not yet listed. A program is
@@ -77,7 +80,11 @@ export function undeclared(
       [...new Set(paths)].filter((path) => isOurs(path, kind) && !may.has(path) && !isOfStep(path)),
     )
   return [
-    ...complaints('read', reads, mayRead),
+    ...complaints(
+      'read',
+      reads.filter((path) => !isOfTool(path)),
+      mayRead,
+    ),
     ...undeclaredLists(session, node, traces, declarations).map(
       ({ path, below }) => ({ kind: 'list', path, also: below }) as const,
     ),
@@ -117,7 +124,7 @@ function declared(session: Session, node: Node, before: Before) {
   const tools = record === undefined ? [] : Object.values(recordedTools(record)).flatMap(pathsIn)
   const mayRead = new Set([...inputs, ...discovered, ...needs, ...tools, ...made].map(realPath))
   for (const path of mayWrite) mayRead.add(path)
-  return { mayRead, mayWrite, made: new Set([...needs.map(inRealFolder), ...mayWrite]) }
+  return { mayRead, mayWrite, tools, made: new Set([...needs.map(inRealFolder), ...mayWrite]) }
 }
 
 // The nodes whose inputs are its own: it, and of its needs those that only name what they read.

@@ -335,6 +335,44 @@ lint(
   }),
 )
 
+const TOOL =
+  '#!/bin/sh\nhere=$(dirname "$0")\ncat "$here/../lib/data" "$here/../data" "$here/../library"\n'
+
+lint(
+  'what a declared program has installed beside it is its own, and nothing else is',
+  inHome(async (home) => {
+    fs.writeFileSync(
+      join(home, 'bitnet.tasks.ts'),
+      `import { argv, defineGraph, task } from 'bitnet-tasks'
+export default defineGraph({ tasks: [task('tooled', () => ({ run: argv('tool') }))] })
+`,
+    )
+    const complaints = async (prefix: string, more = {}): Promise<readonly string[]> => {
+      for (const folder of ['bin', 'lib']) fs.mkdirSync(join(prefix, folder), { recursive: true })
+      for (const file of ['lib/data', 'data', 'library']) fs.writeFileSync(join(prefix, file), '')
+      fs.writeFileSync(join(prefix, 'bin/tool'), TOOL, { mode: 0o755 })
+      const env = { PATH: `${join(prefix, 'bin')}:${process.env['PATH']}`, ...more }
+      const { stdout } = await bitnetTasks(['lint', 'tooled', '--json'], { home, env })
+      return JSON.parse(stdout).complaints.map(({ path, also }: { path: string; also: number }) => [
+        path.slice(fs.realpathSync(prefix).length),
+        also,
+      ])
+    }
+    const other = newFolder()
+    try {
+      assert.equal(await complaints(other), [['/data', 1]])
+      const all = [
+        ['/data', 1],
+        ['/lib/data', 0],
+      ]
+      assert.equal(await complaints(other, { HOME: other }), all)
+      assert.equal(await complaints(join(home, 'tools')), all)
+    } finally {
+      removeFolder(other)
+    }
+  }),
+)
+
 lint(
   'a program counts by each of its names, and Node is seen like any other',
   inHome(async (home) => {
