@@ -36,6 +36,8 @@ export async function evaluateGraphFile(
   const sources = new Map<string, string>()
   const stat = statSync(file, { throwIfNoEntry: false })
   if (stat?.isDirectory()) return { graph: aFolder(file), sources }
+  sources.set(file, identify(file))
+  if (stat === undefined) return { graph: gone(file), sources }
   hookModules(await import('../graph/index.ts'))
   evaluation.count++
   evaluation.onSource = (path) => {
@@ -43,8 +45,6 @@ export async function evaluateGraphFile(
     delete require.cache[path]
     sources.set(path, identify(path))
   }
-  sources.set(file, identify(file))
-  if (stat === undefined) return { graph: gone(file), sources }
   const graph = await defaultExport(file, sources)
   evaluation.onSource = () => {}
   return { graph, sources }

@@ -1,6 +1,6 @@
 // init: a first graph to change, that runs as it is.
-import { existsSync, writeFileSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 
 import { GraphError } from '../../graph/index.ts'
 import { print } from '../report/print.ts'
@@ -33,6 +33,7 @@ export function init({
       place: path,
       hint: 'it ends in .ts, .mts, .js or .mjs',
     })
+  mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, STARTER, { flag: 'wx' })
   keepOut(besideGraph(path))
   writeTypes(besideGraph(path))

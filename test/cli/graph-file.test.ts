@@ -270,6 +270,15 @@ files(
 )
 
 files(
+  'init makes the folder of the file that it is given',
+  inHome(async (home) => {
+    const made = await bitnetTasks(['init', '-f', 'new/folder/tasks.ts'], { home })
+    assert.equal([made.code, made.stderr], [0, ''])
+    assert.ok(fs.existsSync(join(home, 'new/folder/tasks.ts')))
+  }),
+)
+
+files(
   'init refuses a name that Node would not load',
   inHome(async (home) => {
     const { code, stderr } = await bitnetTasks(['init', '-f', 'tasks.txt'], { home })
