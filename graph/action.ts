@@ -8,7 +8,7 @@ import { keyOfFailure } from './failed-before.ts'
 import { isPattern } from './file-names.ts'
 import { parseParts, partsText, toolNames } from './fingerprint.ts'
 import type { NodeRecord } from './history.ts'
-import { globbed, noteLeftovers } from './leftovers.ts'
+import { type Globbed, globbed, noteLeftovers } from './leftovers.ts'
 import { knownDiscovered } from './look.ts'
 import type { Node } from './node.ts'
 import { folderMissing, systemFailure, toolMissing } from './node-failure.ts'
@@ -27,7 +27,7 @@ export function logPath(session: Session, node: Node, attempt: number): string {
 
 /** Runs a node once. Never rejects for what the node does; only for our own mistakes. */
 export async function runAction(node: Node, options: ActionOptions): Promise<Done> {
-  let others: ReadonlySet<string> | undefined
+  let others: Globbed | undefined
   const done = await carriedOut(node, options, (found) => {
     others = found
   })
@@ -39,7 +39,7 @@ export async function runAction(node: Node, options: ActionOptions): Promise<Don
 async function carriedOut(
   node: Node,
   options: ActionOptions,
-  onGlobbed: (others: ReadonlySet<string>) => void,
+  onGlobbed: (others: Globbed) => void,
 ): Promise<Done> {
   const { session, memory } = options
   const { journal } = memory
@@ -60,7 +60,8 @@ async function carriedOut(
     if (missing !== undefined) return failed(node, toolMissing(missing, log), memory, elapsed())
     // The key is taken before the commands run: what changes meanwhile is noticed against it.
     const known = knownDiscovered(node, journal.history)
-    onGlobbed(globbed(node, memory))
+    const others = globbed(node, memory)
+    onGlobbed(others)
     const startMs = session.host.clock.fileNow()
     const marks = writeMarks(node, known, memory.world)
     const before = partsText(node, memory.world, { resultOf: options.resultOf, discovered: known })
@@ -81,6 +82,7 @@ async function carriedOut(
     const { answer } = ended
     const endMs = ended.endMs ?? session.host.clock.fileNow() + CLOCK_STEP_MS
     const ran = {
+      others,
       record,
       trouble,
       before,

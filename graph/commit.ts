@@ -6,6 +6,7 @@ import type { ActionOptions } from './execute.ts'
 import { isMinus, isPattern } from './file-names.ts'
 import { movedInputs, PART_END, partsText } from './fingerprint.ts'
 import { lastOutputs, type NodeRecord, type Trouble } from './history.ts'
+import { foundBy, type Globbed } from './leftovers.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
 import type { Node } from './node.ts'
 import { depfileMissing, outputMissing } from './node-failure.ts'
@@ -29,6 +30,8 @@ export interface Ran {
   readonly before: string
   /** When the inputs had been written, before they began. */
   readonly marks: WriteMarks
+  /** What its output globs matched before they began. */
+  readonly others: Globbed
   /** The inputs that were discovered last time. */
   readonly known: readonly string[]
   readonly startMs: number
@@ -65,14 +68,15 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   const moved = new Set(discovered.filter((name) => isNewlyWritten(name, run, world)))
   const parts = depfile ? partsText(node, world, { resultOf, discovered, moved }) : after
   const result = produced(node, outputs, run.answer ?? parts)
-  const found = movedBetween(node, run, after, memory)
-  const [movedInput] = found
-  const wroteInput = found.some((name) => !isLater(name, run.endMs, world))
+  const movedNames = movedBetween(node, run, after, memory)
+  const [movedInput] = movedNames
+  const wroteInput = movedNames.some((name) => !isLater(name, run.endMs, world))
   const detail = whyUnrecorded(movedInput, options)
+  const found = foundBy(node, run.others, memory)
   if (detail !== undefined) {
     const at = session.host.clock.now()
     journal.fail(node.name, { what: 'unrecorded', detail, log: run.log, at })
-    journal.noteOutputs(node.name, outputs)
+    journal.noteOutputs(node.name, outputs, found)
     return { how: 'done', result, ms: run.ms, movedInput, wroteInput }
   }
   const durable = run.ms >= WORTH_FLUSHING * FLUSH_MS * (outputs.length + 1)
@@ -86,10 +90,11 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
     parts,
     outputs,
     discovered,
+    found,
     boot: session.host.clock.bootId(),
   }
   journal.commit(node.name, record)
-  if (options.cache && moved.size === 0 && isStored(node))
+  if (options.cache && moved.size === 0 && found.length === 0 && isStored(node))
     store(node, record, { cache: options.cache, world, resultOf })
   return { how: 'done', result, ms: run.ms, movedInput: [...moved][0], wroteInput: false }
 }

@@ -16,6 +16,8 @@ export interface NodeRecord {
   readonly parts: string
   readonly outputs: readonly (readonly [path: string, state: FileState])[]
   readonly discovered: readonly string[]
+  /** Outputs that lay there before its commands first ran, and that they did not write: somebody's. */
+  readonly found?: readonly string[]
   /** Start of the machine in which it was written. */
   readonly boot: string
 }
@@ -46,7 +48,7 @@ export interface History {
   readonly lastDone: Map<NodeName, LastDone>
 }
 
-export type LastDone = Pick<NodeRecord, 'ms' | 'result' | 'outputs' | 'discovered'>
+export type LastDone = Pick<NodeRecord, 'ms' | 'result' | 'outputs' | 'discovered' | 'found'>
 
 export function remember(
   { records, troubles, lastDone }: History,
@@ -63,9 +65,10 @@ export function noteOutputs(
   { lastDone }: History,
   node: NodeName,
   outputs: NodeRecord['outputs'],
+  found: readonly string[] = foundOutputs({ lastDone }, node),
 ): void {
   const { ms = 0, result = '', discovered = [] } = lastDone.get(node) ?? {}
-  lastDone.set(node, { ms, result, outputs, discovered })
+  lastDone.set(node, { ms, result, outputs, discovered, found })
 }
 
 /** How long it took is all that stays of it. */
@@ -128,4 +131,12 @@ function averages({ lastDone }: History): ReadonlyMap<string, number> {
  */
 export function lastOutputs({ lastDone }: History, node: NodeName): NodeRecord['outputs'] {
   return lastDone.get(node)?.outputs ?? []
+}
+
+/** Those of a node's outputs that it has not made. */
+export function foundOutputs(
+  { lastDone }: Pick<History, 'lastDone'>,
+  node: NodeName,
+): readonly string[] {
+  return lastDone.get(node)?.found ?? []
 }

@@ -47,6 +47,7 @@ export function commitFields(node: NodeName, record: NodeRecord): string[] {
     record.parts,
     record.outputs.map(([path, state]) => `${escaped(path)}\t${state}`).join(ITEM),
     record.discovered.map(escaped).join(ITEM),
+    ...(record.found?.length ? [record.found.map(escaped).join(ITEM)] : []),
   ]
 }
 
@@ -145,7 +146,7 @@ function troubleOf([
 class CommitLine implements NodeRecord {
   private readonly payload: string
   private made: NodeRecord['outputs'] | undefined
-  private found: readonly string[] | undefined
+  private read: readonly string[] | undefined
   readonly boot: string
 
   constructor(payload: string, boot: string) {
@@ -186,8 +187,12 @@ class CommitLine implements NodeRecord {
   }
 
   get discovered(): readonly string[] {
-    this.found ??= items(this.field(9)).map(unescaped)
-    return this.found
+    this.read ??= items(this.field(9)).map(unescaped)
+    return this.read
+  }
+
+  get found(): readonly string[] {
+    return items(this.field(10)).map(unescaped)
   }
 
   private field(at: number): string {

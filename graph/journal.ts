@@ -76,8 +76,8 @@ export class Journal {
   }
 
   /** What a node without a record is known to have written: nothing that can be relied on. */
-  noteOutputs(node: NodeName, outputs: NodeRecord['outputs']): void {
-    noteOutputs(this.history, node, outputs)
+  noteOutputs(node: NodeName, outputs: NodeRecord['outputs'], found?: readonly string[]): void {
+    noteOutputs(this.history, node, outputs, found)
     for (const fields of this.madeFields(node)) this.put(fields)
   }
 
@@ -181,6 +181,6 @@ function bytesOf(path: string, disk: Disk): Uint8Array | undefined {
 }
 
 // Of a line that is taken apart when it is asked for, nothing could be spread.
-function doneOf({ ms, result, outputs, discovered }: LastDone): LastDone {
-  return { ms, result, outputs, discovered }
+function doneOf({ ms, result, outputs, discovered, found = [] }: LastDone): LastDone {
+  return { ms, result, outputs, discovered, found }
 }

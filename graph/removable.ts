@@ -1,8 +1,9 @@
 // What a node has made and may be taken away. What it declares as its output is its own. A file that the graph
 // no longer gives it may have become somebody's: it goes only as it was made, and if nobody else names it.
 import type { Place } from './command.ts'
+import { GraphError } from './error.ts'
 import { isPattern } from './file-names.ts'
-import { lastOutputs } from './history.ts'
+import { foundOutputs, lastOutputs } from './history.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
 import type { Node } from './node.ts'
 import type { Memory } from './state.ts'
@@ -10,7 +11,8 @@ import type { Memory } from './state.ts'
 /** Relative to the graph's folder, in the record's order. */
 export function removableOutputs(node: Node, memory: Memory): readonly string[] {
   const { journal, world } = memory
-  const made = lastOutputs(journal.history, node.name)
+  const kept = new Set([...foundOutputs(journal.history, node.name), ...ownInputs(node, memory)])
+  const made = lastOutputs(journal.history, node.name).filter(([path]) => !kept.has(path))
   const literal = new Set(node.spec.outputs)
   if (made.every(([path]) => literal.has(path))) return made.map(([path]) => path)
   const declared = new Set(outputFiles(node, memory))
@@ -21,6 +23,17 @@ export function removableOutputs(node: Node, memory: Memory): readonly string[] 
       return isAsMade && !isNamed(path, node, memory)
     })
     .map(([path]) => path)
+}
+
+// Who writes what it reads has no other copy of it.
+function ownInputs(node: Node, { world }: Memory): readonly string[] {
+  try {
+    return world.inputs(node).map(({ name }) => name)
+  } catch (error) {
+    // An input is missing: whoever needs that says so.
+    if (error instanceof GraphError) return []
+    throw error
+  }
 }
 
 // By name, or as an output that matches: an input that only matches a pattern would count what is left over.

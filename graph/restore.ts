@@ -5,7 +5,7 @@ import { resultOfOutputs } from './commit.ts'
 import { digestBytes, digestText } from './digest.ts'
 import { isMinus, isPattern } from './file-names.ts'
 import { partsText } from './fingerprint.ts'
-import { lastOutputs, type NodeRecord } from './history.ts'
+import { foundOutputs, lastOutputs, type NodeRecord } from './history.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
 import type { Node } from './node.ts'
 import { isRefusal } from './node-failure.ts'
@@ -111,6 +111,7 @@ function hasStrangers(node: Node, stored: Stored, memory: Memory): boolean {
   const { world, journal } = memory
   const known = new Set(stored.outputs.map(({ path }) => path))
   for (const [path] of lastOutputs(journal.history, node.name)) known.add(path)
+  for (const path of foundOutputs(journal.history, node.name)) known.delete(path)
   return outputFiles(node, memory).some(
     (path) => !known.has(path) && stateOrOdd(() => world.output(world.path(path))) !== undefined,
   )

@@ -381,6 +381,34 @@ for (const [what, text, spec] of [
     assert.is(world.read('old.out'), text)
   })
 
+for (const cache of [false, true])
+  action(`what a person has written among the globs of a node stays, cache: ${cache}`, async () => {
+    const world = new World({ 'a.in': 'one', 'gen/mine': 'mine' })
+    const graph = only({ inputs: ['a.in'], outputs: ['gen/*'], run: sh`cat a.in > gen/a` })
+    await world.run(graph, { cache })
+    assert.equal((await world.run(graph, { cache })).started, [])
+    world.edit('gen/mine', 'edited')
+    assert.equal((await world.run(graph, { cache })).outcomes, { a: 'changed' })
+    assert.is(world.read('gen/mine'), 'edited')
+    world.edit('a.in', 'two')
+    assert.equal((await world.run(graph, { cache })).outcomes, { a: 'changed' })
+    assert.equal([world.read('gen/a'), world.read('gen/mine')], ['two', 'edited'])
+    assert.equal((await world.run(graph, { cache })).started, [])
+    world.edit('a.in', 'one')
+    await world.run(graph, { cache })
+    assert.equal([world.read('gen/a'), world.read('gen/mine')], ['one', 'edited'])
+  })
+
+action('a node that writes what it reads keeps its only copy', async () => {
+  const world = new World({ 's/a.c': 'one', 's/b.c': 'b' })
+  const graph = only({ inputs: ['s/*.c'], outputs: ['s/a.c'], run: sh`tidy` })
+  world.host.shell.commands.set('tidy', () => undefined)
+  await world.run(graph)
+  world.edit('s/a.c', 'edited')
+  await world.run(graph)
+  assert.is(world.read('s/a.c'), 'edited')
+})
+
 const SPLIT = [sh`cat a.in > gen/a`, sh`split`]
 
 for (const [what, exit] of [
