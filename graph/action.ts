@@ -13,9 +13,10 @@ import { knownDiscovered } from './look.ts'
 import type { Node } from './node.ts'
 import { folderMissing, systemFailure, toolMissing } from './node-failure.ts'
 import { removableOutputs } from './removable.ts'
-import { writeMarks } from './rewritten.ts'
+import { WriteMarks } from './rewritten.ts'
 import { logName, type Memory, type Session } from './state.ts'
-import { MISSING, type World } from './world.ts'
+import { MISSING } from './tools.ts'
+import type { World } from './world.ts'
 
 // The clock goes by milliseconds, and that of files lags behind it.
 const CLOCK_STEP_MS = 1
@@ -63,8 +64,9 @@ async function carriedOut(
     const others = globbed(node, memory)
     onGlobbed(others)
     const startMs = session.host.clock.fileNow()
-    const marks = writeMarks(node, known, memory.world)
-    const before = partsText(node, memory.world, { resultOf: options.resultOf, discovered: known })
+    const marks = new WriteMarks()
+    const { resultOf } = options
+    const before = partsText(node, memory.world, { resultOf, discovered: known, marks })
     options.onKey?.(before)
     const ended = await runCommands(node, options, log)
     if (ended.how === 'cancelled') return { how: 'cancelled', ms: elapsed() }

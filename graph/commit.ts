@@ -10,7 +10,7 @@ import { foundBy, type Globbed } from './leftovers.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
 import type { Node } from './node.ts'
 import { depfileMissing, outputMissing } from './node-failure.ts'
-import { rewritten, type WriteMarks, writeMarks } from './rewritten.ts'
+import { WriteMarks } from './rewritten.ts'
 import { type FileState, isTooYoung } from './snapshot.ts'
 import type { Memory } from './state.ts'
 import { isStored, store } from './store.ts'
@@ -62,16 +62,17 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   if (depfile !== undefined && session.host.disk.stat(world.path(depfile)) === undefined)
     return failed(node, depfileMissing(depfile, run.log, session.host.disk), memory, run.ms)
   const { resultOf } = options
-  world.forgetTools()
-  const after = partsText(node, world, { resultOf, discovered: run.known })
+  world.doubtTools()
+  const marks = new WriteMarks()
+  const after = partsText(node, world, { resultOf, discovered: run.known, marks })
   const discovered = discover(node, memory)
   const moved = new Set(discovered.filter((name) => isNewlyWritten(name, run, world)))
   const parts = depfile ? partsText(node, world, { resultOf, discovered, moved }) : after
   const result = produced(node, outputs, run.answer ?? parts)
-  const movedNames = movedBetween(node, run, after, memory)
-  const [movedInput] = movedNames
-  const wroteInput = movedNames.some((name) => !isLater(name, run.endMs, world))
-  const detail = whyUnrecorded(movedInput, options)
+  const { names, how } = movedBetween(node, run, { after, marks }, memory)
+  const [movedInput] = names
+  const wroteInput = names.some((name) => !isLater(name, run.endMs, world))
+  const detail = movedInput === undefined ? whyUnrecorded(options) : how(movedInput)
   const found = foundBy(node, run.others, memory)
   if (detail !== undefined) {
     const at = session.host.clock.now()
@@ -106,11 +107,7 @@ function produced(node: Node, outputs: NodeRecord['outputs'], text: string): str
 }
 
 // The next run does it again: with inputs that stand still, and with what is declared alone.
-function whyUnrecorded(
-  movedInput: string | undefined,
-  { strictEnv }: ActionOptions,
-): string | undefined {
-  if (movedInput !== undefined) return movedDetail(movedInput)
+function whyUnrecorded({ strictEnv }: ActionOptions): string | undefined {
   return strictEnv ? undefined : 'it saw the whole environment, which is in no key'
 }
 
@@ -139,23 +136,36 @@ function isNewlyWritten(name: string, run: Pick<Ran, 'known' | 'startMs'>, world
   return stat !== undefined && isTooYoung(stat, run.startMs)
 }
 
-function movedBetween(node: Node, run: Ran, after: string, memory: Memory): readonly string[] {
-  const { before, marks, known } = run
-  if (before !== after) return differences(before, after)
-  const edited = editedOutput(node, memory)
-  if (edited !== undefined) return [edited]
-  const names = rewritten(marks, writeMarks(node, known, memory.world))
-  return names.some((name) => wroteBefore(name, run)) ? [] : names
+interface Moved {
+  readonly names: readonly string[]
+  readonly how: (name: string) => string
+}
+
+function movedBetween(
+  node: Node,
+  run: Ran,
+  now: { readonly after: string; readonly marks: WriteMarks },
+  memory: Memory,
+): Moved {
+  if (run.before !== now.after) return { names: differences(run.before, now.after), how: edited }
+  const output = editedOutput(node, memory)
+  if (output !== undefined) return { names: [output], how: edited }
+  const names = now.marks.rewrittenSince(run.marks)
+  return { names: names.some((name) => wroteBefore(name, run)) ? [] : names, how: rewritten }
 }
 
 // It went so with the same file the last time: the commands write that themselves, and what they write stays.
 function wroteBefore(name: string, { trouble, record }: Ran): boolean {
-  if (trouble?.detail === movedDetail(name)) return true
+  if (trouble?.detail === rewritten(name)) return true
   return record !== undefined && movedInputs(record).includes(name)
 }
 
-function movedDetail(name: string): string {
+function edited(name: string): string {
   return `the input '${name}' changed while it ran`
+}
+
+function rewritten(name: string): string {
+  return `the input '${name}' was written while it ran, and holds what it held`
 }
 
 function differences(before: string, after: string): readonly string[] {

@@ -7,7 +7,7 @@ import { partsText } from './fingerprint.ts'
 import type { FailedUnder } from './history.ts'
 import type { Node } from './node.ts'
 import { isRefusal, TAIL_BYTES } from './node-failure.ts'
-import { rewritten, type WriteMarks, writeMarks } from './rewritten.ts'
+import { WriteMarks } from './rewritten.ts'
 import type { Memory } from './state.ts'
 
 /**
@@ -24,10 +24,11 @@ export function keyOfFailure(
   const isOfKey = spec.depfile === undefined && (spec.clean ?? true) === true && !spec.always
   if (kind !== 'task' || !isOfKey) return undefined
   if (!isOwnVerdict(failure)) return undefined
-  memory.world.forgetTools()
-  const after = partsText(node, memory.world, { resultOf, discovered: [] })
+  memory.world.doubtTools()
+  const now = new WriteMarks()
+  const after = partsText(node, memory.world, { resultOf, discovered: [], marks: now })
   const isSame = after === before && editedOutput(node, memory) === undefined
-  const stoodStill = isSame && rewritten(marks, writeMarks(node, [], memory.world)).length === 0
+  const stoodStill = isSame && now.rewrittenSince(marks).length === 0
   return stoodStill ? digestText(before) : undefined
 }
 

@@ -11,6 +11,16 @@ const MANY = 64
 // Equals the state of no file.
 const PRETENDED = 'pretended'
 
+/** A file that is read, as one look has it. */
+export interface Seen {
+  /** Undefined when nothing is there. */
+  readonly state: FileState | undefined
+  /** Of the file or link itself. */
+  readonly own: FileStat | undefined
+  /** Of what a link leads to; otherwise the same. */
+  readonly target: FileStat | undefined
+}
+
 export class FileStates {
   private readonly disk: Disk
   private readonly clock: Clock
@@ -27,50 +37,59 @@ export class FileStates {
 
   /** State of a file that is read; links to files are followed. Undefined when nothing is there. */
   input(path: string): FileState | undefined {
-    if (this.pretended.has(path)) return PRETENDED
+    return this.seen(path).state
+  }
+
+  /** The same of many, in their order: what has to be read is read on all cores where it is much. */
+  inputs(paths: readonly string[]): readonly Seen[] {
+    if (paths.length < MANY) return paths.map((path) => this.seen(path))
+    const known = this.knownInputs(paths)
+    const unread = paths.filter((_, i) => known[i] === undefined)
+    const read = unread.length < MANY ? [] : this.readMany(unread)
+    let next = 0
+    return paths.map((path, i) => known[i] ?? read[next++] ?? this.seen(path))
+  }
+
+  private seen(path: string): Seen {
+    if (this.pretended.has(path)) return { state: PRETENDED, own: undefined, target: undefined }
     try {
-      const stat = this.disk.stat(path)
-      if (stat === undefined) return undefined
-      // What lies behind a link to a folder is not looked at: where it leads is all that counts.
-      const own = stat.kind === 'folder' ? this.disk.lstat(path) : stat
-      return own?.kind === 'link' ? this.linkState(path, own) : this.state(path, stat)
+      const own = this.disk.lstat(path)
+      const target = own?.kind === 'link' ? this.disk.stat(path) : own
+      return { state: target && this.stateBehind(path, own, target), own, target }
     } catch (error) {
       throw unreadable(path, error)
     }
   }
 
-  /** The same of many, in their order: what has to be read is read on all cores where it is much. */
-  inputs(paths: readonly string[]): readonly (FileState | undefined)[] {
-    if (paths.length < MANY) return paths.map((path) => this.input(path))
-    const known = this.knownInputs(paths)
-    const unread = paths.filter((_, i) => known[i] === undefined)
-    const read = unread.length < MANY ? [] : this.readMany(unread)
-    let next = 0
-    return paths.map((path, i) => known[i] ?? read[next++] ?? this.input(path))
+  // What lies behind a link to a folder is not looked at: where it leads is all that counts.
+  private stateBehind(path: string, own: FileStat | undefined, target: FileStat): FileState {
+    const isOfLink = own?.kind === 'link' && target.kind === 'folder'
+    return isOfLink ? this.linkState(path, own) : this.state(path, target)
   }
 
-  // Whatever is odd about a file, `input` says it.
-  private knownInputs(paths: readonly string[]): readonly (FileState | undefined)[] {
+  // Whatever is odd about a file, `seen` says it; links too are left to that.
+  private knownInputs(paths: readonly string[]): readonly (Seen | undefined)[] {
     const isAsked = (path: string): boolean => !this.pretended.has(path) && this.snapshot.has(path)
-    const stats = this.disk.statMany(paths.filter(isAsked))[Symbol.iterator]()
+    const stats = this.disk.lstatMany(paths.filter(isAsked))[Symbol.iterator]()
     return paths.map((path) => {
-      if (this.pretended.has(path)) return PRETENDED
-      const stat = this.snapshot.has(path) ? stats.next().value : undefined
-      return stat && this.snapshot.known(path, stat)
+      const own = isAsked(path) ? stats.next().value : undefined
+      const state = own && this.snapshot.known(path, own)
+      return state === undefined ? undefined : { state, own, target: own }
     })
   }
 
   // Each under the identity that it had when it was opened. One that is written after that is younger, so that
   // nothing is remembered of it under what it will be.
-  private readMany(paths: readonly string[]): readonly (FileState | undefined)[] {
+  private readMany(paths: readonly string[]): readonly (Seen | undefined)[] {
     const lookedAt = this.clock.fileNow()
-    const states: (FileState | undefined)[] = []
+    const found: (Seen | undefined)[] = []
     for (const read of this.disk.digestMany(paths)) {
+      const { stat: own } = read ?? {}
       const state = read && stateOf(read.stat, read.digest)
-      const path = paths[states.push(state) - 1] as string
-      if (state) this.snapshot.remember(path, read.stat, state, lookedAt)
+      const path = paths[found.push(read && { state, own, target: own }) - 1] as string
+      if (own && state) this.snapshot.remember(path, own, state, lookedAt)
     }
-    return states
+    return found
   }
 
   /** State of a file that was written; a link counts as itself. Undefined when nothing is there. */

@@ -7,7 +7,9 @@ import { type Command, commandProgram, isPlace } from './command.ts'
 import { GraphError } from './error.ts'
 import { escaped, SEPARATORS, unescaped } from './escape.ts'
 import { type NamedFile, unmatched } from './file-names.ts'
+import type { Seen } from './file-states.ts'
 import type { Node, NodeName } from './node.ts'
+import type { WriteMarks } from './rewritten.ts'
 import type { World } from './world.ts'
 
 export const FORMAT = '1'
@@ -50,6 +52,8 @@ export interface PartsOptions {
   readonly discovered: readonly string[]
   /** Discovered inputs that may have changed while the node ran. */
   readonly moved?: ReadonlySet<string>
+  /** Told when each input was written. */
+  readonly marks?: WriteMarks
 }
 
 /**
@@ -67,10 +71,11 @@ export function partsText(node: Node, world: World, options: PartsOptions): stri
   }
   for (const name of toolNames(node)) text += line('tool', name, world.tool(name))
   for (const name of sorted(facts)) text += line('fact', name, world.fact(name))
-  text += inputsText(node, world)
+  text += inputsText(node, world, options.marks)
   for (const name of options.discovered) {
-    const state = options.moved?.has(name) ? MOVED : world.input(world.path(name))
-    text += line('discovered', name, state ?? ABSENT)
+    const [seen] = world.seen([{ name, path: world.path(name) }])
+    options.marks?.add(name, seen as Seen)
+    text += line('discovered', name, options.moved?.has(name) ? MOVED : (seen?.state ?? ABSENT))
   }
   for (const need of sortedNeeds(node)) text += line('need', need.name, options.resultOf(need))
   return text
@@ -97,9 +102,11 @@ interface LastLook {
 
 const lastLooks = new WeakMap<readonly NamedFile[], LastLook>()
 
-function inputsText(node: Node, world: World): string {
+function inputsText(node: Node, world: World, marks: WriteMarks | undefined): string {
   const inputs = world.inputs(node)
-  const states = world.inputStates(inputs)
+  const seen = world.seen(inputs)
+  if (marks) for (const [i, one] of seen.entries()) marks.add((inputs[i] as NamedFile).name, one)
+  const states = seen.map(({ state }) => state)
   const last = lastLooks.get(inputs)
   if (last?.states.every((state, i) => state === states[i])) return last.text
   // One test of all names takes a tenth of one for each. A state is digits.

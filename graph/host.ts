@@ -37,8 +37,8 @@ export interface Disk {
   stat(path: string): FileStat | undefined
   /** Does not follow the last link. */
   lstat(path: string): FileStat | undefined
-  /** `stat` of many, in their order, on all cores where it is much; undefined also for what cannot be asked. */
-  statMany(paths: readonly string[]): Iterable<FileStat | undefined>
+  /** `lstat` of many, in their order, on all cores where it is much; undefined also for what cannot be asked. */
+  lstatMany(paths: readonly string[]): Iterable<FileStat | undefined>
   readLink(path: string): string
   /** Undefined when nothing is there. */
   readText(path: string): string | undefined
@@ -51,8 +51,8 @@ export interface Disk {
   /** SHA-256 of the content, hex. Throws when it is no regular file. */
   digest(path: string): string
   /**
-   * The same of many, in their order, links followed, on all cores where it is much; undefined for what is
-   * no regular file or cannot be read.
+   * The same of many, in their order, on all cores where it is much; undefined for what is
+   * no regular file, as a link is, or cannot be read.
    */
   digestMany(paths: readonly string[]): Iterable<DigestedFile | undefined>
   /** With every link followed; undefined when nothing is there. */

@@ -26,10 +26,10 @@ export class Noting {
     const disk: Disk = Object.create(real.disk, {
       stat: { value: (path: string) => this.follow(path, real.disk) },
       lstat: { value: (path: string) => this.note(path, real.disk.lstat(path)) },
-      statMany: { value: (paths: readonly string[]) => this.followMany(paths, real.disk) },
+      lstatMany: { value: (paths: readonly string[]) => this.noteMany(paths, real.disk) },
       digestMany: {
         value: (paths: readonly string[]) => {
-          for (const path of paths) this.follow(path, real.disk)
+          for (const path of paths) this.note(path, real.disk.lstat(path))
           return real.disk.digestMany(paths)
         },
       },
@@ -67,8 +67,9 @@ export class Noting {
     return this.note(path, disk.stat(path))
   }
 
-  private *followMany(paths: readonly string[], disk: Disk): Iterable<FileStat | undefined> {
-    for (const path of paths) yield this.follow(path, disk)
+  private *noteMany(paths: readonly string[], disk: Disk): Iterable<FileStat | undefined> {
+    let i = 0
+    for (const stat of disk.lstatMany(paths)) yield this.note(paths[i++] as string, stat)
   }
 
   // Another program of that name may come to stand before it on PATH.

@@ -29,7 +29,7 @@ export class SealNotes {
     const disk: Disk = Object.create(real.disk, {
       stat: { value: (path: string) => this.note('s', path, real.disk.stat(path)) },
       lstat: { value: (path: string) => this.note('l', path, real.disk.lstat(path)) },
-      statMany: { value: (paths: readonly string[]) => this.noteMany(paths, real.disk) },
+      lstatMany: { value: (paths: readonly string[]) => this.noteMany(paths, real.disk) },
       digestMany: { value: (paths: readonly string[]) => this.noteRead(paths, real.disk) },
     })
     const which = (name: string): string | undefined =>
@@ -85,8 +85,8 @@ export class SealNotes {
   // What cannot be read, or is not there, is asked for again, one by one.
   private *noteMany(paths: readonly string[], disk: Disk): Iterable<FileStat | undefined> {
     let i = 0
-    for (const stat of disk.statMany(paths)) {
-      if (stat) this.note('s', paths[i] as string, stat)
+    for (const stat of disk.lstatMany(paths)) {
+      if (stat) this.note('l', paths[i] as string, stat)
       i++
       yield stat
     }
@@ -95,7 +95,7 @@ export class SealNotes {
   private *noteRead(paths: readonly string[], disk: Disk): Iterable<DigestedFile | undefined> {
     let i = 0
     for (const read of disk.digestMany(paths)) {
-      if (read) this.note('s', paths[i] as string, read.stat)
+      if (read) this.note('l', paths[i] as string, read.stat)
       i++
       yield read
     }

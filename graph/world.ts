@@ -2,13 +2,11 @@
 import { isPlace, type Place, placePath, type Roots } from './command.ts'
 import { GraphError } from './error.ts'
 import { type Around, FileNames, type NamedFile, OWN } from './file-names.ts'
-import { FileStates } from './file-states.ts'
+import { FileStates, type Seen } from './file-states.ts'
 import type { Host } from './host.ts'
 import type { Node } from './node.ts'
 import type { FileState, Snapshot } from './snapshot.ts'
-
-/** In place of the identity of a program that is not there. */
-export const MISSING = 'missing'
+import { Tools } from './tools.ts'
 
 export class World {
   readonly host: Host
@@ -17,7 +15,7 @@ export class World {
   readonly snapshot: Snapshot
   private readonly names: FileNames
   private readonly states: FileStates
-  private readonly tools = new Map<string, string>()
+  private readonly tools: Tools
   private readonly facts = new Map<string, string>()
 
   /** `pretended`: absolute paths of files that are taken as changed, whatever they hold. */
@@ -29,6 +27,8 @@ export class World {
     this.snapshot = snapshot
     this.names = new FileNames({ ...around, roots: this.roots }, snapshot)
     this.states = new FileStates(host, snapshot, pretended)
+    const path = (name: string): string => this.path(name)
+    this.tools = new Tools({ host, path, input: (file) => this.input(file) })
   }
 
   /** Absolute path of a file named in the graph. */
@@ -43,7 +43,7 @@ export class World {
   }
 
   /** The same of many, in their order: what has to be read is read on all cores where it is much. */
-  inputStates(files: readonly NamedFile[]): readonly (FileState | undefined)[] {
+  seen(files: readonly NamedFile[]): readonly Seen[] {
     return this.states.inputs(files.map(({ path }) => path))
   }
 
@@ -69,20 +69,12 @@ export class World {
 
   /** What stands behind a program's name: its path and the digests of all files that make it up. */
   tool(name: string): string {
-    const known = this.tools.get(name)
-    if (known !== undefined) return known
-    const isPath = name.includes('/')
-    const path = isPath ? this.path(name) : this.host.shell.which(name)
-    const isThere = path !== undefined && this.host.disk.stat(path)?.kind === 'file'
-    const identity = isThere ? `${isPath ? name : path} ${this.behind(path, 3).join(' ')}` : MISSING
-    // A program given by its path may be made by this run; one that is missing may be installed.
-    if (!isPath && isThere) this.tools.set(name, identity)
-    return identity
+    return this.tools.identity(name)
   }
 
-  /** Commands have run since they were looked at: a long run may see them replaced. */
-  forgetTools(): void {
-    this.tools.clear()
+  /** Commands have run since programs were looked at: a long run may see them replaced. */
+  doubtTools(): void {
+    this.tools.doubtAll()
   }
 
   fact(name: string): string {
@@ -96,31 +88,5 @@ export class World {
       })
     this.facts.set(name, fact)
     return fact
-  }
-
-  // A wrapper (`#!/bin/sh … exec /opt/cuda/bin/nvcc`) is only as old as what it calls: follow the
-  // absolute paths that it names.
-  private behind(path: string, depth: number): string[] {
-    const real = this.host.disk.realPath(path) ?? path
-    const state = this.input(real) ?? 'missing'
-    const own = [`${real}=${state}`]
-    const stat = this.host.disk.stat(real)
-    if (depth === 0 || stat === undefined || stat.size > 65_536) return own
-    const text = this.host.disk.readText(real) ?? ''
-    if (!text.startsWith('#!')) return own
-    const called = [...new Set(text.match(/(?<=^|[\s"'=])\/[\w./+-]+/g) ?? [])].filter(
-      (word) => word !== real && this.isProgram(word),
-    )
-    return [...own, ...called.flatMap((word) => this.behind(word, depth - 1))]
-  }
-
-  // A word of a script is a guess: where nobody may look, there is no program.
-  private isProgram(path: string): boolean {
-    try {
-      const stat = this.host.disk.stat(path)
-      return stat?.kind === 'file' && (stat.mode & 0o111) !== 0
-    } catch {
-      return false
-    }
   }
 }

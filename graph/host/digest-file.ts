@@ -9,16 +9,27 @@ export interface ReadFile {
   readonly digest: string
 }
 
+interface DigesterOptions {
+  readonly newHash?: () => Hash
+  readonly isLinkRefused?: boolean
+}
+
 /**
  * A function that digests a file; it throws when that is no regular file or cannot be read. It has one buffer,
- * which it fills again for every file. `newHash` is for those that are larger than that.
+ * which it fills again for every file. `newHash` is for those that are larger than that; links are followed, or
+ * refused.
  *
  * Threads run its text, so it uses nothing from around it.
  */
-export function fileDigester(newHash?: () => Hash): (path: string) => ReadFile {
+export function fileDigester({
+  newHash,
+  isLinkRefused = false,
+}: DigesterOptions = {}): (path: string) => ReadFile {
   const { openSync, fstatSync, readSync, closeSync, constants } =
     process.getBuiltinModule('node:fs')
-  const { O_RDONLY, O_NONBLOCK } = constants
+  const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants
+  // Windows has no such flag.
+  const flags = O_RDONLY | O_NONBLOCK | (isLinkRefused ? (O_NOFOLLOW ?? 0) : 0)
   // Stays in the processor's cache; models are larger than any memory, and every spawn forks ours.
   const PIECE = 256 * 1024
   let crypto: typeof import('node:crypto')
@@ -41,7 +52,7 @@ export function fileDigester(newHash?: () => Hash): (path: string) => ReadFile {
     crypto ??= process.getBuiltinModule('node:crypto')
     buffer ??= Buffer.allocUnsafeSlow(PIECE)
     // Opening a FIFO waits for a writer otherwise.
-    const file = openSync(path, O_RDONLY | O_NONBLOCK)
+    const file = openSync(path, flags)
     try {
       const stat = fstatSync(file)
       if (!stat.isFile())

@@ -7,16 +7,17 @@ import { absentIsUndefined } from './absent.ts'
 import { fileDigester } from './digest-file.ts'
 import { asFileStat } from './file-stat.ts'
 import { glob } from './glob.ts'
-import { digestMany, statMany } from './many-files.ts'
+import { digestMany, lstatMany } from './many-files.ts'
 
 /** The machine's own files. */
 export function disk(): Disk {
   let serial = 0
   const digest = fileDigester()
+  const digestOwn = fileDigester({ isLinkRefused: true })
   return {
     stat: (path) => asStat(absentIsUndefined(() => fs.statSync(path, STAT))),
     lstat: (path) => asStat(absentIsUndefined(() => fs.lstatSync(path, STAT))),
-    statMany: (paths) => statMany(paths, (path) => fs.statSync(path, STAT)),
+    lstatMany: (paths) => lstatMany(paths, (path) => fs.lstatSync(path, STAT)),
     readLink: (path) => fs.readlinkSync(path),
     readText: (path) => absentIsUndefined(() => named(path, () => fs.readFileSync(path, 'utf8'))),
     readBytes: (path) => absentIsUndefined(() => named(path, () => fs.readFileSync(path))),
@@ -31,7 +32,7 @@ export function disk(): Disk {
       return { text: piece.toString('utf8'), next: offset + piece.length }
     },
     digest: (path) => digest(path).digest,
-    digestMany: (paths) => digestMany(paths, digest),
+    digestMany: (paths) => digestMany(paths, digestOwn),
     realPath: (path) => absentIsUndefined(() => fs.realpathSync.native(path)),
     writeWhole: (path, content, options = {}) => {
       const temporary = `${path}.${process.pid}.${serial++}.tmp`

@@ -20,7 +20,7 @@ const PATIENCE_MS = 60_000
 const threads = new Threads()
 
 /**
- * Digests of files, in their order, and the identity that each had when it was opened; undefined for what
+ * Digests of files that are no links, in their order, and the identity that each had when it was opened; undefined for what
  * cannot be had. `digest` is this thread's way, which also tries again what the others could not.
  */
 export function* digestMany(
@@ -36,13 +36,13 @@ export function* digestMany(
   }
 }
 
-/** What `stat`, this thread's way, says of files, in their order; undefined where it says nothing or throws. */
-export function* statMany(
+/** What `lstat`, this thread's way, says of files, in their order; undefined where it says nothing or throws. */
+export function* lstatMany(
   paths: readonly string[],
-  stat: (path: string) => Stats | undefined,
+  lstat: (path: string) => Stats | undefined,
 ): Generator<FileStat | undefined, void> {
-  const look = (path: string): Looked => ({ stat: stat(path) })
-  for (const [shared, i] of resultsOf('stat', paths, look))
+  const look = (path: string): Looked => ({ stat: lstat(path) })
+  for (const [shared, i] of resultsOf('lstat', paths, look))
     yield shared.ends[i] === DONE ? statOf(shared, i) : undefined
 }
 

@@ -1,5 +1,6 @@
 // Threads that take their share of many files. They stay for a while: who has digested inputs looks at the same
 // files again as soon as the commands are done.
+import type { Hash } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
@@ -8,7 +9,7 @@ import type { Worker } from 'node:worker_threads'
 
 import { fileDigester } from './digest-file.ts'
 
-export type Task = 'digest' | 'stat'
+export type Task = 'digest' | 'lstat'
 
 /** What was found out of a file; no digest where only its stat was asked for. */
 export interface Looked {
@@ -112,13 +113,14 @@ async function inThread(
   into: typeof resultsInto,
 ): Promise<void> {
   const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads')
-  const { statSync } = process.getBuiltinModule('node:fs')
+  const { lstatSync } = process.getBuiltinModule('node:fs')
   const { hasha, IDLE_MS: idleMs } = workerData as { hasha: string; IDLE_MS: number }
   const { hashingStream } = (await import(hasha)) as typeof import('hasha')
-  const digest = digester(() => hashingStream({ algorithm: 'sha256' }))
+  const newHash = (): Hash => hashingStream({ algorithm: 'sha256' })
+  const digest = digester({ newHash, isLinkRefused: true })
   const ways = {
     digest,
-    stat: (path: string) => ({ stat: statSync(path, { throwIfNoEntry: false }) }),
+    lstat: (path: string) => ({ stat: lstatSync(path, { throwIfNoEntry: false }) }),
   }
   let paths: readonly string[] = []
   let idle: NodeJS.Timeout | undefined

@@ -188,7 +188,7 @@ seal('a variable that a graph reads when it is evaluated is seen', ({ dir }) => 
   assert.is(fs.readFileSync(join(dir, 'b'), 'utf8'), 'content\nsecond\n')
 })
 
-for (const closed of ['.bitnet-tasks/seal', '.bitnet-tasks'])
+for (const closed of ['.bitnet-tasks/journal', '.bitnet-tasks'])
   seal(`what nobody may read is told in words: ${closed}`, async ({ dir }) => {
     write(dir, GRAPH)
     assert.ok(await runUntilSealed(dir))

@@ -158,14 +158,14 @@ export class MemoryDisk implements Disk {
     return digestBytes(entry.bytes)
   }
 
-  statMany(paths: readonly string[]): Iterable<FileStat | undefined> {
-    return paths.map((path) => this.stat(path))
+  lstatMany(paths: readonly string[]): Iterable<FileStat | undefined> {
+    return paths.map((path) => this.lstat(path))
   }
 
   digestMany(paths: readonly string[]): Iterable<DigestedFile | undefined> {
     this.readAtOnce.push(paths.length)
     return paths.map((path) => {
-      const stat = this.stat(path)
+      const stat = this.lstat(path)
       return stat?.kind === 'file' ? { stat, digest: this.digest(path) } : undefined
     })
   }

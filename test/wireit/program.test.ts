@@ -306,7 +306,7 @@ const all = task('all', () => ({ needs: [a()] }))`,
       assert.is(stdout, "b is stale\n  - its 'clean' changed (absent -> false)\n")
       const { code, stderr } = await tasks('logs', 'all')
       assert.is(code, 2)
-      assert.match(stderr, /'all' has no log: it is a name for others.*\n {2}hint: .*logs 'a'/)
+      assert.match(stderr, /'all' has no log: it is a name for others.*\n {2}hint: .*logs a/)
     },
   ),
 )

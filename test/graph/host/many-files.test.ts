@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   appendFileSync,
+  lstatSync,
   mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { fileDigester, type ReadFile } from '../../../graph/host/digest-file.ts'
 import { disk } from '../../../graph/host/disk.ts'
-import { digestMany, statMany } from '../../../graph/host/many-files.ts'
+import { digestMany, lstatMany } from '../../../graph/host/many-files.ts'
 import type { DigestedFile } from '../../../graph/host.ts'
 import { suite } from '../../support/suite.ts'
 
@@ -157,12 +157,12 @@ digests('many files are as each is alone, whichever thread looked', () => {
   // Started for the first, awake for the second, which has another list, and the third, which has the same.
   for (const asked of [paths, all, all]) {
     let own = 0
-    const found = statMany(asked, (path) => {
+    const found = lstatMany(asked, (path) => {
       own++
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
-      return statSync(path, { throwIfNoEntry: false })
+      return lstatSync(path, { throwIfNoEntry: false })
     })
-    const expected = asked.map((path) => (path.endsWith('below') ? undefined : disk().stat(path)))
+    const expected = asked.map((path) => (path.endsWith('below') ? undefined : disk().lstat(path)))
     assert.equal([...found], expected)
     assert.ok(own < 400, `all ${own} in this thread`)
   }

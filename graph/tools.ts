@@ -1,0 +1,98 @@
+// What stands behind the names of programs. Looked up once, and as often as somebody has doubts: then the files
+// behind it must be as they were.
+import type { FileStat, Host } from './host.ts'
+import { identityOf } from './identity.ts'
+import type { FileState } from './snapshot.ts'
+
+/** In place of the identity of a program that is not there. */
+export const MISSING = 'missing'
+
+// Longer ones are no wrappers.
+const WRAPPER_BYTES = 65_536
+// Wrappers that call wrappers.
+const DEPTH = 3
+
+/** How it asks for files: `path` of a name with a slash, and the state of what is read. */
+export interface ToolsOptions {
+  readonly host: Host
+  readonly path: (name: string) => string
+  readonly input: (path: string) => FileState | undefined
+}
+
+interface Known {
+  readonly identity: string
+  readonly path: string
+  /** What was asked of files on the way, and answered. */
+  readonly looks: Map<string, string>
+  isDoubted: boolean
+}
+
+export class Tools {
+  private readonly options: ToolsOptions
+  private readonly known = new Map<string, Known>()
+
+  constructor(options: ToolsOptions) {
+    this.options = options
+  }
+
+  /** The path of a program and the digests of all files that make it up. */
+  identity(name: string): string {
+    const known = this.known.get(name)
+    if (known && !(known.isDoubted && this.isOther(name, known))) {
+      known.isDoubted = false
+      return known.identity
+    }
+    const isPath = name.includes('/')
+    const { host } = this.options
+    const path = isPath ? this.options.path(name) : host.shell.which(name)
+    if (path === undefined || host.disk.stat(path)?.kind !== 'file') return MISSING
+    const looks = new Map<string, string>()
+    const identity = `${isPath ? name : path} ${this.behind(path, DEPTH, looks).join(' ')}`
+    // A program given by its path may be made by this run; one that is missing may be installed.
+    if (!isPath) this.known.set(name, { identity, path, looks, isDoubted: false })
+    return identity
+  }
+
+  /** Commands have run since they were looked at: a long run may see them replaced. */
+  doubtAll(): void {
+    for (const known of this.known.values()) known.isDoubted = true
+  }
+
+  private isOther(name: string, { path, looks }: Known): boolean {
+    const { host } = this.options
+    if (host.shell.which(name) !== path) return true
+    return [...looks].some(([looked, answer]) => identityOf(this.statOf(looked)) !== answer)
+  }
+
+  // A wrapper (`#!/bin/sh … exec /opt/cuda/bin/nvcc`) is only as old as what it calls: follow the
+  // absolute paths that it names.
+  private behind(path: string, depth: number, looks: Known['looks']): string[] {
+    const { host, input } = this.options
+    looks.set(path, identityOf(this.statOf(path)))
+    const real = host.disk.realPath(path) ?? path
+    const own = [`${real}=${input(real) ?? 'missing'}`]
+    const stat = host.disk.stat(real)
+    if (depth === 0 || stat === undefined || stat.size > WRAPPER_BYTES) return own
+    const text = host.disk.readText(real) ?? ''
+    if (!text.startsWith('#!')) return own
+    const called = [...new Set(text.match(/(?<=^|[\s"'=])\/[\w./+-]+/g) ?? [])].filter(
+      (word) => word !== real && this.isProgram(word, looks),
+    )
+    return [...own, ...called.flatMap((word) => this.behind(word, depth - 1, looks))]
+  }
+
+  private isProgram(path: string, looks: Known['looks']): boolean {
+    const stat = this.statOf(path)
+    looks.set(path, identityOf(stat))
+    return stat?.kind === 'file' && (stat.mode & 0o111) !== 0
+  }
+
+  // A word of a script is a guess: where nobody may look, there is no program.
+  private statOf(path: string): FileStat | undefined {
+    try {
+      return this.options.host.disk.stat(path)
+    } catch {
+      return undefined
+    }
+  }
+}
