@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 
 import { inHome } from '../cli/support/home.ts'
-import { inHomeOf } from '../cli/support/processes.ts'
+import { leftIn } from '../cli/support/processes.ts'
 import { bitnetTasks, type Ended, start } from '../cli/support/program.ts'
 import { WatchProcess } from '../cli/support/watching.ts'
 import { suite } from '../support/suite.ts'
@@ -252,7 +252,7 @@ const long = task('long', () => ({ run: sh\`echo > begun; sleep 300 & wait\` }))
       assert.is(code, 1)
       assert.match(stderr, /1 failed, 1 cancelled in/)
       assert.match(stderr, /^bad: command failed with exit code 3/m)
-      assert.equal(inHomeOf(home), [])
+      assert.equal(await leftIn(home), [])
     },
   ),
 )
