@@ -43,6 +43,7 @@ export async function runCommands(node: Node, options: ActionOptions, log: strin
   if (node.kind === 'probe') return ask(node, options, { env, cwd, log })
   const shared =
     node.spec.jobserver && options.tokens ? await withJobserver(env, options.tokens) : undefined
+  const { timeoutMs } = node.spec
   const start = clock.now()
   let endMs: number | undefined
   const onEnd = (at: number): void => {
@@ -51,8 +52,7 @@ export async function runCommands(node: Node, options: ActionOptions, log: strin
   const all = [...node.commands, ...(node.spec.contracts ?? [])]
   for (const [i, command] of all.entries()) {
     const text = commandText(command, memory.world.roots)
-    const left =
-      node.spec.timeoutMs === undefined ? undefined : node.spec.timeoutMs - (clock.now() - start)
+    const left = timeoutMs === undefined ? undefined : timeoutMs - (clock.now() - start)
     const timeout = left === undefined ? {} : { timeoutMs: Math.max(1, left) }
     const { onSpool } = options
     const exit = await shell.run({
@@ -70,11 +70,14 @@ export async function runCommands(node: Node, options: ActionOptions, log: strin
     if (exit.how === 'cancelled') return { how: 'cancelled' }
     const how = i < node.commands.length ? 'command' : 'contract'
     const shown = shownCommand(command, memory.world.roots)
-    const failure = exitFailure(exit, { how, text: shown, log }, session.host.disk)
+    const failure = exitFailure(exit, { how, text: shown, log, timeoutMs }, session.host.disk)
     return { how: exit.how === 'timed-out' ? 'timed-out' : 'failed', failure }
   }
   return { how: 'ok', answer: undefined, ...(endMs === undefined ? {} : { endMs }) }
 }
+
+// A probe is a question: one that nobody answers is not waited for longer, unless it says so.
+const PROBE_MS = 30_000
 
 // A probe's answer is what it prints; it is short and kept.
 async function ask(
@@ -85,17 +88,18 @@ async function ask(
   const command = node.commands[0]!
   const text = commandText(command, memory.world.roots)
   const words = ['/bin/sh', '-c', wrap?.(text) ?? text]
+  const { timeoutMs = PROBE_MS } = node.spec
   const { exit, stdout, stderr } = await session.host.shell.capture(words, {
     cwd: at.cwd,
     env: at.env,
-    timeoutMs: node.spec.timeoutMs ?? 30_000,
+    timeoutMs,
     signal,
   })
   session.host.disk.writeWhole(at.log, stdout + stderr)
   if (exit.how === 'exited' && exit.code === 0) return { how: 'ok', answer: stdout }
   if (exit.how === 'cancelled') return { how: 'cancelled' }
   const shown = shownCommand(command, memory.world.roots)
-  const told = { how: 'command', text: shown, log: at.log } as const
+  const told = { how: 'command', text: shown, log: at.log, timeoutMs } as const
   const failure = exitFailure(exit, told, session.host.disk)
   return { how: exit.how === 'timed-out' ? 'timed-out' : 'failed', failure }
 }

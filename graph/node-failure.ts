@@ -14,10 +14,13 @@ export interface Told {
   /** The command as it is shown. */
   readonly text: string
   readonly log: string
+  /** Milliseconds that the node may take. */
+  readonly timeoutMs?: number | undefined
 }
 
 /** A command or contract that did not end with 0. */
-export function exitFailure(exit: Exit, { how, text, log }: Told, disk: Disk): NodeFailure {
+export function exitFailure(exit: Exit, told: Told, disk: Disk): NodeFailure {
+  const { how, text, log, timeoutMs = 0 } = told
   const what = how === 'contract' ? 'contract' : 'command'
   const tail = disk.readTail(log, TAIL_BYTES)
   const short = text.length > 300 ? `${text.slice(0, 300)}…` : text
@@ -36,7 +39,10 @@ export function exitFailure(exit: Exit, { how, text, log }: Told, disk: Disk): N
         signal: exit.signal,
       }
     case 'timed-out':
-      return { ...base, message: `${what} took longer than its time limit: ${short}` }
+      return {
+        ...base,
+        message: `${what} took longer than its time limit of ${timeoutMs / 1000} s: ${short}`,
+      }
     case 'not-started':
       return {
         ...base,

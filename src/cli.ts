@@ -7,13 +7,14 @@ import { PLATFORM } from '../tasks/platform.ts'
 import { EXIT } from './exit-code.ts'
 import type { ParsedArgs } from './flag.ts'
 import { quickArgs } from './quick-args.ts'
+import { eprint } from './report/eprint.ts'
 
 /** `checked`: what the quick way found out before it gave up. */
 export function main(args: readonly string[], checked?: CheckedSeal): void {
   let hasEnded = false
   process.on('exit', (code) => {
     if (hasEnded || code !== 0) return
-    process.stderr.write(NO_ANSWER)
+    eprint(NO_ANSWER)
     process.exitCode = EXIT.unavailable
   })
   run(args, checked).then((code) => {
@@ -85,7 +86,9 @@ function ignoreClosedPipes(): void {
     if (NO_LISTENER.test(error.message)) return
     const text = `BUG: this should not happen; report it with these lines\n${error.stack}\n`
     // Not through the stream: a view that draws keeps back what is written to it.
-    writeSync(2, `${process.stderr.isTTY ? SHOW_CURSOR : ''}${text}`)
+    try {
+      writeSync(2, `${process.stderr.isTTY ? SHOW_CURSOR : ''}${text}`)
+    } catch {}
     process.exit(1)
   })
 }

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 
 import type { CheckedSeal } from '../graph/index.ts'
 import type { ParsedArgs } from './flag.ts'
+import { eprint } from './report/eprint.ts'
 
 export interface Dispatched extends ParsedArgs {
   /** What the seal of the last run of these nodes still says. */
@@ -32,7 +33,7 @@ async function sayWhichGraph(args: { folder: string; file?: string }): Promise<v
   const { graphFileOf } = await import('./sealed.ts')
   if (graphFileOf(args) !== undefined) return
   const { shippedGraphText } = await import('./report/words/shipped-graph.ts')
-  process.stderr.write(shippedGraphText(args.folder))
+  eprint(shippedGraphText(args.folder))
 }
 
 function isFolder(path: string): boolean {

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { type Graph, GraphError } from '../graph/index.ts'
 import { errorPlace } from './error-place.ts'
+import { eprint } from './report/eprint.ts'
 import { loadHint } from './report/words/load-hint.ts'
 import { systemErrorText } from './report/words/system-error.ts'
 
@@ -96,7 +97,7 @@ export async function exportedWith(engine: object, file: string): Promise<unknow
 async function imported(file: string): Promise<unknown> {
   const { log } = console
   const slow = setTimeout(() => {
-    process.stderr.write(`still evaluating ${file}\n  hint: what does it wait for?\n`)
+    eprint(`still evaluating ${file}\n  hint: what does it wait for?\n`)
   }, SLOW_MS).unref()
   // stdout is for the answer.
   console.log = console.error

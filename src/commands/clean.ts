@@ -3,6 +3,7 @@
 import { forgetNodes, recordedOutputs, select } from '../../graph/index.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
+import { counted } from '../report/words/watch.ts'
 import { type GraphChoices, openSession } from '../session.ts'
 
 export async function clean(
@@ -17,7 +18,7 @@ export async function clean(
   if (args.json) print(jsonDocument({ version: 1, removed: files }))
   else {
     const verb = args.dryRun ? 'would remove' : 'removed'
-    print(`${verb} ${files.length} files of ${nodes.length} nodes\n`)
+    print(`${verb} ${counted(files.length, 'file')} of ${counted(nodes.length, 'node')}\n`)
   }
   return 0
 }

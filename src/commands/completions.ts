@@ -1,5 +1,6 @@
 // completions SHELL: a script that makes the shell ask us what can follow.
 import { EXIT } from '../exit-code.ts'
+import { eprint } from '../report/eprint.ts'
 import { print } from '../report/print.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish', 'pwsh'] as const
@@ -8,7 +9,7 @@ type CompletingShell = (typeof SHELLS)[number]
 /** Prints the completion script for a shell. */
 export function completions([shell = '']: readonly string[]): number {
   if (!isShell(shell)) {
-    process.stderr.write(`no completions for '${shell}'\n  hint: one of ${SHELLS.join(', ')}\n`)
+    eprint(`no completions for '${shell}'\n  hint: one of ${SHELLS.join(', ')}\n`)
     return EXIT.usage
   }
   print(SCRIPTS[shell])

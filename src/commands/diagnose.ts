@@ -8,6 +8,7 @@ import { EXIT } from '../exit-code.ts'
 import { type Excerpt, logExcerpt } from '../log-excerpt.ts'
 import { thisMachine } from '../preflight/packages.ts'
 import { type Diagnosis, diagnosisText } from '../report/diagnosis-words.ts'
+import { eprint } from '../report/eprint.ts'
 import { print } from '../report/print.ts'
 import { clean, jsonDocument } from '../report/text.ts'
 import { stepLine } from '../report/words/block.ts'
@@ -62,8 +63,7 @@ function silence({ bytes }: Excerpt, exitCode: number | undefined): string {
 function read(file: string, folder: string): Excerpt {
   const isStdin = file === '-'
   const path = resolve(folder, file)
-  if (isStdin && process.stdin.isTTY)
-    process.stderr.write('reading a log from the terminal; Ctrl-D ends it\n')
+  if (isStdin && process.stdin.isTTY) eprint('reading a log from the terminal; Ctrl-D ends it\n')
   const descriptor = isStdin ? 0 : open(file, path)
   try {
     const log = logExcerpt(descriptor)

@@ -4,6 +4,7 @@ import { GraphError } from '../../graph/index.ts'
 import { PLATFORM } from '../../tasks/platform.ts'
 import { EXIT } from '../exit-code.ts'
 import { installedVariables, type SearchPath } from '../preflight/installed-variables.ts'
+import { eprint } from '../report/eprint.ts'
 import { print } from '../report/print.ts'
 
 export type EmitFormat = 'sh' | 'fish' | 'pwsh' | 'cmd' | 'json' | 'github'
@@ -16,7 +17,7 @@ export type EmitFormat = 'sh' | 'fish' | 'pwsh' | 'cmd' | 'json' | 'github'
 export function env(args: { readonly emit?: EmitFormat; readonly json?: boolean }): number {
   const variables = installedVariables(process.env)
   if (variables === undefined) {
-    process.stderr.write('no backend is installed\n  hint: bitnet-tasks preflight\n')
+    eprint('no backend is installed\n  hint: bitnet-tasks preflight\n')
     return EXIT.unavailable
   }
   const { plain, search } = variables

@@ -1,6 +1,7 @@
 // explain --run: why nodes ran in a past run, and what became of them.
 import { readRun, type Session, select } from '../../graph/index.ts'
 import { chain, chainText } from '../report/chain.ts'
+import { eprint } from '../report/eprint.ts'
 import { type PastNode, pastNodes, stateOf } from '../report/past-nodes.ts'
 import { print } from '../report/print.ts'
 import { clean, jsonDocument } from '../report/text.ts'
@@ -25,8 +26,7 @@ export function explainPast(
         )
   const rows = names.flatMap((name) => known.get(name) ?? [])
   if (asJson) print(jsonDocument({ version: 1, run: run.header.id, nodes: rows }))
-  else if (names.length === 0)
-    process.stderr.write(`every node was fresh in run ${run.header.id}\n`)
+  else if (names.length === 0) eprint(`every node was fresh in run ${run.header.id}\n`)
   else {
     for (const name of names)
       if (!known.has(name)) print(`${name} was not part of run ${run.header.id}\n`)

@@ -9,6 +9,7 @@ import { EXIT } from '../exit-code.ts'
 import { readTrace, traced } from '../lint/strace.ts'
 import { type Before, type Complaint, filesBefore, undeclared } from '../lint/undeclared.ts'
 import { oneNode } from '../one-node.ts'
+import { eprint } from '../report/eprint.ts'
 import { failureText } from '../report/failure-text.ts'
 import { print } from '../report/print.ts'
 import { clean, jsonDocument } from '../report/text.ts'
@@ -169,6 +170,6 @@ function counted(count: number, what: string): string {
 }
 
 function failed(failures: readonly Parameters<typeof failureText>[0][]): number {
-  for (const failure of failures) process.stderr.write(failureText(failure))
+  for (const failure of failures) eprint(failureText(failure))
   return EXIT.unavailable
 }

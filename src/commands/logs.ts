@@ -11,6 +11,7 @@ import {
   type Session,
 } from '../../graph/index.ts'
 import { oneNode } from '../one-node.ts'
+import { eprint } from '../report/eprint.ts'
 import { print } from '../report/print.ts'
 import { clean } from '../report/text.ts'
 import { type GraphChoices, openSession } from '../session.ts'
@@ -33,7 +34,7 @@ export async function logs([name = '']: readonly string[], args: LogArgs): Promi
   if (node.commands.length === 0) throw noCommands(node)
   const hasRun = recall(session).journal.history.records.has(node.name)
   if (args.attempt === undefined && hasRun) {
-    process.stderr.write(`'${clean(node.name)}' printed nothing when it last ran\n`)
+    eprint(`'${clean(node.name)}' printed nothing when it last ran\n`)
     return 0
   }
   throw noLog(session, node, args.attempt, hasRun)

@@ -16,6 +16,7 @@ import {
   type Session,
 } from '../../graph/index.ts'
 import { oneNode } from '../one-node.ts'
+import { eprint } from '../report/eprint.ts'
 import { print } from '../report/print.ts'
 import { clean } from '../report/text.ts'
 import { type GraphChoices, openSession } from '../session.ts'
@@ -29,8 +30,8 @@ export async function shell([name = '']: readonly string[], args: GraphChoices):
   const program = own['SHELL'] && existsSync(own['SHELL']) ? own['SHELL'] : '/bin/sh'
   // A shell needs to know its terminal; the commands do not.
   const terminal = own['TERM'] === undefined ? {} : { TERM: own['TERM'] }
-  process.stderr.write(`${node.name} in ${cwd}; its commands:\n`)
-  for (const text of commandLines(session, node)) process.stderr.write(`  ${clean(text)}\n`)
+  eprint(`${node.name} in ${cwd}; its commands:\n`)
+  for (const text of commandLines(session, node)) eprint(`  ${clean(text)}\n`)
   const plain = WITHOUT_SETTINGS[basename(program)] ?? []
   return ended(spawn(program, plain, { cwd, env: { ...env, ...terminal }, stdio: 'inherit' }))
 }

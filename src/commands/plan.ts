@@ -24,6 +24,7 @@ import {
 } from '../../graph/index.ts'
 import { ownFiles, PACKAGE } from '../package.ts'
 import { chain, chainText } from '../report/chain.ts'
+import { eprint } from '../report/eprint.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
 import { expectedText } from '../report/words/expected.ts'
@@ -116,7 +117,7 @@ export async function explain(targets: readonly string[], args: Args): Promise<n
   const rows = assessed.filter(isAsked)
   const answers = await foretell(assessed, memory, answering(session, args))
   if (args.json) return json(rows, memory, session, answers)
-  if (rows.length === 0) process.stderr.write('every node is fresh\n')
+  if (rows.length === 0) eprint('every node is fresh\n')
   const known = new Map(assessed.map((one) => [one.node.name, one]))
   for (const { node, state, reasons } of rows) {
     print(`${node.name} is ${state === 'maybe' ? 'fresh so far' : state}\n`)

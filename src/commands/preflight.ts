@@ -30,6 +30,7 @@ import {
 import type { Verdict } from '../preflight/verdict.ts'
 import * as verdicts from '../preflight/verdict.ts'
 import { workspaceOf } from '../preflight/workspace-options.ts'
+import { eprint } from '../report/eprint.ts'
 import { preflightDocument } from '../report/preflight-json.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
@@ -46,7 +47,7 @@ export async function preflight(
 ): Promise<number> {
   const problem = contradiction(given) ?? commandProblem(given, command)
   if (problem !== undefined) {
-    process.stderr.write(problem)
+    eprint(problem)
     return EXIT.usage
   }
   if (given.watch) return (await import('../preflight/watch.ts')).watchPreflight(given)
@@ -215,10 +216,10 @@ function tell({ args, command }: Request, decided: readonly Verdict[]): void {
   if (args.json) print(jsonDocument(preflightDocument(decided)))
   for (const { available, how, text } of decided) {
     const isAnswer = available || how === 'dry-run'
-    if (!isAnswer) process.stderr.write(text)
+    if (!isAnswer) eprint(text)
     else if (args.json) continue
     // What the command prints is the answer then, or what a shell is to evaluate.
     else if ((command.length === 0 && args.emit === undefined) || args.dryRun) print(text)
-    else if (!args.quiet) process.stderr.write(text)
+    else if (!args.quiet) eprint(text)
   }
 }

@@ -14,6 +14,7 @@ import {
   type Session,
   select,
 } from '../../graph/index.ts'
+import { eprint } from '../report/eprint.ts'
 import { print } from '../report/print.ts'
 import { shownPath } from '../report/shown-path.ts'
 import { clean, jsonDocument } from '../report/text.ts'
@@ -36,7 +37,7 @@ export async function affectedBy(files: readonly string[], args: Args): Promise<
     print(jsonDocument({ version: 1, nodes }))
     return 0
   }
-  if (rows.length === 0) process.stderr.write('no node reads or makes that\n')
+  if (rows.length === 0) eprint('no node reads or makes that\n')
   for (const { node, because } of rows) {
     const why =
       because.kind === 'need'
@@ -58,9 +59,7 @@ export async function query(words: readonly string[], args: Args): Promise<numbe
   else for (const name of names) print(`${name}\n`)
   if (words[0] !== 'path' || names.length > 0) return 0
   // A path that is not there is an answer too, and a script can tell.
-  process.stderr.write(
-    clean(`neither of '${words[1]}' and '${words[2]}' needs the other`).concat('\n'),
-  )
+  eprint(clean(`neither of '${words[1]}' and '${words[2]}' needs the other`).concat('\n'))
   return 1
 }
 

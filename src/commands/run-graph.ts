@@ -3,6 +3,7 @@
 import { type CheckedSeal, type RunSummary, runGraph, type Session } from '../../graph/index.ts'
 import { EXIT, exitOfClass } from '../exit-code.ts'
 import { sealOptions } from '../graph-seal.ts'
+import { eprint } from '../report/eprint.ts'
 import type { EventStream } from '../report/event-stream.ts'
 import { print } from '../report/print.ts'
 import { countsText, failuresText } from '../report/summary-text.ts'
@@ -49,7 +50,7 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
   const streams = place === undefined ? undefined : await import('../report/event-stream.ts')
   const problem = streams?.eventsProblem(args)
   if (problem !== undefined) {
-    process.stderr.write(problem)
+    eprint(problem)
     return EXIT.usage
   }
   const file = graphFileOf(args)
@@ -60,7 +61,7 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
   const own = file === undefined ? undefined : await openOwn(file)
   const opened = own?.session ?? (await openSession(args))
   const session = { ...opened, graph: withWords(opened.graph, named, args.words) }
-  if (isOpen && !args.quiet) process.stderr.write(shippedGraphText(args.folder))
+  if (isOpen && !args.quiet) eprint(shippedGraphText(args.folder))
   // What a machine lacks to build C++ stands in no key.
   const mayRetry = args.retry === true || file === undefined
   if (args.dryRun) {
@@ -118,7 +119,7 @@ async function carriedOut(work: Work, args: RunArgs): Promise<RunSummary> {
       retry: mayRetry,
       strictEnv: args.strictEnv !== false,
       whenStale: () => {
-        if (args.strictEnv === false && !args.quiet) process.stderr.write(OPEN_ENVIRONMENT)
+        if (args.strictEnv === false && !args.quiet) eprint(OPEN_ENVIRONMENT)
         if (own) furnish(own.file)
         return view.open()
       },
@@ -163,8 +164,8 @@ async function told(summary: RunSummary, { session, own }: Work, args: RunArgs):
 }
 
 async function sayEnd(summary: RunSummary, { json, quiet }: RunArgs): Promise<void> {
-  if (!json && !quiet) process.stderr.write(countsText(summary))
-  process.stderr.write(await failuresText(summary))
+  if (!json && !quiet) eprint(countsText(summary))
+  eprint(await failuresText(summary))
 }
 
 // Not part of what a past run says again: lines move.
@@ -178,7 +179,7 @@ async function sayWhere(
     const task = graph.byName.get(node)?.task
     if (failure.how !== 'input' || failure.errno !== undefined || task === undefined) continue
     const place = declarationPlace(task, sources)
-    if (place !== undefined) process.stderr.write(`${clean(place)}: here '${node}' is declared\n`)
+    if (place !== undefined) eprint(`${clean(place)}: here '${node}' is declared\n`)
   }
 }
 

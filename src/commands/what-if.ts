@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import { type Assessed, assess, GraphError, recall } from '../../graph/index.ts'
+import { eprint } from '../report/eprint.ts'
 import { print } from '../report/print.ts'
 import { jsonDocument } from '../report/text.ts'
 import { reasonText } from '../report/words/reason.ts'
@@ -41,7 +42,7 @@ export async function whatIf(files: readonly string[], args: Args): Promise<numb
   const also = anyway === 0 ? '' : `, ${anyway} would run anyway`
   print(`${caused.length} would run${also}, ${then.length - rows.length} would stay fresh\n`)
   if (paths.includes(graphFileOf(args) ?? ''))
-    process.stderr.write('what an edit of the graph file changes, plan says after the edit\n')
+    eprint('what an edit of the graph file changes, plan says after the edit\n')
   return 0
 }
 

@@ -1,6 +1,7 @@
 // What a call of preflight asks for, read from its flags.
 import { BACKEND_NAMES, type Device } from '../../tasks/backends.ts'
 import type { EmitFormat } from '../commands/env.ts'
+import { eprint } from '../report/eprint.ts'
 import type { ColorChoice } from '../report/terminal.ts'
 import * as words from '../report/words.ts'
 import { type GraphChoices, givenSource } from '../session.ts'
@@ -71,10 +72,10 @@ export function commandProblem(
 /** The call with its defaults; says once what is deprecated. */
 export function requested(given: PreflightArgs, command: readonly string[]): Request {
   const say = (line: string): void => {
-    if (!given.quiet) process.stderr.write(`${line}\n`)
+    if (!given.quiet) eprint(`${line}\n`)
   }
   const flag = given.repair === undefined ? undefined : readRepairFlag(given.repair)
-  if (flag?.isDeprecated) process.stderr.write(words.deprecatedRepair(given.repair, flag.mode))
+  if (flag?.isDeprecated) eprint(words.deprecatedRepair(given.repair, flag.mode))
   const ref = given.ref ?? given.backendVersion
   return {
     args: ref === undefined ? given : { ...given, ref },

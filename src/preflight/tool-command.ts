@@ -6,6 +6,7 @@ import type { Backend } from '../../tasks/backends.ts'
 import { PLATFORM } from '../../tasks/platform.ts'
 import { EXIT } from '../exit-code.ts'
 import { liveFolder } from '../folders.ts'
+import { eprint } from '../report/eprint.ts'
 import { type FailedWay, shownArgs } from '../report/words/reexec.ts'
 import { commandNotRun } from '../report/words/tool-command.ts'
 import { become, canBecome } from './become.ts'
@@ -44,7 +45,7 @@ export async function runTool(order: ToolCommand): Promise<number> {
     if (second.how === 'ended') return second.code
     failed.push({ way: 'cargo run', error: second.error })
   }
-  process.stderr.write(commandNotRun(backend, program, failed))
+  eprint(commandNotRun(backend, program, failed))
   return EXIT.unavailable
 }
 

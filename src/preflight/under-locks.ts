@@ -1,6 +1,7 @@
 // Everything that changes something happens under the locks of its backends, and ends with the terminal whole.
 import type { Lock, RunEvent, Session } from '../../graph/index.ts'
 import { lockPath } from '../folders.ts'
+import { eprint } from '../report/eprint.ts'
 import { chooseReporter } from '../report/reporter.ts'
 import type { ColorChoice } from '../report/terminal.ts'
 import { repairingTitle } from '../report/words/steps.ts'
@@ -83,7 +84,7 @@ export async function underLocks(
     const titles = candidates.map(({ backend }) => backend.title).join(', ')
     // The child that stood in has said what became of the installation.
     if (!isHandedOver)
-      process.stderr.write(`${titles}: interrupted by ${signal}; the installation is as it was\n`)
+      eprint(`${titles}: interrupted by ${signal}; the installation is as it was\n`)
     dieBy(signal)
   }
   return verdicts

@@ -7,6 +7,7 @@ import { BACKEND_NAMES } from '../../tasks/backends.ts'
 import { EXIT } from '../exit-code.ts'
 import { repairFolder } from '../folders.ts'
 import { type Keys, listenForKeys } from '../keys.ts'
+import { eprint } from '../report/eprint.ts'
 import { StatusLine } from '../report/status-line.ts'
 import * as words from '../report/words/watch.ts'
 import { givenBy, givenSource, openRepair } from '../session.ts'
@@ -139,7 +140,7 @@ class PreflightWatch {
 
   // It could not bring the cursor back; and nobody else says why there is no answer.
   private tellKilled(signal: NodeJS.Signals, isAsked: boolean): void {
-    if (this.isTerminal) process.stderr.write(SHOW_CURSOR)
+    if (this.isTerminal) eprint(SHOW_CURSOR)
     const isTold = isAsked || this.interruption?.caught() !== undefined
     if (!isTold) this.line.print(words.decisionKilled(signal))
   }

@@ -2,6 +2,7 @@
 import { GraphError } from '../../graph/index.ts'
 import { classify } from '../../tasks/failure.ts'
 import { EXIT, exitOfClass } from '../exit-code.ts'
+import { eprint } from './eprint.ts'
 import { clean } from './text.ts'
 import { nextStep, systemErrorText } from './words/system-error.ts'
 
@@ -10,7 +11,7 @@ export function explainError(error: unknown): number {
   if (error instanceof GraphError) {
     const said = nextStep(error)
     const hint = said === undefined ? '' : `  hint: ${clean(said)}\n`
-    process.stderr.write(`${error.message.split('\n').map(clean).join('\n')}\n${hint}`)
+    eprint(`${error.message.split('\n').map(clean).join('\n')}\n${hint}`)
     if (error.code === 'state-unwritable')
       return exitOfClass(
         classify({ text: error.message, ...(error.errno ? { errno: error.errno } : {}) }).class,
@@ -20,9 +21,9 @@ export function explainError(error: unknown): number {
   const { code, message, stack } = error as NodeJS.ErrnoException
   if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)) {
     const told = systemErrorText(error as NodeJS.ErrnoException)
-    process.stderr.write(`${clean(told.message)}\n  hint: ${clean(told.hint)}\n`)
+    eprint(`${clean(told.message)}\n  hint: ${clean(told.hint)}\n`)
     return exitOfClass(classify({ text: message, errno: code }).class)
   }
-  process.stderr.write(`BUG: this should not happen; report it with these lines\n${stack}\n`)
+  eprint(`BUG: this should not happen; report it with these lines\n${stack}\n`)
   return EXIT.unavailable
 }

@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs'
 import { isatty } from 'node:tty'
-
+import { eprint } from './eprint.ts'
 import { writeAll } from './print.ts'
 import { hasReader, readerQueue } from './reader-queue.ts'
 import { steerless } from './text.ts'
@@ -59,7 +59,7 @@ export function openEventStream(file: string): EventStream {
   const close = async (limitMs?: number): Promise<void> => {
     const trouble = await ended(limitMs)
     if (fd > 2) closeSync(fd)
-    if (trouble !== undefined) process.stderr.write(notWhole(file, trouble))
+    if (trouble !== undefined) eprint(notWhole(file, trouble))
   }
   return { write, close, isTerminal }
 }
@@ -89,7 +89,7 @@ function queued(fd: number, file: string): Way {
   const ended = async (limitMs?: number): Promise<string | undefined> => {
     const { promise: isOver, resolve } = Promise.withResolvers<string>()
     const limit = limitMs === undefined ? undefined : setTimeout(resolve, limitMs, SLOW)
-    const note = setTimeout(() => process.stderr.write(waitsText(file, queue.left())), NOTE_MS)
+    const note = setTimeout(() => eprint(waitsText(file, queue.left())), NOTE_MS)
     try {
       return await Promise.race([queue.emptied(), isOver])
     } finally {

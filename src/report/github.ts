@@ -5,6 +5,7 @@ import { appendFileSync } from 'node:fs'
 import type { RunEvent, RunSummary } from '../../graph/index.ts'
 import { relevantLines } from '../../tasks/failure.ts'
 import { firstCause } from './cause.ts'
+import { eprint } from './eprint.ts'
 import { countsText } from './summary-text.ts'
 import { clean } from './text.ts'
 import type { Reporter } from './view.ts'
@@ -18,7 +19,7 @@ export function withGithub(reporter: Reporter, summaryFile: string | undefined):
     report: (event) => {
       reporter.report(event)
       const line = annotation(event)
-      if (line !== undefined) process.stderr.write(`${line}\n`)
+      if (line !== undefined) eprint(`${line}\n`)
       if (event.type === 'done' && summaryFile) append(summaryFile, stepSummary(event.summary))
     },
     close: reporter.close,

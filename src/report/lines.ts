@@ -1,6 +1,7 @@
 // A run as plain lines on stderr: each says when, and which node.
 import type { Reason, RunEvent } from '../../graph/index.ts'
 import { firstCause } from './cause.ts'
+import { eprint } from './eprint.ts'
 import { bar, progressOf, stepText } from './progress.ts'
 import { stoppedText } from './row-lines.ts'
 import { gather, type Row } from './rows.ts'
@@ -41,7 +42,7 @@ interface HowFar {
 }
 
 function toStderr(text: string): void {
-  process.stderr.write(text)
+  eprint(text)
 }
 
 type Say = (at: number, node: string, text: string) => void

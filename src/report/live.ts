@@ -5,6 +5,7 @@ import { writeSync } from 'node:fs'
 import { DefaultRenderer, Listr, ListrLogger, ProcessOutput } from 'listr2'
 
 import type { RunEvent } from '../../graph/index.ts'
+import { eprint } from './eprint.ts'
 import { gather, type Row } from './rows.ts'
 import { lastLines, type ScreenSize, screenLines } from './screen.ts'
 import type { Style } from './terminal.ts'
@@ -41,7 +42,7 @@ class LiveView {
     if (event.type === 'waiting') {
       const { owner, lock } = event
       const who = owner ? `process ${owner.pid} (${clean(owner.purpose)})` : 'another run'
-      process.stderr.write(`waiting for ${who}; lock: ${lock}\n`)
+      eprint(`waiting for ${who}; lock: ${lock}\n`)
     }
     if (event.type === 'held-back') this.held = heldBackBriefly(event)
     else if (event.type === 'started') this.held = ''
@@ -59,7 +60,7 @@ class LiveView {
     const rows = [...this.rows.values()]
     const last = [...this.head, ...lastLines(rows, this.size, this.style)]
     // Whatever happened to the view, the cursor comes back.
-    process.stderr.write(`${last.map((line) => `${line}\n`).join('')}${SHOW_CURSOR}`)
+    eprint(`${last.map((line) => `${line}\n`).join('')}${SHOW_CURSOR}`)
   }
 
   // Ctrl-Z: the shell that takes over needs its cursor. We stand still within the call until `fg`.

@@ -1,5 +1,7 @@
 // Text on stderr above one line that stays at the bottom of the terminal. Without a terminal the line is not
 // there.
+
+import { eprint } from './eprint.ts'
 import { clean } from './text.ts'
 import { clip, columnsOf } from './width.ts'
 
@@ -19,7 +21,7 @@ export class StatusLine {
 
   /** Writes whole lines above it. */
   print(text: string): void {
-    process.stderr.write(this.isShown ? `${ERASE}${text}${this.drawn()}` : text)
+    eprint(this.isShown ? `${ERASE}${text}${this.drawn()}` : text)
   }
 
   /** The text gives way to its tail where both have no room. */
@@ -27,12 +29,12 @@ export class StatusLine {
     if (this.text === clean(text)) return
     this.text = clean(text)
     this.tail = tail
-    if (this.isShown) process.stderr.write(`${ERASE}${this.drawn()}`)
+    if (this.isShown) eprint(`${ERASE}${this.drawn()}`)
   }
 
   /** Takes the line away until `reveal`. */
   hide(): void {
-    if (this.isShown && this.text !== '') process.stderr.write(ERASE)
+    if (this.isShown && this.text !== '') eprint(ERASE)
     this.isHidden = true
   }
 

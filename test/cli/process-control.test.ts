@@ -264,6 +264,27 @@ control(
   ),
 )
 
+control(
+  'a run goes on where stderr takes nothing, as a file on a full disk',
+  withTasks([['a', 'echo a > out/a']], async (home) => {
+    for (const [flags, code] of [
+      [[], 0],
+      [['--no-such-flag'], 2],
+    ] as const) {
+      const stderr = fs.openSync('/dev/full', 'w')
+      const child = spawn(process.execPath, [bin, 'run', ...flags], {
+        cwd: home,
+        env: environment(home),
+        stdio: ['ignore', 'ignore', stderr],
+      })
+      assert.equal(await once(child, 'exit'), [code, null])
+      fs.closeSync(stderr)
+    }
+    const { stdout } = await bitnetTasks(['status'], { home })
+    assert.is(stdout, 'a  fresh\n')
+  }),
+)
+
 control.run()
 
 /** Without an environment only its working folder tells whose it is. */

@@ -98,7 +98,7 @@ ask('a probe that does not answer within half a minute is ended', async () => {
   assert.equal(outcomes, { 'version[cc]': 'timed-out' })
   assert.is(
     failures['version[cc]']?.message,
-    'command took longer than its time limit: cc --version',
+    'command took longer than its time limit of 30 s: cc --version',
   )
 })
 

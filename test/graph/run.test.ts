@@ -357,7 +357,7 @@ run('a command that takes longer than its limit is ended', async () => {
   world.host.clock.advance(2000)
   const { outcomes, failures, summary } = await ended
   assert.equal(outcomes, { a: 'timed-out', b: 'blocked' })
-  assert.is(failures['a']?.message, 'command took longer than its time limit: wait ever')
+  assert.is(failures['a']?.message, 'command took longer than its time limit of 5 s: wait ever')
   assert.is(summary.ok, false)
 })
 
