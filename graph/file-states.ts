@@ -11,15 +11,8 @@ const MANY = 64
 // Equals the state of no file.
 const PRETENDED = 'pretended'
 
-/** A file that is read, as one look has it. */
-export interface Seen {
-  /** Undefined when nothing is there. */
-  readonly state: FileState | undefined
-  /** Of the file or link itself. */
-  readonly own: FileStat | undefined
-  /** Of what a link leads to; otherwise the same. */
-  readonly target: FileStat | undefined
-}
+/** Told of a file that is read, by its place in the list: itself, and what a link leads to, otherwise the same. */
+export type See = (i: number, own: FileStat | undefined, target: FileStat | undefined) => void
 
 export class FileStates {
   private readonly disk: Disk
@@ -37,25 +30,25 @@ export class FileStates {
 
   /** State of a file that is read; links to files are followed. Undefined when nothing is there. */
   input(path: string): FileState | undefined {
-    return this.seen(path).state
+    return this.one(path, 0)
   }
 
   /** The same of many, in their order: what has to be read is read on all cores where it is much. */
-  inputs(paths: readonly string[]): readonly Seen[] {
-    if (paths.length < MANY) return paths.map((path) => this.seen(path))
-    const known = this.knownInputs(paths)
-    const unread = paths.filter((_, i) => known[i] === undefined)
-    const read = unread.length < MANY ? [] : this.readMany(unread)
-    let next = 0
-    return paths.map((path, i) => known[i] ?? read[next++] ?? this.seen(path))
+  inputs(paths: readonly string[], see?: See): readonly (FileState | undefined)[] {
+    if (paths.length < MANY) return paths.map((path, i) => this.one(path, i, see))
+    const states = this.knownInputs(paths, see)
+    const unread = [...paths.keys()].filter((i) => states[i] === undefined)
+    if (unread.length >= MANY) this.readMany(paths, unread, states, see)
+    return states.map((state, i) => state ?? this.one(paths[i] as string, i, see))
   }
 
-  private seen(path: string): Seen {
-    if (this.pretended.has(path)) return { state: PRETENDED, own: undefined, target: undefined }
+  private one(path: string, i: number, see?: See): FileState | undefined {
+    if (this.pretended.has(path)) return PRETENDED
     try {
       const own = this.disk.lstat(path)
       const target = own?.kind === 'link' ? this.disk.stat(path) : own
-      return { state: target && this.stateBehind(path, own, target), own, target }
+      see?.(i, own, target)
+      return target && this.stateBehind(path, own, target)
     } catch (error) {
       throw unreadable(path, error)
     }
@@ -67,29 +60,37 @@ export class FileStates {
     return isOfLink ? this.linkState(path, own) : this.state(path, target)
   }
 
-  // Whatever is odd about a file, `seen` says it; links too are left to that.
-  private knownInputs(paths: readonly string[]): readonly (Seen | undefined)[] {
-    const isAsked = (path: string): boolean => !this.pretended.has(path) && this.snapshot.has(path)
-    const stats = this.disk.lstatMany(paths.filter(isAsked))[Symbol.iterator]()
-    return paths.map((path) => {
-      const own = isAsked(path) ? stats.next().value : undefined
+  // Whatever is odd about a file is left to `one`; links too.
+  private knownInputs(paths: readonly string[], see?: See): (FileState | undefined)[] {
+    const isAsked = paths.map((path) => !this.pretended.has(path) && this.snapshot.has(path))
+    const stats = this.disk.lstatMany(paths.filter((_, i) => isAsked[i]))[Symbol.iterator]()
+    return paths.map((path, i) => {
+      const own: FileStat | undefined = isAsked[i] ? stats.next().value : undefined
       const state = own && this.snapshot.known(path, own)
-      return state === undefined ? undefined : { state, own, target: own }
+      if (state !== undefined) see?.(i, own, own)
+      return state
     })
   }
 
   // Each under the identity that it had when it was opened. One that is written after that is younger, so that
   // nothing is remembered of it under what it will be.
-  private readMany(paths: readonly string[]): readonly (Seen | undefined)[] {
+  private readMany(
+    paths: readonly string[],
+    unread: readonly number[],
+    states: (FileState | undefined)[],
+    see?: See,
+  ): void {
     const lookedAt = this.clock.fileNow()
-    const found: (Seen | undefined)[] = []
-    for (const read of this.disk.digestMany(paths)) {
-      const { stat: own } = read ?? {}
-      const state = read && stateOf(read.stat, read.digest)
-      const path = paths[found.push(read && { state, own, target: own }) - 1] as string
-      if (own && state) this.snapshot.remember(path, own, state, lookedAt)
+    let next = 0
+    for (const read of this.disk.digestMany(unread.map((i) => paths[i] as string))) {
+      const i = unread[next++] as number
+      if (read === undefined) continue
+      const { stat } = read
+      const state = stateOf(stat, read.digest)
+      states[i] = state
+      see?.(i, stat, stat)
+      this.snapshot.remember(paths[i] as string, stat, state, lookedAt)
     }
-    return found
   }
 
   /** State of a file that was written; a link counts as itself. Undefined when nothing is there. */

@@ -7,7 +7,6 @@ import { type Command, commandProgram, isPlace } from './command.ts'
 import { GraphError } from './error.ts'
 import { escaped, SEPARATORS, unescaped } from './escape.ts'
 import { type NamedFile, unmatched } from './file-names.ts'
-import type { Seen } from './file-states.ts'
 import type { Node, NodeName } from './node.ts'
 import type { WriteMarks } from './rewritten.ts'
 import type { World } from './world.ts'
@@ -73,9 +72,8 @@ export function partsText(node: Node, world: World, options: PartsOptions): stri
   for (const name of sorted(facts)) text += line('fact', name, world.fact(name))
   text += inputsText(node, world, options.marks)
   for (const name of options.discovered) {
-    const [seen] = world.seen([{ name, path: world.path(name) }])
-    options.marks?.add(name, seen as Seen)
-    text += line('discovered', name, options.moved?.has(name) ? MOVED : (seen?.state ?? ABSENT))
+    const [state] = world.inputStates([{ name, path: world.path(name) }], options.marks?.of([name]))
+    text += line('discovered', name, options.moved?.has(name) ? MOVED : (state ?? ABSENT))
   }
   for (const need of sortedNeeds(node)) text += line('need', need.name, options.resultOf(need))
   return text
@@ -104,9 +102,7 @@ const lastLooks = new WeakMap<readonly NamedFile[], LastLook>()
 
 function inputsText(node: Node, world: World, marks: WriteMarks | undefined): string {
   const inputs = world.inputs(node)
-  const seen = world.seen(inputs)
-  if (marks) for (const [i, one] of seen.entries()) marks.add((inputs[i] as NamedFile).name, one)
-  const states = seen.map(({ state }) => state)
+  const states = world.inputStates(inputs, marks?.of(inputs.map(({ name }) => name)))
   const last = lastLooks.get(inputs)
   if (last?.states.every((state, i) => state === states[i])) return last.text
   // One test of all names takes a tenth of one for each. A state is digits.

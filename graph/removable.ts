@@ -11,8 +11,10 @@ import type { Memory } from './state.ts'
 /** Relative to the graph's folder, in the record's order. */
 export function removableOutputs(node: Node, memory: Memory): readonly string[] {
   const { journal, world } = memory
+  const last = lastOutputs(journal.history, node.name)
+  if (last.length === 0) return []
   const kept = new Set([...foundOutputs(journal.history, node.name), ...ownInputs(node, memory)])
-  const made = lastOutputs(journal.history, node.name).filter(([path]) => !kept.has(path))
+  const made = last.filter(([path]) => !kept.has(path))
   const literal = new Set(node.spec.outputs)
   if (made.every(([path]) => literal.has(path))) return made.map(([path]) => path)
   const declared = new Set(outputFiles(node, memory))

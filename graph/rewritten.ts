@@ -1,16 +1,34 @@
 // Inputs that were written while a node ran, and hold again what they held: somebody went to another branch
 // and came back, and the commands have read what was there between.
-import type { Seen } from './file-states.ts'
+import type { See } from './file-states.ts'
 
+const FIELDS = 4
 // Who sets a time back from Node can give no more than milliseconds.
 const SAME_MS = 1
 
 /** When each input was last written, and as which file. */
 export class WriteMarks {
-  private readonly marks: Mark[] = []
+  private readonly names: string[] = []
+  /** Of the file or link itself and of what a link leads to: when it was written, and its inode. */
+  private readonly numbers: number[] = []
 
-  add(name: string, { own, target }: Seen): void {
-    this.marks.push({ name, own, target })
+  /** Makes room for more inputs, and gives who is to be told of each. */
+  of(names: readonly string[]): See {
+    const { numbers } = this
+    const first = numbers.length
+    for (const name of names) {
+      this.names.push(name)
+      numbers.push(0, 0, 0, 0)
+    }
+    return (i, own, target) => {
+      const at = first + i * FIELDS
+      numbers[at] = own?.mtimeMs ?? 0
+      numbers[at + 1] = own?.ino ?? 0
+      // A folder behind a link is not looked at.
+      if (target === undefined || target === own || target.kind === 'folder') return
+      numbers[at + 2] = target.mtimeMs
+      numbers[at + 3] = target.ino
+    }
   }
 
   /**
@@ -18,19 +36,11 @@ export class WriteMarks {
    * not by when anything about them changed: a hard link that a command makes of its input is no edit.
    */
   rewrittenSince(before: WriteMarks): readonly string[] {
-    const isSame = ({ own, target }: Mark, old: Mark | undefined): boolean =>
-      isAsWritten(own, old?.own) && isAsWritten(target, old?.target)
-    return this.marks.filter((mark, i) => !isSame(mark, before.marks[i])).map(({ name }) => name)
+    const isSame = (at: number): boolean =>
+      Math.abs((this.numbers[at] as number) - (before.numbers[at] ?? 0)) < SAME_MS
+    return this.names.filter((_, i) => {
+      const at = i * FIELDS
+      return !(isSame(at) && isSame(at + 1) && isSame(at + 2) && isSame(at + 3))
+    })
   }
-}
-
-interface Mark extends Omit<Seen, 'state'> {
-  readonly name: string
-}
-
-function isAsWritten(now: Seen['own'], old: Seen['own']): boolean {
-  if (now === undefined || old === undefined) return now === old
-  // A folder behind a link is not looked at.
-  if (now.kind === 'folder' && old.kind === 'folder') return true
-  return now.ino === old.ino && Math.abs(now.mtimeMs - old.mtimeMs) < SAME_MS
 }

@@ -2,7 +2,7 @@
 import { isPlace, type Place, placePath, type Roots } from './command.ts'
 import { GraphError } from './error.ts'
 import { type Around, FileNames, type NamedFile, OWN } from './file-names.ts'
-import { FileStates, type Seen } from './file-states.ts'
+import { FileStates, type See } from './file-states.ts'
 import type { Host } from './host.ts'
 import type { Node } from './node.ts'
 import type { FileState, Snapshot } from './snapshot.ts'
@@ -43,8 +43,11 @@ export class World {
   }
 
   /** The same of many, in their order: what has to be read is read on all cores where it is much. */
-  seen(files: readonly NamedFile[]): readonly Seen[] {
-    return this.states.inputs(files.map(({ path }) => path))
+  inputStates(files: readonly NamedFile[], see?: See): readonly (FileState | undefined)[] {
+    return this.states.inputs(
+      files.map(({ path }) => path),
+      see,
+    )
   }
 
   /** State of a file that was written; a link counts as itself. Undefined when nothing is there. */
