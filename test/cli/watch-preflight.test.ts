@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { fixtureRepo } from '../support/fixture-repo.ts'
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
-import { appears, inHomeOf } from './support/processes.ts'
+import { appears, killAllIn } from './support/processes.ts'
 import { bin, type Running, start } from './support/program.ts'
 import { becoming, HIDES_CURSOR, openTerminal, showsCursor } from './support/terminal.ts'
 
@@ -104,7 +104,7 @@ watch(
     } finally {
       for (const socket of sockets) socket.destroy()
       silence.close()
-      for (const { pid } of inHomeOf(home)) process.kill(pid, 'SIGKILL')
+      killAllIn(home)
     }
   }),
 )

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import * as assert from 'uvu/assert'
 
 import { inHome } from '../cli/support/home.ts'
-import { inHomeOf } from '../cli/support/processes.ts'
+import { inHomeOf, killAllIn } from '../cli/support/processes.ts'
 import { bitnetTasks, builtBin } from '../cli/support/program.ts'
 import { suite } from '../support/suite.ts'
 
@@ -110,7 +110,7 @@ export default defineGraph({ tasks: [e2e] })
         assert.equal(inHomeOf(home), [])
       }
     } finally {
-      for (const { pid } of inHomeOf(home)) process.kill(pid, 'SIGKILL')
+      killAllIn(home)
     }
   }),
 )

@@ -49,6 +49,16 @@ export async function leftIn(home: string): Promise<readonly Process[]> {
   return left
 }
 
+/** Kills what is left with that HOME: what a test that failed has started. */
+export function killAllIn(home: string): void {
+  for (const { pid } of inHomeOf(home))
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has just ended by itself.
+    }
+}
+
 async function one(look: () => Process | undefined): Promise<Process> {
   for (let turn = 0; turn < 1500; turn++) {
     const found = look()
