@@ -11,6 +11,8 @@ export const MISSING = 'missing'
 const WRAPPER_BYTES = 65_536
 // Wrappers that call wrappers.
 const DEPTH = 3
+// A look takes 20 us, and nobody replaces a program and puts it back in less.
+const STANDS_MS = 20
 
 /** How it asks for files: `path` of a name with a slash, and the state of what is read. */
 export interface ToolsOptions {
@@ -24,12 +26,15 @@ interface Known {
   readonly path: string
   /** What was asked of files on the way, and answered. */
   readonly looks: Map<string, string>
-  isDoubted: boolean
+  /** So many there had been when it was looked at. */
+  doubts: number
 }
 
 export class Tools {
   private readonly options: ToolsOptions
   private readonly known = new Map<string, Known>()
+  private doubts = 0
+  private doubtedAt = 0
 
   constructor(options: ToolsOptions) {
     this.options = options
@@ -38,8 +43,8 @@ export class Tools {
   /** The path of a program and the digests of all files that make it up. */
   identity(name: string): string {
     const known = this.known.get(name)
-    if (known && !(known.isDoubted && this.isOther(name, known))) {
-      known.isDoubted = false
+    if (known && (known.doubts === this.doubts || !this.isOther(name, known))) {
+      known.doubts = this.doubts
       return known.identity
     }
     const isPath = name.includes('/')
@@ -49,13 +54,16 @@ export class Tools {
     const looks = new Map<string, string>()
     const identity = `${isPath ? name : path} ${this.behind(path, DEPTH, looks).join(' ')}`
     // A program given by its path may be made by this run; one that is missing may be installed.
-    if (!isPath) this.known.set(name, { identity, path, looks, isDoubted: false })
+    if (!isPath) this.known.set(name, { identity, path, looks, doubts: this.doubts })
     return identity
   }
 
   /** Commands have run since they were looked at: a long run may see them replaced. */
   doubtAll(): void {
-    for (const known of this.known.values()) known.isDoubted = true
+    const now = this.options.host.clock.now()
+    if (now - this.doubtedAt < STANDS_MS) return
+    this.doubtedAt = now
+    this.doubts++
   }
 
   private isOther(name: string, { path, looks }: Known): boolean {
