@@ -63,13 +63,22 @@ function expected(home: string): string {
     .join('')
 }
 
+// A run removes it before it makes it anew.
+function textOf(path: string): string | undefined {
+  try {
+    return fs.readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
 /** Resolves when the output is what the files make of it. */
 async function isRight(home: string): Promise<void> {
   const wanted = expected(home)
   const output = join(home, 'out/all')
   // Without any event there is a look every 10 s: what took longer to be seen was missed.
   for (const end = Date.now() + 9000; Date.now() < end; await pause(10))
-    if (fs.existsSync(output) && fs.readFileSync(output, 'utf8') === wanted) return
+    if (textOf(output) === wanted) return
   throw new Error('an edit was missed')
 }
 
