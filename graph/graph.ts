@@ -17,6 +17,7 @@ import {
   refuseOutside,
   refuseUnknownFields,
 } from './refuse.ts'
+import { plainlySpelt } from './spelling.ts'
 import type { Declaration, Ref, TaskHandle, TaskSpec } from './task.ts'
 
 export interface Graph {
@@ -134,7 +135,8 @@ function bind(
   for (const path of spec.inputs ?? []) if (typeof path === 'string') refuseOutside(name, path)
   for (const paths of [spec.inputs, spec.outputs]) refuseIdleMinus(name, paths)
   const { kind, name: task } = declaration
-  drafts.set(name, { name, index: 0, kind, task, values, spec, commands, needs: [], after: [] })
+  const draft = { name, index: 0, kind, task, values, commands, needs: [], after: [] }
+  drafts.set(name, { ...draft, spec: plainlySpelt(spec) })
 }
 
 function commandsOf(node: NodeName, spec: TaskSpec): readonly Command[] {

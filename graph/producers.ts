@@ -1,10 +1,11 @@
 // Every path has one producer, and whoever reads it needs that one.
-import { dirname, matchesGlob, normalize } from 'node:path'
+import { dirname, matchesGlob } from 'node:path'
 
 import { isPlace, type Place, placePath, type Roots } from './command.ts'
 import { GraphError } from './error.ts'
 import { isPattern } from './file-names.ts'
 import type { Node } from './node.ts'
+import { plainPath } from './spelling.ts'
 
 /**
  * Refuses two nodes that make one path, and a node that reads what it does not need.
@@ -16,10 +17,9 @@ export function refuseSharedOutputs(nodes: readonly Node[], roots: Roots): void 
   for (const node of nodes)
     for (const output of node.spec.outputs ?? []) {
       if (output.startsWith('!')) continue
-      const path = flat(output)
-      const other = producers.get(path)
-      if (other) throw bothMake(other, node, path)
-      producers.set(path, node)
+      const other = producers.get(output)
+      if (other) throw bothMake(other, node, output)
+      producers.set(output, node)
     }
   const globs = new OutputGlobs(nodes)
   for (const [path, node] of producers) {
@@ -30,7 +30,7 @@ export function refuseSharedOutputs(nodes: readonly Node[], roots: Roots): void 
     for (const input of node.spec.inputs ?? []) {
       if (isPlace(input)) placePath(input as Place, { ...roots, '': '' })
       if (typeof input !== 'string') continue
-      const path = flat(input.replace(/\?$/, ''))
+      const path = plainPath(input.replace(/\?$/, ''))
       const producer = producers.get(path) ?? globs.producerOf(path)
       if (producer && !reaches(node, producer))
         throw new GraphError(
@@ -65,11 +65,10 @@ class OutputGlobs {
       const except = outputs.filter((one) => one.startsWith('!')).map((one) => one.slice(1))
       for (const output of outputs) {
         if (output.startsWith('!') || !isPattern(output)) continue
-        const pattern = flat(output)
-        const folder = dirname(`${/^[^*?[\]{}()!]*/.exec(pattern)?.[0]}x`)
+        const folder = dirname(`${/^[^*?[\]{}()!]*/.exec(output)?.[0]}x`)
         const others = this.globs.get(folder)
-        if (others) others.push({ node, pattern, except })
-        else this.globs.set(folder, [{ node, pattern, except }])
+        if (others) others.push({ node, pattern: output, except })
+        else this.globs.set(folder, [{ node, pattern: output, except }])
       }
     }
   }
@@ -88,11 +87,6 @@ class OutputGlobs {
       if (folder === dirname(folder)) return undefined
     }
   }
-}
-
-// One spelling for each path.
-function flat(path: string): string {
-  return path.includes('./') || path.includes('//') ? normalize(path) : path
 }
 
 function reaches(from: Node, target: Node): boolean {

@@ -1,41 +1,68 @@
 // What a node has made and may be taken away. What it declares as its output is its own. A file that the graph
 // no longer gives it may have become somebody's: it goes only as it was made, and if nobody else names it.
+import { dirname } from 'node:path'
+
 import type { Place } from './command.ts'
 import { GraphError } from './error.ts'
-import { isPattern } from './file-names.ts'
+import { isMinus, isPattern } from './file-names.ts'
 import { foundOutputs, lastOutputs } from './history.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
 import type { Node } from './node.ts'
+import { plainPath } from './spelling.ts'
 import type { Memory } from './state.ts'
+import type { World } from './world.ts'
 
 /** Relative to the graph's folder, in the record's order. */
 export function removableOutputs(node: Node, memory: Memory): readonly string[] {
-  const { journal, world } = memory
+  const { journal } = memory
   const last = lastOutputs(journal.history, node.name)
   if (last.length === 0) return []
-  const kept = new Set([...foundOutputs(journal.history, node.name), ...ownInputs(node, memory)])
-  const made = last.filter(([path]) => !kept.has(path))
+  const found = new Set(foundOutputs(journal.history, node.name))
+  const isRead = ownInputs(node, memory)
+  const made = last.filter(([path]) => !found.has(path) && !isRead(path))
   const literal = new Set(node.spec.outputs)
   if (made.every(([path]) => literal.has(path))) return made.map(([path]) => path)
   const declared = new Set(outputFiles(node, memory))
   return made
     .filter(([path, state]) => {
       if (declared.has(path)) return true
-      const isAsMade = stateOrOdd(() => world.output(world.path(path))) === state
+      const isAsMade = stateOrOdd(() => memory.world.output(memory.world.path(path))) === state
       return isAsMade && !isNamed(path, node, memory)
     })
     .map(([path]) => path)
 }
 
-// Who writes what it reads has no other copy of it.
-function ownInputs(node: Node, { world }: Memory): readonly string[] {
-  try {
-    return world.inputs(node).map(({ name }) => name)
-  } catch (error) {
-    // An input is missing: whoever needs that says so.
-    if (error instanceof GraphError) return []
-    throw error
+// Who writes what it reads has no other copy of it. By where the file lies: it may be named below a root, or
+// behind a link.
+function ownInputs(node: Node, { world }: Memory): (output: string) => boolean {
+  if ((node.spec.inputs ?? []).length === 0) return () => false
+  const folders = new Map<string, string>()
+  const placeOf = (path: string): string => {
+    const folder = dirname(path)
+    const known = folders.get(folder)
+    const real = known ?? world.host.disk.realPath(folder) ?? folder
+    if (known === undefined) folders.set(folder, real)
+    return `${real}${path.slice(path.lastIndexOf('/'))}`
   }
+  const places = new Set(inputPaths(node, world).map(placeOf))
+  return (output) => places.has(placeOf(world.path(output)))
+}
+
+// A pattern that finds nothing keeps the node from running, and says nothing of what the others find.
+function inputPaths(node: Node, world: World): readonly string[] {
+  const inputs = (node.spec.inputs ?? []).map(orNothing)
+  try {
+    return world.inputs(node).map(({ path }) => path)
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error
+    return world.inputs({ ...node, spec: { ...node.spec, inputs } }).map(({ path }) => path)
+  }
+}
+
+function orNothing(input: string | Place): string | Place {
+  const { path } = typeof input === 'string' ? { path: input } : input
+  if (isMinus(path) || path.endsWith('?')) return input
+  return typeof input === 'string' ? `${path}?` : { ...input, path: `${path}?` }
 }
 
 // By name, or as an output that matches: an input that only matches a pattern would count what is left over.
@@ -46,7 +73,8 @@ function isNamed(path: string, maker: Node, memory: Memory): boolean {
     const name = typeof spec === 'string' ? spec : spec.path
     if (isPattern(name.replace(/\?$/, ''))) return false
     const plain = name.replace(/\?$/, '')
-    return world.path(typeof spec === 'string' ? plain : { ...spec, path: plain }) === full
+    const path = world.path(typeof spec === 'string' ? plain : { ...spec, path: plain })
+    return plainPath(path) === full
   }
   return graph.nodes.some(
     (node) =>

@@ -409,6 +409,37 @@ action('a node that writes what it reads keeps its only copy', async () => {
   assert.is(world.read('s/a.c'), 'edited')
 })
 
+// Each way to name `s/a.c` that is not the name that an output has.
+const HERE = { roots: { here: '/w', linked: '/link' } }
+for (const [how, input] of [
+  ['below a root', root('here')('s/a.c')],
+  ['behind a link', root('linked')('s/a.c')],
+  ['with a point', root('')('./s//a.c')],
+] as const)
+  action(`a node that writes what it reads ${how} keeps its only copy`, async () => {
+    const world = new World({ 's/a.c': 'one' })
+    world.host.disk.makeLink('/link', '/w')
+    const a = task('a', () => ({ inputs: [input], outputs: ['s/*.c'], run: sh`tidy` }))
+    const graph = defineGraph({ tasks: [a], ...HERE })
+    world.host.shell.commands.set('tidy', () => void world.edit('s/a.c', 'tidy'))
+    await world.run(graph)
+    assert.equal((await world.run(graph)).outcomes, { a: 'changed' })
+    assert.is(world.read('s/a.c'), 'tidy')
+  })
+
+action(
+  'a node that writes what it reads keeps its only copy when another input is gone',
+  async () => {
+    const world = new World({ 's/a.c': 'one', 'conf/a': 'a' })
+    const graph = only({ inputs: ['s/*', 'conf/*'], outputs: ['s/*.c'], run: sh`tidy` })
+    world.host.shell.commands.set('tidy', () => void world.edit('s/a.c', 'tidy'))
+    await world.run(graph)
+    world.remove('conf/a')
+    assert.equal((await world.run(graph)).outcomes, { a: 'failed' })
+    assert.is(world.read('s/a.c'), 'tidy')
+  },
+)
+
 const SPLIT = [sh`cat a.in > gen/a`, sh`split`]
 
 for (const [what, exit] of [
@@ -456,7 +487,7 @@ action('a former output as it was made is removed', async () => {
   assert.equal([world.read('old.out'), world.read('gen/b')], [undefined, undefined])
 })
 
-for (const outputs of [['x.out'], ['*.out']])
+for (const outputs of [['x.out'], ['*.out'], ['./x.out']])
   action(`a former output that another node makes now, as ${outputs}, is not removed`, async () => {
     const world = new World()
     await world.run(only({ outputs: ['x.out'], run: sh`echo x > x.out` }))
