@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { type Graph, GraphError } from '../graph/index.ts'
 import { errorPlace } from './error-place.ts'
+import { nativeImport } from './native-import.ts'
 import { eprint } from './report/eprint.ts'
 import { loadHint } from './report/words/load-hint.ts'
 import { systemErrorText } from './report/words/system-error.ts'
@@ -102,7 +103,7 @@ async function imported(file: string): Promise<unknown> {
   // stdout is for the answer.
   console.log = console.error
   try {
-    const loaded: { default?: unknown } = await import(numbered(pathToFileURL(file).href))
+    const loaded = await nativeImport(numbered(pathToFileURL(file).href))
     return loaded.default
   } finally {
     clearTimeout(slow)

@@ -72,8 +72,8 @@ const TABLE: readonly Row[] = [
   // It is what evaluates a person's own graph file.
   {
     ...PERSONS_SIDE,
-    from: /^src\/load-graph\.ts$/,
-    mayLater: [COMPUTED, /^bitnet\.tasks\.ts$/],
+    from: /^src\/native-import\.ts$/,
+    mayLater: [COMPUTED],
   },
   PERSONS_SIDE,
 ]

@@ -1,5 +1,5 @@
 // Bundles dist/: start-up is module loading, and one file loads faster than many.
-import { copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 
 import { build } from 'esbuild'
 
@@ -36,6 +36,25 @@ const lean = {
   },
 }
 
+// The program is not loaded by Node (src/compiled.cts), so that `import()` means nothing in it: a package is
+// required, and a graph file is imported by a file of its own.
+const withoutImport = {
+  name: 'without-import',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[^./]/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'late' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
+      contents: `module.exports = require('${path}')`,
+      resolveDir: '.',
+    }))
+    onResolve({ filter: /\/native-import\.ts$/ }, () => ({
+      path: './native-import.cjs',
+      external: true,
+    }))
+  },
+}
+
 function licenseOf(folder) {
   return `${folder}/${readdirSync(folder).find((name) => /^licen[cs]e/i.test(name))}`
 }
@@ -50,13 +69,19 @@ rmSync('dist/chunks', { recursive: true, force: true })
 await build({
   ...bundled,
   entryPoints: ['src/quick.ts', 'src/cli.ts'],
-  plugins: [lean],
+  plugins: [lean, withoutImport],
   external: others.flatMap((name) => [name, `${name}/*`]),
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   define: { 'import.meta.url': '__url', 'import.meta.dirname': '__dirname' },
   banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
 })
+// Characters in regular expressions are left as they are by esbuild, and double what V8 needs for the text.
+const program = readFileSync('dist/src/cli.cjs', 'utf8')
+// That of the threads, which Node does load.
+if (program.match(/\bimport\(/g)?.length !== 1) throw new Error('an import() in the program')
+const escaped = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+writeFileSync('dist/src/cli.cjs', program.replace(/[^\0-\x7f]/g, escaped))
 for (const name of LICENSES) copyFileSync(licenseOf(`node_modules/${name}`), `dist/${name}.LICENSE`)
 // What others import.
 await build({
@@ -71,8 +96,15 @@ await build({
 // The launcher must parse on the oldest Node that could start it.
 await build({
   ...shared,
-  entryPoints: ['src/bin.cts', 'src/start.cts'],
+  entryPoints: ['src/bin.cts'],
   format: 'cjs',
   target: 'node12',
+  outExtension: { '.js': '.cjs' },
+})
+await build({
+  ...shared,
+  entryPoints: ['src/start.cts', 'src/compiled.cts', 'src/native-import.ts'],
+  format: 'cjs',
+  target: 'node22',
   outExtension: { '.js': '.cjs' },
 })

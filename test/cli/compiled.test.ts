@@ -1,0 +1,90 @@
+// The compiled code of the program, kept from one process to the next.
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+
+import { suite } from '../support/suite.ts'
+import { type At, withParts } from './support/parts-graph.ts'
+import { bitnetTasks, builtBin } from './support/program.ts'
+
+const compiled = suite('the compiled code of the program')
+
+type Home = Pick<At, 'home'>
+
+const built = { program: builtBin }
+
+async function forced({ home }: Home, ...more: readonly string[]): Promise<void> {
+  const { code, stderr } = await bitnetTasks(['run', 'all', '--force', ...more], { home, ...built })
+  assert.is(code, 0, stderr)
+}
+
+function files({ home }: Home): readonly string[] {
+  const below = join(home, '.cache/bitnet-tasks/node')
+  const names = fs.readdirSync(below, { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => /program.*\/run-/.test(name)).map((name) => join(below, name))
+}
+
+function only(at: Home): string {
+  const [file, ...others] = files(at)
+  assert.equal(others, [])
+  return file as string
+}
+
+compiled(
+  'is kept by the first run and taken by the next',
+  withParts(async (at) => {
+    await forced(at)
+    const first = fs.statSync(only(at))
+    assert.is(first.mode & 0o077, 0)
+    await forced(at)
+    // One that is not taken is made anew.
+    assert.is(fs.statSync(only(at)).ino, first.ino)
+  }),
+)
+
+const SPOILT: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+  'with another byte': (bytes) => bytes.fill(bytes[9999]! ^ 1, 9999, 10_000),
+  'half there': (bytes) => bytes.subarray(0, bytes.length / 2),
+  empty: () => Buffer.alloc(0),
+}
+
+for (const [how, spoil] of Object.entries(SPOILT))
+  compiled(
+    `that is ${how} is not taken, and made anew`,
+    withParts(async (at) => {
+      await forced(at)
+      fs.writeFileSync(only(at), spoil(fs.readFileSync(only(at))))
+      const spoilt = fs.statSync(only(at))
+      await forced(at)
+      const anew = fs.statSync(only(at))
+      assert.is.not(anew.ino, spoilt.ino)
+      await forced(at)
+      assert.is(fs.statSync(only(at)).ino, anew.ino)
+    }),
+  )
+
+compiled(
+  'of another build goes when it is old',
+  withParts(async (at) => {
+    await forced(at)
+    const [old, young] = ['0', '1'].map((sum) => `${only(at)}${sum}`) as [string, string]
+    fs.renameSync(only(at), old)
+    fs.copyFileSync(old, young)
+    fs.utimesSync(old, 1, 1)
+    await forced(at)
+    assert.not.ok(fs.existsSync(old))
+    assert.ok(fs.existsSync(young))
+  }),
+)
+
+compiled(
+  'is nothing that a run needs',
+  withParts(async (at) => {
+    fs.mkdirSync(join(at.home, '.cache'))
+    fs.writeFileSync(join(at.home, '.cache/bitnet-tasks'), 'theirs')
+    await forced(at)
+    assert.is(fs.readFileSync(join(at.home, '.cache/bitnet-tasks'), 'utf8'), 'theirs')
+  }),
+)
+
+compiled.run()
