@@ -8,6 +8,7 @@ import type { Graph } from './graph.ts'
 import type { NodeRecord } from './history.ts'
 import { outputFiles } from './look.ts'
 import type { Node } from './node.ts'
+import { plainPath } from './spelling.ts'
 import type { Memory } from './state.ts'
 
 export interface Affected {
@@ -93,12 +94,12 @@ function touch(
   const discovered = journal.history.lastDone.get(node.name)?.discovered ?? []
   const read = first([
     ...inputPaths(node, memory),
-    ...[...recorded, ...discovered].map((name) => named(name, world)),
+    ...[...recorded, ...discovered].map((name) => world.named(name)),
   ])
   if (read !== undefined) return { kind: 'input', path: read }
   const made = first(outputFiles(node, memory).map((name) => world.path(name)))
   if (made !== undefined) return { kind: 'output', path: made }
-  const called = record === undefined ? undefined : first(programs(record))
+  const called = record === undefined ? undefined : first(programs(record, world))
   return called === undefined ? undefined : { kind: 'tool', path: called }
 }
 
@@ -109,17 +110,12 @@ function isAmong(path: string, paths: ReadonlySet<string>): boolean {
   }
 }
 
-// `{sdk}/include/a.h` stands below a root.
-function named(name: string, world: Memory['world']): string {
-  const below = /^\{([^}]+)\}\/(.*)$/s.exec(name)
-  const [, root = '', path = ''] = below ?? []
-  return Object.hasOwn(world.roots, root) && below ? world.path({ root, path }) : world.path(name)
-}
-
-// `/usr/bin/cc /usr/bin/x86_64-linux-gnu-gcc-12=x3f2a…`
-function programs(record: NodeRecord): readonly string[] {
+// `/usr/bin/cc /usr/bin/x86_64-linux-gnu-gcc-12=x3f2a…`, `./tool tool=x3f2a…`
+function programs(record: NodeRecord, world: Memory['world']): readonly string[] {
   return Object.values(recordedTools(record)).flatMap((identity) =>
-    identity.split(' ').map((word) => word.replace(/=[flx][0-9a-f]{64}$/, '')),
+    identity
+      .split(' ')
+      .map((word) => plainPath(world.named(word.replace(/=[flx][0-9a-f]{64}$/, '')))),
   )
 }
 

@@ -59,7 +59,8 @@ function withoutFollowers(changes: readonly Change[]): readonly Change[] {
   const inputs = new Set<string>()
   for (const { old, now } of changes) {
     const kind = (now ?? old)?.kind
-    if (kind === 'command') for (const part of [old, now]) if (part) named.add(programOf(part))
+    const isCalling = kind === 'command' || kind === 'contract'
+    if (isCalling) for (const part of [old, now]) if (part) named.add(programOf(part))
     if (kind === 'input' && now) inputs.add(now.name)
   }
   return changes.filter(({ old, now }) => {

@@ -9,6 +9,7 @@ import { escaped, SEPARATORS, unescaped } from './escape.ts'
 import { type NamedFile, unmatched } from './file-names.ts'
 import type { Node, NodeName } from './node.ts'
 import type { WriteMarks } from './rewritten.ts'
+import { plainPath } from './spelling.ts'
 import type { World } from './world.ts'
 
 export const FORMAT = '1'
@@ -203,12 +204,19 @@ function commandKey(command: Command): string {
   return `${command.kind} ${JSON.stringify(command.kind === 'argv' ? command.words : command.text)}`
 }
 
-/** The programs that a node is known to call, sorted. */
-export function toolNames(node: Node): readonly string[] {
-  const names = new Set(node.spec.tools)
-  for (const command of node.commands) {
-    const program = command.kind === 'sh' ? 'sh' : commandProgram(command)
-    if (program !== undefined) names.add(fromFolder(program, node.spec.cwd))
+/**
+ * The programs that a node is known to call, sorted; none that it makes itself. What a contract calls by its
+ * path is mostly what the node has just made, somewhere.
+ */
+export function toolNames({ spec, commands }: Node): readonly string[] {
+  const names = new Set(spec.tools)
+  for (const command of commands) {
+    const program = programOf(command, spec.cwd)
+    if (program !== undefined && !spec.outputs?.includes(plainPath(program))) names.add(program)
+  }
+  for (const command of spec.contracts ?? []) {
+    const program = programOf(command, spec.cwd)
+    if (program?.includes('/') === false) names.add(program)
   }
   return names.size < 2 ? [...names] : [...names].sort()
 }
@@ -221,11 +229,18 @@ function isNamed({ spec }: Node, name: string): boolean {
   })
 }
 
+function programOf(command: Command, cwd: Node['spec']['cwd']): string | undefined {
+  const program = command.kind === 'sh' ? 'sh' : commandProgram(command)
+  return program?.includes('/') && !isAbsolute(program) ? fromFolder(program, cwd) : program
+}
+
 // A program that a command names by a path is looked for from where the command runs.
-function fromFolder(program: string, cwd: Node['spec']['cwd']): string {
-  if (!program.includes('/') || isAbsolute(program) || typeof cwd !== 'string') return program
-  const path = normalize(`${cwd}/${program}`)
-  return path.includes('/') ? path : `./${path}`
+function fromFolder(program: string, cwd: Node['spec']['cwd'] = ''): string {
+  const { root, path } = isPlace(cwd) ? cwd : { root: '', path: cwd }
+  if (root !== '') return `{${root}}/${normalize(`${path}/${program}`).replace(/^\//, '')}`
+  if (path === '') return program
+  const named = normalize(`${path}/${program}`)
+  return named.includes('/') ? named : `./${named}`
 }
 
 function sortedNeeds(node: Node): readonly Node[] {

@@ -76,16 +76,18 @@ function signalName(number: number): string {
   return SIGNALS[number] ?? `signal ${number}`
 }
 
-/** A program that the node calls is not on PATH. */
+/** A program that the node calls is not on PATH, or not where it says. */
 export function toolMissing(name: string, log: string): NodeFailure {
-  const hint = `install it, or put its folder on PATH`
+  const isPath = name.includes('/')
   return {
-    message: `the program '${name}' is not on PATH`,
+    message: isPath ? `there is no program '${name}'` : `the program '${name}' is not on PATH`,
     how: 'tool',
     errno: 'ENOENT',
     tail: '',
     log,
-    hint,
+    hint: isPath
+      ? 'correct its path, which counts from the folder in which the commands run'
+      : 'install it, or put its folder on PATH',
   }
 }
 

@@ -17,6 +17,8 @@ const STANDS_MS = 20
 /** How it asks for files: `path` of a name with a slash, and the state of what is read. */
 export interface ToolsOptions {
   readonly host: Host
+  /** Of the graph. */
+  readonly folder: string
   readonly path: (name: string) => string
   readonly input: (path: string) => FileState | undefined
 }
@@ -33,6 +35,7 @@ interface Known {
 export class Tools {
   private readonly options: ToolsOptions
   private readonly known = new Map<string, Known>()
+  private realFolder: string | undefined
   private doubts = 0
   private doubtedAt = 0
 
@@ -78,7 +81,7 @@ export class Tools {
     const { host, input } = this.options
     looks.set(path, identityOf(this.statOf(path)))
     const real = host.disk.realPath(path) ?? path
-    const own = [`${real}=${input(real) ?? 'missing'}`]
+    const own = [`${this.shown(real)}=${input(real) ?? 'missing'}`]
     const stat = host.disk.stat(real)
     if (depth === 0 || stat === undefined || stat.size > WRAPPER_BYTES) return own
     const text = host.disk.readText(real) ?? ''
@@ -87,6 +90,13 @@ export class Tools {
       (word) => word !== real && this.isProgram(word, looks),
     )
     return [...own, ...called.flatMap((word) => this.behind(word, depth - 1, looks))]
+  }
+
+  // A program that lies beside the graph moves with it.
+  private shown(real: string): string {
+    const { host, folder } = this.options
+    this.realFolder ??= host.disk.realPath(folder) ?? folder
+    return real.startsWith(`${this.realFolder}/`) ? real.slice(this.realFolder.length + 1) : real
   }
 
   private isProgram(path: string, looks: Known['looks']): boolean {

@@ -27,14 +27,22 @@ export class World {
     this.snapshot = snapshot
     this.names = new FileNames({ ...around, roots: this.roots }, snapshot)
     this.states = new FileStates(host, snapshot, pretended)
-    const path = (name: string): string => this.path(name)
-    this.tools = new Tools({ host, path, input: (file) => this.input(file) })
+    const path = (name: string): string => this.named(name)
+    this.tools = new Tools({ host, folder, path, input: (file) => this.input(file) })
   }
 
   /** Absolute path of a file named in the graph. */
   path(name: string | Place): string {
     if (isPlace(name)) return placePath(name, this.roots)
     return name.startsWith('/') ? name : `${this.folder}/${name}`
+  }
+
+  /** The same of a name as it stands in a key: `{sdk}/include/a.h` lies below a root. */
+  named(name: string): string {
+    const [, root = '', path = ''] = /^\{([^}]+)\}\/(.*)$/s.exec(name) ?? []
+    return root !== '' && Object.hasOwn(this.roots, root)
+      ? this.path({ root, path })
+      : this.path(name)
   }
 
   /** State of a file that is read; links to files are followed. Undefined when nothing is there. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
 import {
+  type Memory,
   type Node,
   outputFiles,
   plan,
@@ -121,7 +122,10 @@ function declared(session: Session, node: Node, before: Before) {
   const inputs = readers(node).flatMap((one) => world.inputs(one).map(({ path }) => path))
   const discovered = (record?.discovered ?? []).map((name) => world.path(name))
   const needs = plan(session.graph, [node]).flatMap(outputsOf)
-  const tools = record === undefined ? [] : Object.values(recordedTools(record)).flatMap(pathsIn)
+  const tools =
+    record === undefined
+      ? []
+      : Object.values(recordedTools(record)).flatMap((identity) => pathsIn(identity, memory))
   const mayRead = new Set([...inputs, ...discovered, ...needs, ...tools, ...made].map(realPath))
   for (const path of mayWrite) mayRead.add(path)
   return { mayRead, mayWrite, tools, made: new Set([...needs.map(inRealFolder), ...mayWrite]) }
@@ -137,9 +141,9 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
-// `/usr/bin/cc /usr/bin/x86_64-linux-gnu-gcc-12=x3f2a…`
-function pathsIn(identity: string): readonly string[] {
-  return identity.split(' ').map((word) => word.replace(/=[flx][0-9a-f]{64}$/, ''))
+// `/usr/bin/cc /usr/bin/x86_64-linux-gnu-gcc-12=x3f2a…`, `./tool tool=x3f2a…`
+function pathsIn(identity: string, { world }: Memory): readonly string[] {
+  return identity.split(' ').map((word) => world.named(word.replace(/=[flx][0-9a-f]{64}$/, '')))
 }
 
 function grouped(kind: Complaint['kind'], paths: readonly string[]): readonly Complaint[] {

@@ -4,7 +4,9 @@ import {
   argv,
   defineGraph,
   type NodeFailure,
+  type RunEvent,
   root,
+  runGraph,
   sh,
   type TaskSpec,
   task,
@@ -198,6 +200,55 @@ action('a program that is not on PATH fails the node before its commands', async
     }),
   )
   assert.equal(world.host.shell.spawned, [])
+})
+
+action('a program that is not where it says fails the node before its commands', async () => {
+  const ran = await new World().run(only({ run: argv('./gen', 'x') }))
+  const hint = 'correct its path, which counts from the folder in which the commands run'
+  const message = "there is no program './gen'"
+  assert.equal(ran.failures['a'], failure({ message, how: 'tool', errno: 'ENOENT', hint }))
+})
+
+action('a program that the node makes itself need not be there before', async () => {
+  const world = new World()
+  const run = [sh`echo gen > out/gen`, argv('./out/gen')]
+  const graph = only({ outputs: ['out/gen'], run })
+  assert.equal((await world.run(graph)).outcomes, { a: 'changed' })
+  assert.equal((await world.run(graph)).outcomes, { a: 'fresh' })
+})
+
+action(
+  'a program beside a working folder below a root is found there, and is part of the key',
+  async () => {
+    const world = new World()
+    world.host.disk.write('/package/sub/gen', 'one', 0o755)
+    world.pause()
+    const graph = only({ cwd: root('package')('sub'), run: argv('./gen') })
+    assert.equal((await world.run(graph)).outcomes, { a: 'changed' })
+    world.host.disk.write('/package/sub/gen', 'two', 0o755)
+    world.pause()
+    const ran = await world.run(graph)
+    const told = JSON.stringify(ran.reasons['a'])
+    assert.match(told, '"kind":"tool-changed","name":"{package}/sub/gen"')
+  },
+)
+
+action('a program of the folder does not make a node stale when the folder moves', async () => {
+  const world = new World()
+  const { disk } = world.host
+  disk.write('/w/gen', 'gen', 0o755)
+  world.pause()
+  const graph = only({ run: argv('./gen') })
+  await world.run(graph)
+  disk.write('/v/gen', 'gen', 0o755)
+  disk.write('/v/.state/journal', disk.readText(JOURNAL) ?? '')
+  world.pause()
+  const session = { ...world.session(graph), folder: '/v', stateFolder: '/v/.state' }
+  const started: string[] = []
+  const report = (event: RunEvent): void =>
+    void (event.type === 'started' && started.push(event.node))
+  await runGraph(session, { targets: [], report })
+  assert.equal(started, [])
 })
 
 action('a program that a need has just installed is found', async () => {

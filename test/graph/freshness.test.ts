@@ -274,8 +274,21 @@ const changes: readonly Change[] = [
       {
         kind: 'tool-changed',
         name: 'src/x.c',
-        old: `src/x.c /w/src/x.c=${file('x')}`,
-        new: `src/x.c /w/src/x.c=${file('X')}`,
+        old: `src/x.c src/x.c=${file('x')}`,
+        new: `src/x.c src/x.c=${file('X')}`,
+      },
+    ],
+  },
+  {
+    what: 'a replaced program of a contract',
+    spec: { run: sh`true`, contracts: [argv('cat', 'a.in')] },
+    edit: (world) => world.program('cat', 'my cat'),
+    reasons: [
+      {
+        kind: 'tool-changed',
+        name: 'cat',
+        old: `/bin/cat /bin/cat=${program('cat 1')}`,
+        new: `/opt/bin/cat /opt/bin/cat=${program('my cat')}`,
       },
     ],
   },
