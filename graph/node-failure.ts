@@ -23,7 +23,7 @@ export function exitFailure(exit: Exit, told: Told, disk: Disk): NodeFailure {
   const { how, text, log, timeoutMs = 0 } = told
   const what = how === 'contract' ? 'contract' : 'command'
   const tail = disk.readTail(log, TAIL_BYTES)
-  const short = text.length > 300 ? `${text.slice(0, 300)}…` : text
+  const short = text.length > 300 ? `${text.slice(0, 300)}...` : text
   const base = { how, tail, log }
   switch (exit.how) {
     case 'exited': {

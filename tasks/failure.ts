@@ -56,7 +56,9 @@ export function relevantLines(text: string, count: number): string[] {
   const tail = room - head - 1
   // No gap between them: one stretch from the cause on.
   if (first + head >= lines.length - tail - 1) return lines.slice(-room).map(shown)
-  return [...lines.slice(first, first + head), '…', ...lines.slice(lines.length - tail)].map(shown)
+  return [...lines.slice(first, first + head), '...', ...lines.slice(lines.length - tail)].map(
+    shown,
+  )
 }
 
 const BY_ERRNO: ReadonlyMap<string, Cause> = new Map([
@@ -166,7 +168,7 @@ function plainLines(text: string): string[] {
 }
 
 function middleCut(line: string): string {
-  return line.length <= LINE ? line : `${line.slice(0, LINE - 1000)} … ${line.slice(-1000)}`
+  return line.length <= LINE ? line : `${line.slice(0, LINE - 1000)} ... ${line.slice(-1000)}`
 }
 
 function bounded(lines: readonly string[]): string[] {

@@ -132,7 +132,7 @@ function logOfRun({ host }: Session, { log, startedAt, ms }: PastNode): string {
   if (!isOfThisRun) return ''
   const text = host.disk.readTail(log, MOST_OF_LOG)
   if (stat.size <= MOST_OF_LOG) return text
-  return `… ${stat.size - MOST_OF_LOG} bytes before this: ${log}\n${text.slice(text.indexOf('\n') + 1)}`
+  return `... ${stat.size - MOST_OF_LOG} bytes before this: ${log}\n${text.slice(text.indexOf('\n') + 1)}`
 }
 
 function writeTrace(

@@ -37,5 +37,5 @@ export function chainText<Link>(
   const last = links.at(-1)
   if (links.length <= SHOWN || last === undefined) return links.map(line)
   const left = links.length - SHOWN
-  return [...links.slice(0, SHOWN - 1).map(line), `  … and ${left} more, up to`, line(last)]
+  return [...links.slice(0, SHOWN - 1).map(line), `  ... and ${left} more, up to`, line(last)]
 }

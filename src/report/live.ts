@@ -8,7 +8,7 @@ import type { RunEvent } from '../../graph/index.ts'
 import { eprint } from './eprint.ts'
 import { gather, type Row } from './rows.ts'
 import { lastLines, type ScreenSize, screenLines } from './screen.ts'
-import type { Style } from './terminal.ts'
+import { cutMark, type Style } from './terminal.ts'
 import { clean } from './text.ts'
 import type { Reporter, ReportOptions } from './view.ts'
 import { clip } from './width.ts'
@@ -73,7 +73,7 @@ class LiveView {
   }
 
   private get head(): readonly string[] {
-    return this.title === undefined ? [] : [clip(this.title, this.columns - 1)]
+    return this.title === undefined ? [] : [clip(this.title, this.columns - 1, cutMark(this.style))]
   }
 
   // A terminal without a size says 0.

@@ -1,5 +1,5 @@
 // One line of the live view, as wide as the terminal lets it be.
-import { type Paint, paint, type Style } from './terminal.ts'
+import { cutMark, type Paint, paint, type Style } from './terminal.ts'
 import { clean } from './text.ts'
 import { clip, clipMiddle, columnsOf } from './width.ts'
 
@@ -21,7 +21,7 @@ const LEAST_TEXT = 8
 
 /** The line at most `width` columns wide. */
 export function lineText(line: Line, width: number, style: Style): string {
-  const mark = style.unicode ? '…' : '...'
+  const mark = cutMark(style)
   const cut = (text = '', columns = 0): string => clip(plain(text, style), columns, mark)
   const room = width - columnsOf(line.sign) - 1
   const tail = cut(line.tail, Math.max(0, room - LEAST_TEXT))

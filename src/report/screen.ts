@@ -14,7 +14,7 @@ import {
 } from './row-lines.ts'
 import type { Row } from './rows.ts'
 import { type Line, lineText } from './screen-line.ts'
-import { paint, type Style } from './terminal.ts'
+import { cutMark, paint, type Style } from './terminal.ts'
 import { clip } from './width.ts'
 
 export interface ScreenSize {
@@ -40,9 +40,8 @@ export function screenLines(
   const { width, room } = within(size)
   const head = headLine(rows, since, now, width)
   const lines = body(sorted(rows), { since, now, held }, signsOf(style), room - 1)
-  const mark = style.unicode ? '…' : '...'
   return [
-    paint(clip(head, width, mark), 'bold', style),
+    paint(clip(head, width, cutMark(style)), 'bold', style),
     ...lines.map((line) => lineText(line, width, style)),
   ]
 }

@@ -2,6 +2,7 @@
 // there.
 
 import { eprint } from './eprint.ts'
+import { cutMark, styleOf } from './terminal.ts'
 import { clean } from './text.ts'
 import { clip, columnsOf } from './width.ts'
 
@@ -48,7 +49,9 @@ export class StatusLine {
     // A terminal that does not know its size says 0.
     const columns = process.stderr.columns || 80
     const room = Math.max(columns - this.tail.length - 1, 20)
-    return clip(`${clip(shortened(this.text, room), room)}${this.tail}`, columns - 1)
+    const mark = cutMark(styleOf(process.env, true))
+    const text = clip(shortened(this.text, room), room, mark)
+    return clip(`${text}${this.tail}`, columns - 1, mark)
   }
 }
 

@@ -29,6 +29,11 @@ function hasUnicode(env: Env): boolean {
   return /utf-?8/i.test(locale) || (locale === '' && PLATFORM.name === 'darwin')
 }
 
+/** What stands for what was cut off a line. */
+export function cutMark({ unicode }: Pick<Style, 'unicode'>): string {
+  return unicode ? '…' : '...'
+}
+
 export type Paint = 'red' | 'green' | 'yellow' | 'blue' | 'dim' | 'bold'
 
 const CODES: Readonly<Record<Paint, readonly [number, number]>> = {

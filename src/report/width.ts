@@ -20,7 +20,7 @@ export function columnsOf(line: string): number {
 }
 
 /** The first columns of a line; what is cut off is shown by the mark, which counts. */
-export function clip(line: string, columns: number, mark = '…'): string {
+export function clip(line: string, columns: number, mark = '...'): string {
   let used = 0
   let kept = ''
   let room = ''
@@ -34,7 +34,7 @@ export function clip(line: string, columns: number, mark = '…'): string {
 }
 
 /** The beginning and the end of a line: where names differ at their end, as parameters do. */
-export function clipMiddle(line: string, columns: number, mark = '…'): string {
+export function clipMiddle(line: string, columns: number, mark = '...'): string {
   if (columnsOf(line) <= columns) return line
   const room = Math.max(0, columns - mark.length)
   const end = lastColumns(line, Math.floor(room / 2))

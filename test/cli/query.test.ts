@@ -160,7 +160,7 @@ export default defineGraph({ tasks: [c] })
     const lines = stdout.trimEnd().split('\n')
     assert.is(lines.length, 2 + 9 + 2)
     assert.equal(lines.slice(-2), [
-      '  … and 289 more, up to',
+      '  ... and 289 more, up to',
       '  because of c[0]: it has not run yet',
     ])
     const all = (await bitnetTasks(['explain'], { home })).stdout

@@ -107,6 +107,38 @@ export default defineGraph({ tasks: [loud, after] })
   }),
 )
 
+const LONG = 'x'.repeat(400)
+const FAILING = `import { defineGraph, sh, task } from 'bitnet-tasks'
+const failing = task('failing-with-a-name-that-is-wider-than-the-terminal', () => ({
+  run: sh\`sleep 0.5; for i in $(seq 60); do echo line $i; done; : ${LONG}; exit 3\`,
+}))
+export default defineGraph({ tasks: [failing] })
+`
+
+for (const [where, args] of [
+  ['a run', ['run']],
+  ['a past run', ['report']],
+  ['why it would run', ['explain']],
+  ['a watch', ['watch']],
+] as const)
+  view(
+    `where the locale is not UTF-8, ${where} is told in ASCII`,
+    inHome(async (home) => {
+      fs.writeFileSync(join(home, 'bitnet.tasks.ts'), FAILING)
+      if (args[0] !== 'run') await bitnetTasks(['run'], { home })
+      const words = `stty rows 24 cols 40; ${becoming([process.execPath, bin, ...args])}`
+      const terminal = openTerminal(home, words, { LC_ALL: 'C', LANG: 'de_DE.UTF-8' })
+      if (args[0] === 'watch') {
+        await terminal.sees('not up to date')
+        terminal.type('q')
+      }
+      const { screen } = await terminal.ended
+      assert.match(screen, '...')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: whatever is not ASCII
+      assert.equal(screen.match(/[^\x00-\x7f]/g), null, screen)
+    }),
+  )
+
 interface Terminal {
   readonly columns: number
   readonly rows: number

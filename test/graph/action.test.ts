@@ -74,7 +74,7 @@ action('a long command is cut in the message', async () => {
   const world = new World()
   const line = `exit 3 ${'x'.repeat(400)}`
   const { failures } = await world.run(only({ run: sh(line) }))
-  assert.is(failures['a']?.message, `command failed with exit code 3: ${line.slice(0, 300)}…`)
+  assert.is(failures['a']?.message, `command failed with exit code 3: ${line.slice(0, 300)}...`)
 })
 
 action('a command with a title is named by it, and runs as it is', async () => {

@@ -109,5 +109,5 @@ function short(state: string): string {
 }
 
 function shown(text: string): string {
-  return text.length > 160 ? `${text.slice(0, 160)}…` : text
+  return text.length > 160 ? `${text.slice(0, 160)}...` : text
 }

@@ -108,7 +108,7 @@ screen(
       '  │ In file included from b.c:1:',
       "  │ b.h:7:3: error: expected ';'",
       '  │ make: noise 0',
-      '  │ …',
+      '  │ ...',
       '  │ ninja: build stopped',
       '✖ c: c.c:1: error: of c',
       '▸ make a  5s',
@@ -290,13 +290,13 @@ screen('a bar, a time, a step', () => {
 
 screen('a line is cut by what it is wide on a terminal', () => {
   assert.is(clip('abcdef', 6), 'abcdef')
-  assert.is(clip('abcdef', 5), 'abcd…')
-  assert.is(clip('長長長', 5), '長長…')
-  assert.is(clip('e\u0301e\u0301e\u0301', 3), 'e\u0301e\u0301e\u0301')
-  assert.is(clip('abc', 0), '')
+  assert.is(clip('abcdef', 5, '…'), 'abcd…')
+  assert.is(clip('長長長', 5, '…'), '長長…')
+  assert.is(clip('e\u0301e\u0301e\u0301', 3, '…'), 'e\u0301e\u0301e\u0301')
+  assert.is(clip('abc', 0, '…'), '')
   assert.is(clipMiddle('abcdefgh', 8), 'abcdefgh')
-  assert.is(clipMiddle('abcdefgh', 7), 'abc…fgh')
-  assert.is(clipMiddle('長長長長', 6), '長…長')
+  assert.is(clipMiddle('abcdefgh', 7, '…'), 'abc…fgh')
+  assert.is(clipMiddle('長長長長', 6, '…'), '長…長')
   assert.is(clipMiddle('abc', 0), '')
   assert.equal(
     ['é', 'e\u0301', '❤\ufe0f', '👨\u200d👩\u200d👧', '長'].map(columnsOf),
