@@ -20,7 +20,7 @@ export interface Around {
   readonly host: Host
   readonly folder: string
   readonly roots: Roots
-  /** What lies there is no input of anything. */
+  /** What lies there is no input and no output of anything. */
   readonly stateFolder?: string
   /** Names of folders that the wildcards of an input enter only where they are named. */
   readonly seldom?: readonly string[]
@@ -60,8 +60,15 @@ export class FileNames {
     return files
   }
 
-  /** Files below `cwd` that match, by name, sorted; `!pattern` takes away from those before it. */
+  /**
+   * Files below `cwd` that match, by name, sorted; `!pattern` takes away from those before it. What we keep
+   * there is none of them: a log of ours would count as an output, and go before the next run.
+   */
   glob(patterns: readonly string[], cwd: string): readonly string[] {
+    return this.find([...patterns, ...(patterns.some(isDeep) ? this.ownState(cwd) : [])], cwd)
+  }
+
+  private find(patterns: readonly string[], cwd: string): readonly string[] {
     try {
       return this.findAll(patterns, cwd)
     } catch (error) {
@@ -102,7 +109,7 @@ export class FileNames {
       const behind = places.slice(i)
       const minus = behind.filter((other) => other.root === root && isMinus(other.path))
       const names = isPattern(pattern)
-        ? this.glob(
+        ? this.find(
             [pattern, ...minus.map((other) => other.path), ...this.leftOut(pattern, cwd)],
             cwd,
           )
@@ -127,12 +134,20 @@ export class FileNames {
 
   // As patterns that take away; a folder that the pattern itself names is meant.
   private leftOut(pattern: string, cwd: string): readonly string[] {
-    if (!/\*\*|[*?[\]{}()!].*\//.test(pattern)) return []
-    const { stateFolder = '', seldom = [] } = this.around
-    const names = seldom.filter((name) => !pattern.split('/').includes(name))
-    const state = stateFolder.startsWith(`${cwd}/`) ? stateFolder.slice(cwd.length + 1) : undefined
-    return [...names.map((name) => `!**/${name}/**`), ...(state ? [`!${state}/**`] : [])]
+    if (!isDeep(pattern)) return []
+    const names = this.around.seldom?.filter((name) => !pattern.split('/').includes(name)) ?? []
+    return [...names.map((name) => `!**/${name}/**`), ...this.ownState(cwd)]
   }
+
+  private ownState(cwd: string): readonly string[] {
+    const { stateFolder = '' } = this.around
+    return stateFolder.startsWith(`${cwd}/`) ? [`!${stateFolder.slice(cwd.length + 1)}/**`] : []
+  }
+}
+
+// A wildcard in it may stand for a folder.
+function isDeep(pattern: string): boolean {
+  return /\*\*|[*?[\]{}()!].*\//.test(pattern)
 }
 
 function merged(files: readonly NamedFile[]): readonly NamedFile[] {

@@ -73,7 +73,10 @@ export class World {
     return this.names.inputs(node)
   }
 
-  /** Files below `cwd` that match, by name, sorted; `!pattern` takes away from those before it. */
+  /**
+   * Files below `cwd` that match, by name, sorted; `!pattern` takes away from those before it. What we keep
+   * there is none of them.
+   */
   glob(patterns: readonly string[], cwd: string): readonly string[] {
     return this.names.glob(patterns, cwd)
   }

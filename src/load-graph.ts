@@ -9,6 +9,7 @@ import { nativeImport } from './native-import.ts'
 import { eprint } from './report/eprint.ts'
 import { loadHint } from './report/words/load-hint.ts'
 import { systemErrorText } from './report/words/system-error.ts'
+import { refuseOutputsInState } from './state-outputs.ts'
 
 export interface LoadedGraph {
   readonly graph: Graph
@@ -78,15 +79,20 @@ async function defaultExport(
   let graph: Graph | undefined
   try {
     graph = (await imported(file)) as Graph | undefined
+    if (isGraph(graph)) refuseOutputsInState(graph)
   } catch (error) {
     return inFile(file, error, [...sources.keys()])
   }
-  if (graph && Array.isArray(graph.nodes) && graph.byName instanceof Map) return graph
+  if (isGraph(graph)) return graph
   return new GraphError(`${file}: its default export is no graph`, {
     code: 'bad-graph',
     place: file,
     hint: 'end it with: export default defineGraph({ tasks: [...] })',
   })
+}
+
+function isGraph(graph: Graph | undefined): graph is Graph {
+  return Array.isArray(graph?.nodes) && graph.byName instanceof Map
 }
 
 /** What a graph file exports when `import … from 'bitnet-tasks'` means this; once in a process. */

@@ -286,6 +286,16 @@ export default defineGraph({ tasks: [a] })
 `,
   ],
   [
+    'an output among the state',
+    `import { defineGraph, sh, task } from 'bitnet-tasks'
+const a = task('a', () => ({ outputs: ['x/../.bitnet-tasks/y'], run: sh\`true\` }))
+export default defineGraph({ tasks: [a] })
+`,
+    `FILE:2: 'a': the output "x/../.bitnet-tasks/y" lies in the folder of the state
+  hint: bitnet-tasks keeps its own files in .bitnet-tasks: choose another folder
+`,
+  ],
+  [
     'an escape that JavaScript drops',
     `import { defineGraph, sh, task } from 'bitnet-tasks'
 const a = task('a', () => ({ run: sh\`printf '\\033[1m'\` }))

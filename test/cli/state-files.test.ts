@@ -45,6 +45,28 @@ for (const other of ['folder', 'file', 'link', 'fifo'] as const)
     }),
   )
 
+state(
+  'wildcards of outputs never reach into it: its logs are no output, and stay when that is cleaned',
+  inHome(async (home) => {
+    fs.writeFileSync(
+      join(home, 'bitnet.tasks.ts'),
+      `import { defineGraph, sh, task } from 'bitnet-tasks'
+const a = task('a', () => ({
+  outputs: ['**/*.log', '.bitnet-*/journal'],
+  run: sh\`mkdir -p d .bitnet-x; echo told; echo 1 > d/x.log; echo 2 > .bitnet-x/journal\`,
+}))
+export default defineGraph({ tasks: [a] })
+`,
+    )
+    const first = await bitnetTasks(['run'], { home })
+    assert.is(first.code, 0, first.stderr)
+    assert.is((await bitnetTasks(['run'], { home })).stderr, '1 fresh\n')
+    const { stdout } = await bitnetTasks(['clean', '--json'], { home })
+    assert.equal(JSON.parse(stdout).removed, ['.bitnet-x/journal', 'd/x.log'])
+    assert.is((await bitnetTasks(['logs', 'a'], { home })).stdout, 'told\n')
+  }),
+)
+
 const NEEDED: readonly (readonly [name: string, wanted: string, other: Other, is: string])[] = [
   ['.bitnet-tasks/journal', 'file', 'folder', 'a folder'],
   ['.bitnet-tasks/journal', 'file', 'link', 'a link'],
