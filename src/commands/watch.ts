@@ -46,13 +46,14 @@ export async function watch(targets: readonly string[], args: WatchArgs): Promis
   const interruption = interruptible(host)
   const end = new AbortController()
   interruption.signal.addEventListener('abort', () => end.abort())
+  const printNext = printer(place.targets)
   const watching = new GraphWatch({
     ...place,
     load: async () => loadedWithWords(await place.load(), targets, words),
     signal: end.signal,
     report: (event) => {
       if (event.type === 'idle') keepYoungRoom()
-      if (args.json) printEvent(event)
+      if (args.json) printNext(event)
       else view.report(event)
     },
     keepGoing,
@@ -70,7 +71,6 @@ export async function watch(targets: readonly string[], args: WatchArgs): Promis
         onReturn: () => view.reveal(),
       })
     : undefined
-  if (args.json) printHeader(place.targets)
   try {
     await watching.run()
   } finally {
@@ -83,9 +83,16 @@ export async function watch(targets: readonly string[], args: WatchArgs): Promis
   return EXIT.available
 }
 
-// What comes after it is read by this version, as docs/schemas/events.json has it.
-function printHeader(targets: readonly string[]): void {
-  print(jsonLine({ type: 'watch', version: 1, at: Date.now(), targets }))
+// The header, which says by which version all that follows is read (docs/schemas/events.json), comes with the
+// first event: a watch that cannot begin answers nothing.
+function printer(targets: readonly string[]): (event: WatchEvent) => void {
+  const at = Date.now()
+  let isBegun = false
+  return (event) => {
+    if (!isBegun) print(jsonLine({ type: 'watch', version: 1, at, targets }))
+    isBegun = true
+    printEvent(event)
+  }
 }
 
 function printEvent(event: WatchEvent): void {

@@ -257,15 +257,18 @@ watch(
 )
 
 watch(
-  'a graph that is broken at the start, and a node that there is not, are exit 2',
+  'a graph that is broken at the start, and a node that there is not, are exit 2 and no answer',
   withGraph('export default 1\n', async ({ home, write }) => {
-    const broken = await bitnetTasks(['watch'], { home })
-    assert.is(broken.code, 2)
-    assert.match(broken.stderr, /its default export is no graph/)
-    write('bitnet.tasks.ts', GRAPH)
-    const unknown = await bitnetTasks(['watch', 'al'], { home })
-    assert.is(unknown.code, 2)
-    assert.match(unknown.stderr, "did you mean 'all'?")
+    for (const flags of [[], ['--json']]) {
+      write('bitnet.tasks.ts', 'export default 1\n')
+      const broken = await bitnetTasks(['watch', ...flags], { home })
+      assert.equal([broken.code, broken.stdout], [2, ''])
+      assert.match(broken.stderr, /its default export is no graph/)
+      write('bitnet.tasks.ts', GRAPH)
+      const unknown = await bitnetTasks(['watch', 'al', ...flags], { home })
+      assert.equal([unknown.code, unknown.stdout], [2, ''])
+      assert.match(unknown.stderr, "did you mean 'all'?")
+    }
   }),
 )
 
