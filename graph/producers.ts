@@ -32,12 +32,22 @@ export function refuseSharedOutputs(nodes: readonly Node[], roots: Roots): void 
       if (typeof input !== 'string') continue
       const path = plainPath(input.replace(/\?$/, ''))
       const producer = producers.get(path) ?? globs.producerOf(path)
+      if (producer === node) throw readsAndMakes(node, input)
       if (producer && !reaches(node, producer))
         throw new GraphError(
           `'${node.name}' reads '${input}', which '${producer.name}' makes, and does not need it`,
           { code: 'bad-graph', place: node.name, hint: `add '${producer.name}' to its needs` },
         )
     }
+}
+
+// An output goes before its node runs; an input counts as what it is then.
+function readsAndMakes({ name }: Node, input: string): GraphError {
+  return new GraphError(`'${name}' has '${input}' among its inputs and its outputs`, {
+    code: 'bad-graph',
+    place: name,
+    hint: 'take it out of inputs if the commands make it anew, out of outputs if they edit it',
+  })
 }
 
 function bothMake(one: Node, other: Node, path: string): GraphError {
