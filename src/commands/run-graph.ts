@@ -47,8 +47,7 @@ export interface RunArgs extends GraphChoices {
 /** Brings nodes and all they need up to date. */
 export async function run(asked: readonly string[], args: RunArgs): Promise<number> {
   const { events: place } = args
-  const streams = place === undefined ? undefined : await import('../report/event-stream.ts')
-  const problem = streams?.eventsProblem(args)
+  const problem = await problemOf(args)
   if (problem !== undefined) {
     eprint(problem)
     return EXIT.usage
@@ -73,6 +72,7 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
   }
   const isWhole = !args.only && args.from === undefined && session.graph === opened.graph
   const seal = file && own && isWhole ? sealOptions(file, targets, own) : undefined
+  const streams = place === undefined ? undefined : await import('../report/event-stream.ts')
   const events = place === undefined ? undefined : streams?.openEventStream(place)
   const work: Work = {
     ...{ session, targets, mayRetry, seal, events },
@@ -85,6 +85,17 @@ export async function run(asked: readonly string[], args: RunArgs): Promise<numb
     // Not before all is said: who reads the events may be in no hurry.
     await events?.close()
   }
+}
+
+// What cannot be had together.
+async function problemOf(args: RunArgs): Promise<string | undefined> {
+  const { events, trace, dryRun } = args
+  if (events === undefined && trace === undefined) return undefined
+  if (events !== undefined && dryRun)
+    return 'error: --events and --dry-run: nothing runs, so there are no events\n  hint: plan --json says what would run\n'
+  // Of what would run there is no trace.
+  const { stdoutProblem } = await import('../report/write-out.ts')
+  return dryRun ? undefined : stdoutProblem(args)
 }
 
 interface Work {

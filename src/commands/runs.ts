@@ -10,14 +10,16 @@ import {
   readRun,
   type Session,
 } from '../../graph/index.ts'
+import { EXIT } from '../exit-code.ts'
 import { criticalPath } from '../report/critical-path.ts'
+import { eprint } from '../report/eprint.ts'
 import { explainError } from '../report/error.ts'
 import { type PastNode, pastNodes, summaryOf } from '../report/past-nodes.ts'
 import { print } from '../report/print.ts'
 import { countsText, summaryText } from '../report/summary-text.ts'
 import { clean, jsonDocument } from '../report/text.ts'
 import { type InnerStep, ninjaSteps, traceText } from '../report/trace.ts'
-import { writeOut } from '../report/write-out.ts'
+import { stdoutProblem, writeOut } from '../report/write-out.ts'
 import { type GraphChoices, openSession } from '../session.ts'
 
 export interface PastArgs extends GraphChoices {
@@ -62,6 +64,11 @@ function runLine(run: PastRun): string {
 
 /** One past run: its summary again, or as a page, or as a trace. */
 export async function report(args: PastArgs): Promise<number> {
+  const problem = stdoutProblem(args)
+  if (problem !== undefined) {
+    eprint(problem)
+    return EXIT.usage
+  }
   const session = await openSession(args)
   const run = readRun(session, args.run ?? 'last')
   const nodes = pastNodes(run)

@@ -27,26 +27,6 @@ export interface EventStream {
   readonly isTerminal: boolean
 }
 
-/** What cannot be had together with `--events FILE`, as a message; undefined when all is well. */
-export function eventsProblem({
-  events,
-  dryRun,
-  json,
-  trace,
-}: {
-  readonly events?: string
-  readonly dryRun?: boolean
-  readonly json?: boolean
-  readonly trace?: string
-}): string | undefined {
-  if (events === undefined) return undefined
-  if (dryRun)
-    return 'error: --events and --dry-run: nothing runs, so there are no events\n  hint: plan --json says what would run\n'
-  const other = json ? '--json' : trace === '-' ? '--trace -' : undefined
-  if (other === undefined || descriptorOf(events) !== 1) return undefined
-  return `error: --events ${events} and ${other} would both print on stdout\n  hint: give one of them a file\n`
-}
-
 /**
  * Opens what `--events FILE` names; `-` is stdout. A FIFO is waited for until somebody reads it.
  *

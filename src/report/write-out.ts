@@ -18,6 +18,25 @@ export function writeOut(file: string, text: string): void {
   }
 }
 
+export interface Documents {
+  readonly json?: boolean
+  readonly events?: string
+  readonly html?: string
+  readonly trace?: string
+}
+
+/** Two documents that would come to stdout, one behind the other, as a message; undefined when all is well. */
+export function stdoutProblem({ json, events, html, trace }: Documents): string | undefined {
+  const files = Object.entries({ events, html, trace })
+  const onStdout = files.filter(([, file]) => file !== undefined && STDOUT.test(file))
+  const named = onStdout.map(([flag, file]) => `--${flag} ${file}`)
+  const [first, second] = json ? [...named, '--json'] : named
+  if (second === undefined) return undefined
+  return `error: ${first} and ${second} would both print on stdout\n  hint: give one of them a file\n`
+}
+
+const STDOUT = /^(?:-|\/dev\/stdout|\/dev\/fd\/1)$/
+
 /** What is said when a system call has refused to write the file. */
 export function cannotWrite(file: string, error: unknown): GraphError {
   const { code } = error as NodeJS.ErrnoException

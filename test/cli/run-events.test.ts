@@ -300,4 +300,26 @@ stream(
   }),
 )
 
+stream(
+  'so are two of what a past run, or one that has just ended, is told as',
+  withParts(async ({ home }) => {
+    assert.is((await bitnetTasks(['run'], { home })).code, 0)
+    for (const [words, both] of [
+      [['report', '--html', '-', '--trace', '-'], '--html - and --trace -'],
+      [['report', '--html', '/dev/stdout', '--json'], '--html /dev/stdout and --json'],
+      [['report', '--trace', '/dev/fd/1', '--json'], '--trace /dev/fd/1 and --json'],
+      [['run', '--trace', '-', '--json'], '--trace - and --json'],
+    ] as const) {
+      const { code, stdout, stderr } = await bitnetTasks(words, { home })
+      assert.equal([code, stdout], [2, ''])
+      const hint = '  hint: give one of them a file\n'
+      assert.is(stderr, `error: ${both} would both print on stdout\n${hint}`)
+    }
+    const words = ['report', '--html', 'page', '--trace', '-']
+    const { stdout } = await bitnetTasks(words, { home })
+    assert.ok(JSON.parse(stdout).traceEvents.length > 0)
+    assert.match(fs.readFileSync(join(home, 'page'), 'utf8'), '<!doctype html>')
+  }),
+)
+
 stream.run()
