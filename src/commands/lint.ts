@@ -4,8 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { GraphError, type Node, quote, recall, runGraph, type Session } from '../../graph/index.ts'
+import { type Node, quote, recall, runGraph, type Session } from '../../graph/index.ts'
 import { EXIT } from '../exit-code.ts'
+import { needStrace } from '../lint/need-strace.ts'
 import { readTrace, traced } from '../lint/strace.ts'
 import { type Before, type Complaint, filesBefore, undeclared } from '../lint/undeclared.ts'
 import { oneNode } from '../one-node.ts'
@@ -25,6 +26,7 @@ interface LintArgs extends GraphChoices {
 export async function lint([name = '']: readonly string[], args: LintArgs): Promise<number> {
   const session = await openSession(args)
   const node = oneNode(session, name)
+  if (!args.twice) needStrace(session)
   const interruption = interruptible(session.host)
   try {
     return await examine(session, node, args, interruption.signal)
@@ -56,12 +58,6 @@ async function once(
   args: LintArgs,
   signal: AbortSignal,
 ): Promise<number> {
-  if (session.host.shell.which('strace') === undefined)
-    throw new GraphError("lint needs 'strace', which is not on PATH", {
-      code: 'tool-missing',
-      place: node.name,
-      hint: 'apt-get install strace; it is for Linux alone',
-    })
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'bitnet-tasks-lint-'))
   const before = filesBefore(session, node)
   try {

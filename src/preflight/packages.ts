@@ -1,9 +1,18 @@
-// What the tools of a repair are called by each package manager, and the command that installs them.
+// What the tools that we call are named by each package manager, and the command that installs them.
 // Printed, never run: nothing here asks for more rights than the person gave.
 import { machine } from '../../graph/index.ts'
 import { INSTALL, type Installer, PLATFORM, type Platform } from '../../tasks/platform.ts'
 
-export type Tool = 'git' | 'cmake' | 'c' | 'c++' | 'ninja' | 'cuda' | 'rust' | 'certificates'
+export type Tool =
+  | 'git'
+  | 'cmake'
+  | 'c'
+  | 'c++'
+  | 'ninja'
+  | 'cuda'
+  | 'rust'
+  | 'certificates'
+  | 'strace'
 
 /** The machine as far as it decides how software is installed. */
 export interface Machine {
@@ -72,6 +81,8 @@ const PACKAGES: Readonly<Record<Tool, Packages>> = {
   ninja: packages('ninja-build', 'ninja-build', 'ninja', 'ninja', 'ninja', 'Ninja-build.Ninja'),
   cuda: packages('nvidia-cuda-toolkit', 'cuda-toolkit', 'cuda', 'cuda', 'cuda', 'Nvidia.CUDA'),
   rust: packages('cargo', 'cargo', 'rust', 'cargo', 'rust', 'Rustlang.Rustup'),
+  // For Linux alone.
+  strace: packages('strace', 'strace', 'strace', 'strace', 'strace', ''),
   certificates: packages(
     'ca-certificates',
     'ca-certificates',

@@ -16,6 +16,7 @@ export function explainError(error: unknown): number {
       return exitOfClass(
         classify({ text: error.message, ...(error.errno ? { errno: error.errno } : {}) }).class,
       )
+    if (error.code === 'tool-missing') return EXIT.build
     return error.code === 'locked' || error.code === 'cancelled' ? EXIT.unavailable : EXIT.usage
   }
   const { code, message, stack } = error as NodeJS.ErrnoException

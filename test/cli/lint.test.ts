@@ -424,11 +424,17 @@ lint(
     assert.is(bad.code, 1)
     assert.match(bad.stderr, 'command failed with exit code 4')
     const tools = toolFolder(join(home, 'bin'), ['sh', 'cat', 'mktemp', 'rm', 'flock'])
-    const none = await bitnetTasks(['lint', 'good'], { home, env: { PATH: tools } })
-    assert.is(none.code, 2)
-    assert.match(
+    const none = await bitnetTasks(['lint', 'sly'], { home, env: { PATH: tools } })
+    assert.is(none.code, 5)
+    const sudo = process.getuid?.() === 0 ? '' : 'sudo '
+    assert.is(
       none.stderr,
-      "lint needs 'strace', which is not on PATH\n  hint: apt-get install strace",
+      `lint needs 'strace', which is not on PATH\n  hint: install it: ${sudo}apt-get install strace\n`,
+    )
+    assert.not(fs.existsSync(join(home, 'good.out')), 'what it needs did not run')
+    assert.is(
+      (await bitnetTasks(['lint', 'good', '--twice'], { home, env: { PATH: tools } })).code,
+      0,
     )
   }),
 )

@@ -232,15 +232,18 @@ for (const [input, output] of [
   ['src/a.c?', 'src/*.c'],
   ['src/*.c', 'src/*.c'],
 ] as const)
-  declare(`an input '${input}' that is the node's own output '${output}' is one or the other`, () => {
-    const tidy = task('tidy', () => ({ inputs: [input], outputs: [output], run: sh`true` }))
-    refused(
-      () => defineGraph({ tasks: [tidy] }),
-      'bad-graph',
-      `'tidy' has '${input}' among its inputs and its outputs`,
-      'take it out of inputs if the commands make it anew, out of outputs if they edit it',
-    )
-  })
+  declare(
+    `an input '${input}' that is the node's own output '${output}' is one or the other`,
+    () => {
+      const tidy = task('tidy', () => ({ inputs: [input], outputs: [output], run: sh`true` }))
+      refused(
+        () => defineGraph({ tasks: [tidy] }),
+        'bad-graph',
+        `'tidy' has '${input}' among its inputs and its outputs`,
+        'take it out of inputs if the commands make it anew, out of outputs if they edit it',
+      )
+    },
+  )
 
 declare('a need of a need is enough for an input that another node makes', () => {
   const maker = task('maker', () => ({ outputs: ['out/a'], run: sh`true` }))
