@@ -9,8 +9,12 @@ const { Script }: typeof import('node:vm') = require('node:vm')
 const { crc32 }: typeof import('node:zlib') = require('node:zlib')
 
 // V8 lets go of the code of functions that have not been called for a while.
-const MOST_MS = 10_000
-const SUM_BYTES = 4
+const MOST_MS = 3000
+// A command that works that much longer than the one whose code is kept (its help, say, or a look that found
+// nothing to do) has called more; what was kept stays among it.
+const MORE_WORK = 1.5
+// A sum of the code, and for how many milliseconds the process had worked that kept it.
+const HEAD_BYTES = 8
 const DAY_MS = 24 * 3600 * 1000
 
 /**
@@ -20,15 +24,14 @@ const DAY_MS = 24 * 3600 * 1000
 function requireCompiled(filename: string, kept: string): unknown {
   const source = fs.readFileSync(filename)
   const path = `${kept}-${crc32(source).toString(16)}`
-  const cachedData = read(path)
-  const script = new Script(wrap(source.toString('latin1')), {
-    filename,
-    ...(cachedData && { cachedData }),
+  const { workMs, ...found } = read(path)
+  const script = new Script(wrap(source.toString('latin1')), { filename, ...found })
+  const enough = script.cachedDataRejected ? 0 : workMs * MORE_WORK
+  process.once('exit', (code) => {
+    const worked = process.cpuUsage().user / 1000
+    if (code === 0 && worked > enough && performance.now() < MOST_MS)
+      keep(path, kept, { script, worked })
   })
-  if (!cachedData || script.cachedDataRejected)
-    process.once('exit', (code) => {
-      if (code === 0 && performance.now() < MOST_MS) keep(path, kept, script)
-    })
   const module = { exports: {} }
   const run = script.runInThisContext()
   const own = [createRequire(filename), module, filename, dirname(filename)]
@@ -36,25 +39,32 @@ function requireCompiled(filename: string, kept: string): unknown {
   return module.exports
 }
 
-function read(path: string): Buffer | undefined {
+function read(path: string): { readonly cachedData?: Buffer; readonly workMs: number } {
   try {
     const bytes = fs.readFileSync(path)
-    const code = bytes.subarray(SUM_BYTES)
-    return bytes.readUInt32LE(0) === crc32(code) ? code : undefined
+    const cachedData = bytes.subarray(HEAD_BYTES)
+    if (bytes.readUInt32LE(0) === crc32(cachedData))
+      return { cachedData, workMs: bytes.readUInt32LE(4) }
   } catch {
-    return undefined
+    // There is none, or none that can be read.
   }
+  return { workMs: 0 }
 }
 
-function keep(path: string, kept: string, script: import('node:vm').Script): void {
+function keep(
+  path: string,
+  kept: string,
+  { script, worked }: { script: import('node:vm').Script; worked: number },
+): void {
   try {
     fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     removeOld(kept)
     const code = script.createCachedData()
-    const sum = Buffer.alloc(SUM_BYTES)
-    sum.writeUInt32LE(crc32(code))
+    const head = Buffer.alloc(HEAD_BYTES)
+    head.writeUInt32LE(crc32(code))
+    head.writeUInt32LE(worked, 4)
     const young = `${path}.${process.pid}`
-    fs.writeFileSync(young, Buffer.concat([sum, code]), { mode: 0o600 })
+    fs.writeFileSync(young, Buffer.concat([head, code]), { mode: 0o600 })
     fs.renameSync(young, path)
   } catch {
     // A full disk, somebody else's folder: it stays as slow as it was.
