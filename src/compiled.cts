@@ -13,6 +13,8 @@ const MOST_MS = 3000
 // A command that works that much longer than the one whose code is kept (its help, say, or a look that found
 // nothing to do) has called more; what was kept stays among it.
 const MORE_WORK = 1.5
+// A slip of the pen makes no file.
+const WRONG_USE = 2
 // A sum of the code, and for how many milliseconds the process had worked that kept it.
 const HEAD_BYTES = 8
 const DAY_MS = 24 * 3600 * 1000
@@ -29,7 +31,7 @@ function requireCompiled(filename: string, kept: string): unknown {
   const enough = script.cachedDataRejected ? 0 : workMs * MORE_WORK
   process.once('exit', (code) => {
     const worked = process.cpuUsage().user / 1000
-    if (code === 0 && worked > enough && performance.now() < MOST_MS)
+    if (code !== WRONG_USE && worked > enough && performance.now() < MOST_MS)
       keep(path, kept, { script, worked })
   })
   const module = { exports: {} }
