@@ -6,30 +6,32 @@ import type { Place } from './command.ts'
 import { GraphError } from './error.ts'
 import { isMinus, isPattern } from './file-names.ts'
 import { foundOutputs, lastOutputs } from './history.ts'
+import { inheritedOutputs } from './inherited.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
 import type { Node } from './node.ts'
 import { plainPath } from './spelling.ts'
 import type { Memory } from './state.ts'
 import type { World } from './world.ts'
 
-/** Relative to the graph's folder, in the record's order. */
+/** Relative to the graph's folder; its own in the record's order. */
 export function removableOutputs(node: Node, memory: Memory): readonly string[] {
-  const { journal } = memory
+  const { journal, world } = memory
   const last = lastOutputs(journal.history, node.name)
-  if (last.length === 0) return []
+  const inherited = inheritedOutputs(node, memory)
+  if (last.length + inherited.length === 0) return []
   const found = new Set(foundOutputs(journal.history, node.name))
   const isRead = ownInputs(node, memory)
   const made = last.filter(([path]) => !found.has(path) && !isRead(path))
+  const left = inherited.filter((path) => !isRead(path) && !isNamed(path, node, memory))
   const literal = new Set(node.spec.outputs)
-  if (made.every(([path]) => literal.has(path))) return made.map(([path]) => path)
+  if (made.every(([path]) => literal.has(path))) return [...made.map(([path]) => path), ...left]
   const declared = new Set(outputFiles(node, memory))
-  return made
-    .filter(([path, state]) => {
-      if (declared.has(path)) return true
-      const isAsMade = stateOrOdd(() => memory.world.output(memory.world.path(path))) === state
-      return isAsMade && !isNamed(path, node, memory)
-    })
-    .map(([path]) => path)
+  const own = made.filter(([path, state]) => {
+    if (declared.has(path)) return true
+    const isAsMade = stateOrOdd(() => world.output(world.path(path))) === state
+    return isAsMade && !isNamed(path, node, memory)
+  })
+  return [...own.map(([path]) => path), ...left]
 }
 
 // Who writes what it reads has no other copy of it. By where the file lies: it may be named below a root, or
@@ -65,9 +67,9 @@ function orNothing(input: string | Place): string | Place {
   return typeof input === 'string' ? `${path}?` : { ...input, path: `${path}?` }
 }
 
-// By name, or as an output that matches: an input that only matches a pattern would count what is left over.
+// By name, or as what another node has made: who only looks there with a pattern would count what is left over.
 function isNamed(path: string, maker: Node, memory: Memory): boolean {
-  const { graph, world } = memory
+  const { graph, world, journal } = memory
   const full = world.path(path)
   const isInput = (spec: string | Place): boolean => {
     const name = typeof spec === 'string' ? spec : spec.path
@@ -76,9 +78,13 @@ function isNamed(path: string, maker: Node, memory: Memory): boolean {
     const path = world.path(typeof spec === 'string' ? plain : { ...spec, path: plain })
     return plainPath(path) === full
   }
+  const hasMade = (node: Node): boolean =>
+    lastOutputs(journal.history, node.name).some(([made]) => made === path) &&
+    outputFiles(node, memory).includes(path)
+  const isOutput = (node: Node): boolean =>
+    node.spec.outputs?.includes(path) === true ||
+    (node.spec.outputs?.some(isPattern) === true && hasMade(node))
   return graph.nodes.some(
-    (node) =>
-      node.spec.inputs?.some(isInput) ||
-      (node !== maker && outputFiles(node, memory).includes(path)),
+    (node) => node.spec.inputs?.some(isInput) || (node !== maker && isOutput(node)),
   )
 }

@@ -6,6 +6,7 @@ import { digestBytes, digestText } from './digest.ts'
 import { isMinus, isPattern } from './file-names.ts'
 import { partsText } from './fingerprint.ts'
 import { foundOutputs, lastOutputs, type NodeRecord } from './history.ts'
+import { inheritedOutputs } from './inherited.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
 import type { Node } from './node.ts'
 import { isRefusal } from './node-failure.ts'
@@ -112,6 +113,7 @@ function hasStrangers(node: Node, stored: Stored, memory: Memory): boolean {
   const known = new Set(stored.outputs.map(({ path }) => path))
   for (const [path] of lastOutputs(journal.history, node.name)) known.add(path)
   for (const path of foundOutputs(journal.history, node.name)) known.delete(path)
+  for (const path of inheritedOutputs(node, memory)) known.add(path)
   return outputFiles(node, memory).some(
     (path) => !known.has(path) && stateOrOdd(() => world.output(world.path(path))) !== undefined,
   )

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import {
   argv,
   defineGraph,
+  type Graph,
   type NodeFailure,
   type RunEvent,
   root,
@@ -537,6 +538,59 @@ action('a former output as it was made is removed', async () => {
   await world.run(only({ outputs: ['a.out'], run: sh`echo a > a.out` }))
   assert.equal([world.read('old.out'), world.read('gen/b')], [undefined, undefined])
 })
+
+// `gen` is called `make` now; the task that had its outputs is gone, or makes something else, before it or after.
+const other = task('gen', () => ({ outputs: ['o.out'], run: sh`echo o > o.out` }))
+for (const [how, before, after] of [
+  ['is gone', [], []],
+  ['comes first', [other], []],
+  ['comes last', [], [other]],
+] as const)
+  for (const cache of [true, false])
+    action(
+      `what a task left among globs that are another's now goes: it ${how}, ${cache}`,
+      async () => {
+        const world = new World({
+          'a.in': 'a',
+          'b.in': 'b',
+          'gen/mine': 'mine',
+          'gen/keep': 'keep',
+        })
+        const { commands } = world.host.shell
+        commands.set('each', () => {
+          for (const name of ['a', 'b'])
+            if (world.read(`${name}.in`) !== undefined) world.write(`gen/${name}`, name)
+          return undefined
+        })
+        const spec = { inputs: ['*.in'], outputs: ['gen/*'], run: sh`each` }
+        const [gen, make] = [task('gen', () => spec), task('make', () => spec)]
+        await world.run(defineGraph({ tasks: [gen] }), { cache })
+        world.edit('gen/keep', 'by hand')
+        world.remove('b.in')
+        await world.run(defineGraph({ tasks: [...before, make, ...after] }), { cache })
+        assert.equal([world.read('gen/a'), world.read('gen/b')], ['a', undefined])
+        assert.equal([world.read('gen/mine'), world.read('gen/keep')], ['mine', 'by hand'])
+      },
+    )
+
+action(
+  'what a task left among globs that are now another one does not stand in the way of the cache',
+  async () => {
+    const world = new World({ 'a.in': 'one', 'gen/keep/mine': 'mine' })
+    const { commands } = world.host.shell
+    commands.set('make', () => world.write(`gen/${world.read('a.in')}`, 'made') as undefined)
+    const spec = { inputs: ['a.in'], outputs: ['gen/*'], run: sh`make` }
+    const [gen, make] = ['gen', 'make'].map((name) =>
+      defineGraph({ tasks: [task(name, () => spec)] }),
+    ) as [Graph, Graph]
+    await world.run(gen, { cache: true })
+    world.edit('a.in', 'two')
+    await world.run(gen, { cache: true })
+    world.edit('a.in', 'one')
+    assert.equal((await world.run(make, { cache: true })).outcomes, { make: 'restored' })
+    assert.equal([world.read('gen/one'), world.read('gen/two')], ['made', undefined])
+  },
+)
 
 for (const outputs of [['x.out'], ['*.out'], ['./x.out']])
   action(`a former output that another node makes now, as ${outputs}, is not removed`, async () => {
