@@ -13,26 +13,38 @@ const MOST_MS = 3000
 // A command that works that much longer than the one whose code is kept (its help, say, or a look that found
 // nothing to do) has called more; what was kept stays among it.
 const MORE_WORK = 1.5
-// A slip of the pen makes no file.
+// Whatever the wrong command is called, there is one file for it.
 const WRONG_USE = 2
+const USAGE = 'usage'
 // A sum of the code, and for how many milliseconds the process had worked that kept it.
 const HEAD_BYTES = 8
 const DAY_MS = 24 * 3600 * 1000
 
+interface Kept {
+  readonly name: string
+  readonly code: Buffer
+  readonly workMs: number
+}
+
 /**
- * Requires a CommonJS module of ours, of ASCII alone and without `import()`. The code lies at `kept` and a sum of
- * the text. Trouble with it is no trouble: the module is compiled.
+ * Requires a CommonJS module of ours, of ASCII alone and without `import()`. Its code lies in `folder`, in a file
+ * for each command. Trouble with that is no trouble: the module is compiled.
  */
-function requireCompiled(filename: string, kept: string): unknown {
+function requireCompiled(filename: string, folder: string, command: string): unknown {
   const source = fs.readFileSync(filename)
-  const path = `${kept}-${crc32(source).toString(16)}`
-  const { workMs, ...found } = read(path)
-  const script = new Script(wrap(source.toString('latin1')), { filename, ...found })
-  const enough = script.cachedDataRejected ? 0 : workMs * MORE_WORK
+  const sum = crc32(source).toString(16)
+  const pathOf = (name: string): string => `${folder}/${name}-${sum}`
+  const found = read(command, pathOf) ?? read(USAGE, pathOf)
+  const text = wrap(source.toString('latin1'))
+  const script = new Script(text, { filename, ...(found && { cachedData: found.code }) })
+  const kept = script.cachedDataRejected ? undefined : found
   process.once('exit', (code) => {
-    const worked = process.cpuUsage().user / 1000
-    if (code !== WRONG_USE && worked > enough && performance.now() < MOST_MS)
-      keep(path, kept, { script, worked })
+    const name = code === WRONG_USE ? USAGE : command
+    const workMs = process.cpuUsage().user / 1000
+    const hasDoneMore = kept?.name !== command || workMs > kept.workMs * MORE_WORK
+    const isWanted = name === USAGE ? kept === undefined : hasDoneMore
+    if (!isWanted || performance.now() > MOST_MS) return
+    keep(pathOf(name), { name, code: script.createCachedData(), workMs })
   })
   const module = { exports: {} }
   const run = script.runInThisContext()
@@ -41,30 +53,24 @@ function requireCompiled(filename: string, kept: string): unknown {
   return module.exports
 }
 
-function read(path: string): { readonly cachedData?: Buffer; readonly workMs: number } {
+function read(name: string, pathOf: (name: string) => string): Kept | undefined {
   try {
-    const bytes = fs.readFileSync(path)
-    const cachedData = bytes.subarray(HEAD_BYTES)
-    if (bytes.readUInt32LE(0) === crc32(cachedData))
-      return { cachedData, workMs: bytes.readUInt32LE(4) }
+    const bytes = fs.readFileSync(pathOf(name))
+    const code = bytes.subarray(HEAD_BYTES)
+    const isWhole = bytes.readUInt32LE(0) === crc32(code)
+    return isWhole ? { name, code, workMs: bytes.readUInt32LE(4) } : undefined
   } catch {
-    // There is none, or none that can be read.
+    return undefined
   }
-  return { workMs: 0 }
 }
 
-function keep(
-  path: string,
-  kept: string,
-  { script, worked }: { script: import('node:vm').Script; worked: number },
-): void {
+function keep(path: string, { name, code, workMs }: Kept): void {
   try {
     fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    removeOld(kept)
-    const code = script.createCachedData()
+    removeOld(dirname(path), name)
     const head = Buffer.alloc(HEAD_BYTES)
     head.writeUInt32LE(crc32(code))
-    head.writeUInt32LE(worked, 4)
+    head.writeUInt32LE(workMs, 4)
     const young = `${path}.${process.pid}`
     fs.writeFileSync(young, Buffer.concat([head, code]), { mode: 0o600 })
     fs.renameSync(young, path)
@@ -74,11 +80,10 @@ function keep(
 }
 
 // Those of other builds of the program.
-function removeOld(kept: string): void {
-  const folder = dirname(kept)
+function removeOld(folder: string, command: string): void {
   for (const name of fs.readdirSync(folder)) {
     const path = `${folder}/${name}`
-    if (path.startsWith(`${kept}-`) && fs.statSync(path).mtimeMs < Date.now() - DAY_MS)
+    if (name.startsWith(`${command}-`) && fs.statSync(path).mtimeMs < Date.now() - DAY_MS)
       fs.rmSync(path)
   }
 }

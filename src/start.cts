@@ -19,6 +19,7 @@ function program(): typeof import('./cli.ts') {
   const folder = `${cache}/bitnet-tasks/node/program-${process.version}-${process.arch}`
   return require('./compiled.cjs').requireCompiled(
     `${__dirname}/cli.cjs`,
-    `${folder}/${command || 'none'}`,
+    folder,
+    command || 'none',
   )
 }

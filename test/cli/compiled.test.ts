@@ -18,16 +18,20 @@ async function forced({ home }: Home, ...more: readonly string[]): Promise<void>
   assert.is(code, 0, stderr)
 }
 
-function files({ home }: Home): readonly string[] {
+function folder({ home }: Home): string {
   const below = join(home, '.cache/bitnet-tasks/node')
-  const names = fs.readdirSync(below, { recursive: true, encoding: 'utf8' })
-  return names.filter((name) => /program.*\/run-/.test(name)).map((name) => join(below, name))
+  const name = fs.readdirSync(below).find((one) => one.startsWith('program-'))
+  return join(below, name as string)
+}
+
+function names(at: Home): readonly string[] {
+  return fs.readdirSync(folder(at))
 }
 
 function only(at: Home): string {
-  const [file, ...others] = files(at)
+  const [name, ...others] = names(at)
   assert.equal(others, [])
-  return file as string
+  return join(folder(at), name as string)
 }
 
 compiled(
@@ -57,6 +61,20 @@ compiled(
     const help = fs.statSync(only(at))
     await forced(at)
     assert.ok(fs.statSync(only(at)).size > help.size * 1.1)
+  }),
+)
+
+compiled(
+  'of wrong use is kept once, whatever was asked',
+  withParts(async ({ home }) => {
+    for (const words of [['rnu'], ['query', 'nothing']]) {
+      const { code } = await bitnetTasks(words, { home, ...built })
+      assert.is(code, 2)
+    }
+    assert.equal(
+      names({ home }).map((name) => name.replace(/-\w+$/, '')),
+      ['usage'],
+    )
   }),
 )
 
