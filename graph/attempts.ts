@@ -2,7 +2,6 @@
 import { logPath, runAction } from './action.ts'
 import type { Cache } from './cache.ts'
 import type { Done, Failed } from './done.ts'
-import { taskEnvironment, wholeEnvironment } from './environment.ts'
 import type { NodeFailure } from './event.ts'
 import type { ActionOptions } from './execute.ts'
 import { failedUnder } from './failed-before.ts'
@@ -25,6 +24,8 @@ export type Ended =
 
 export interface AttemptsOptions {
   readonly session: Session
+  /** That of the commands. */
+  readonly env: Readonly<Record<string, string>>
   readonly memory: Memory
   readonly options: RunOptions
   readonly tally: Tally
@@ -37,14 +38,11 @@ export interface AttemptsOptions {
 
 export class Attempts {
   private readonly given: AttemptsOptions
-  private readonly env: Readonly<Record<string, string>>
   private readonly follower: LogFollower
   private isRefusalTold = false
 
   constructor(given: AttemptsOptions) {
     this.given = given
-    const { host } = given.session
-    this.env = this.isStrict ? taskEnvironment(host) : wholeEnvironment(host)
     this.follower = new LogFollower(given.session.host, (event) => given.tally.tell(event))
   }
 
@@ -91,9 +89,9 @@ export class Attempts {
   }
 
   private actionOptions(node: Node, attempt: number, signal: AbortSignal): ActionOptions {
-    const { session, memory, options, cache, reopening, tokens, resultOf } = this.given
+    const { session, env, memory, options, cache, reopening, tokens, resultOf } = this.given
     return {
-      ...{ session, memory, env: this.env, strictEnv: this.isStrict, attempt, signal, resultOf },
+      ...{ session, memory, env, strictEnv: this.isStrict, attempt, signal, resultOf },
       ...(cache ? { cache } : {}),
       ...(tokens ? { tokens } : {}),
       ...(reopening ? { onKey: (key: string) => reopening.began(node, key) } : {}),

@@ -45,11 +45,16 @@ export function taskEnvironment(host: Host): Record<string, string> {
 }
 
 /** Every variable that is set, and the run's mark: what no key holds. */
-export function wholeEnvironment(host: Host): Record<string, string> {
+function wholeEnvironment(host: Host): Record<string, string> {
   const env: Record<string, string> = {}
   for (const [name, value] of Object.entries(host.env)) if (value !== undefined) env[name] = value
   env[MARK] = host.mark
   return env
+}
+
+/** What the commands of a run get, before what each task declares. */
+export function commandEnvironment(host: Host, isStrict: boolean): Record<string, string> {
+  return isStrict ? taskEnvironment(host) : wholeEnvironment(host)
 }
 
 /**

@@ -124,6 +124,8 @@ export interface Captured {
 export interface Shell {
   /** Runs one command to its end in its own process group; never rejects. */
   run(spawn: Spawn): Promise<Exit>
+  /** Starts now what the first command with this environment would wait for; its log will lie in this folder. */
+  warmUp(env: Readonly<Record<string, string>>, logs: string): void
   /** Runs a short program and keeps what it prints (at most 1 MiB of each stream). */
   capture(
     words: readonly string[],

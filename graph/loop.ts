@@ -21,6 +21,8 @@ import { type Throttle, throttleOf } from './throttle.ts'
 
 export interface LoopOptions {
   readonly session: Session
+  /** That of the commands. */
+  readonly env: Readonly<Record<string, string>>
   readonly memory: Memory
   readonly options: RunOptions
   readonly scope: Scope
@@ -50,7 +52,7 @@ export class Loop {
   private readonly resultOf = (need: Node): string => this.results.get(need) as string
 
   constructor(all: LoopOptions) {
-    const { session, memory, options, scope, tally, cache, parent, stop } = all
+    const { session, env, memory, options, scope, tally, cache, parent, stop } = all
     this.recorder = all.recorder
     this.memory = memory
     this.options = options
@@ -74,8 +76,8 @@ export class Loop {
     this.reopening = options.live && new Reopening({ live: options.live, ...common })
     const { reopening, throttle } = this
     const tokens = throttle?.tokens
-    const given = { session, memory, options, tally, cache, running, reopening, tokens, resultOf }
-    this.attempts = new Attempts(given)
+    const given = { session, env, memory, options, tally, cache, running, reopening }
+    this.attempts = new Attempts({ ...given, tokens, resultOf })
   }
 
   /** Resolves when nothing runs any more. */

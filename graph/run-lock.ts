@@ -50,7 +50,7 @@ export async function underLock(
     onWait: (owner: LockOwner | undefined) =>
       tally.tell({ type: 'waiting', at: tally.now(), lock: stateLock(session), owner }),
   }
-  await underStateLock(session, options, async (lost) => {
+  const under = underStateLock(session, options, async (lost) => {
     const forward = (): void => stop.abort()
     const sources = [lost, ...(signal ? [signal] : [])]
     for (const source of sources) {
@@ -64,7 +64,9 @@ export async function underLock(
       throw error
     } finally {
       for (const source of sources) source.removeEventListener('abort', forward)
-      if (!live) session.host.shell.close()
     }
+  })
+  return under.finally(() => {
+    if (!live) session.host.shell.close()
   })
 }

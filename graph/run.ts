@@ -1,6 +1,7 @@
 // A run: what is wanted, whether anything has to run at all, and the lock under which it does. It
 // changes nothing when everything is fresh.
 import { closeCache, openCache } from './cache-place.ts'
+import { commandEnvironment } from './environment.ts'
 import type { RunSummary } from './event.ts'
 import { identityOf } from './identity.ts'
 import type { Live } from './live.ts'
@@ -50,6 +51,9 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
   const lookedAt = clock.now()
   const locks = new LocksAhead(given.host.locks)
   const all = { ...options, ...(await prepared(given, options, locks)) }
+  const env = commandEnvironment(given.host, all.strictEnv !== false)
+  // While the lock is being asked for.
+  given.host.shell.warmUp(env, `${given.stateFolder}/logs`)
   const tally = new Tally({ clock, wanted, start, report: all.report })
   const stop = new AbortController()
   await underLock(given, { ...all, locks, stop, tally }, async () => {
@@ -72,7 +76,7 @@ export async function runGraph(given: Session, options: RunOptions): Promise<Run
       for (const node of wanted) if (fresh.has(node)) tally.finish(node, 'fresh', 0)
       const work = { scope: withoutFresh(scope, fresh), recorder, tally, cache, parent, stop }
       try {
-        await new Loop({ session: given, memory: again, options: all, ...work }).run()
+        await new Loop({ session: given, env, memory: again, options: all, ...work }).run()
       } finally {
         if (cache) closeCache(given, cache)
       }

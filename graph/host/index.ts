@@ -42,13 +42,22 @@ function lazyShell(mark: string, path: string | undefined): Shell {
     made ??= shell(mark, path)
     return made
   }
+  let closings = 0
   return {
     run: async (command) => (await real()).run(command),
+    warmUp: async (env, logs) => {
+      const before = closings
+      const { warmUp } = await real()
+      if (closings === before) warmUp(env, logs)
+    },
     capture: async (words, options) => (await real()).capture(words, options),
     which: (name) => which(name, path ?? ''),
     endStrays: async (deadMark) => (await real()).endStrays(deadMark),
     killNow: () => made?.killNow(),
-    close: () => made?.close(),
+    close: () => {
+      closings++
+      made?.close()
+    },
   }
 }
 

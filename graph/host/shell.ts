@@ -22,6 +22,7 @@ export function shell(mark: string, path: string | undefined): Shell {
   const captures = new Captures(engine)
   return {
     run: (command) => pool.run(command),
+    warmUp: (env, logs) => pool.warmUp(env, logs),
     capture: (words, options) => captures.run(words, options),
     which: (name) => which(name, path ?? ''),
     endStrays: (deadMark) => new Kin({ ...engine, mark: deadMark }).kill(),

@@ -28,6 +28,15 @@ export class WorkerPool {
     return [...this.running].map(({ kin }) => kin)
   }
 
+  warmUp(env: Spawn['env'], logs: string): void {
+    if (this.idle.length + this.running.size > 0) return
+    try {
+      this.idle.push(this.newWorker(env, logs))
+    } catch {
+      // The first command will meet it, and say so.
+    }
+  }
+
   async run(command: Spawn): Promise<Exit> {
     if (command.signal?.aborted) return { how: 'cancelled' }
     if (isPlain(command.text)) {
@@ -40,7 +49,7 @@ export class WorkerPool {
   }
 
   private async runOnce(command: Spawn, line: string): Promise<{ exit: Exit; isLost: boolean }> {
-    const worker = this.idleWorker() ?? this.newWorker(command)
+    const worker = this.idleWorker() ?? this.newWorker(command.env, dirname(command.log))
     this.running.add(worker)
     try {
       const exit = await worker.run(command, line)
@@ -51,8 +60,8 @@ export class WorkerPool {
     }
   }
 
-  private newWorker(command: Spawn): Worker {
-    return new Worker({ ...this.engine, mark: `${this.engine.mark}.${++this.count}` }, command)
+  private newWorker(env: Spawn['env'], logs: string): Worker {
+    return new Worker({ ...this.engine, mark: `${this.engine.mark}.${++this.count}` }, env, logs)
   }
 
   // One that was killed while it waited (by the kernel, when memory is short) would never answer.
@@ -77,13 +86,13 @@ class Worker {
   private finish: ((exit: Exit) => void) | undefined
   private answer = ''
 
-  constructor(options: KinOptions, { env, log }: Spawn) {
+  constructor(options: KinOptions, env: Spawn['env'], logs: string) {
     const { mark } = options
     this.mark = mark
     this.env = env
     // Most commands print nothing: they share one file that is there already, for making one takes
     // ext4 longer than `cat` takes to run.
-    this.spool = join(dirname(log), `.spool-${mark}`)
+    this.spool = join(logs, `.spool-${mark}`)
     this.child = spawn('/bin/sh', [], {
       detached: true,
       cwd: '/',

@@ -49,6 +49,8 @@ export class MemoryShell implements Shell {
     this.path = path
   }
 
+  warmUp(): void {}
+
   async run(spawn: Spawn): Promise<Exit> {
     if (spawn.signal?.aborted) return { how: 'cancelled' }
     this.spawned.push(spawn)

@@ -499,6 +499,34 @@ process.on('exit', () => console.log('ended'))`,
   },
 )
 
+shell('what was warmed up runs the first command', async ({ dir, mark, real, run }) => {
+  const env = { PATH }
+  real.warmUp(env, dir)
+  real.warmUp(env, dir)
+  const [pid, ...others] = marked(mark)
+  assert.equal(others, [])
+  assert.equal(await run('echo $$', { env }), [exited(0), `${pid}\n`])
+  real.warmUp(env, dir)
+  assert.equal(marked(mark), [pid])
+})
+
+shell('what was warmed up for nothing keeps Node from no end', async ({ dir }) => {
+  const told = await inChild(
+    `import { machine } from ${JSON.stringify(INDEX_MODULE)}
+const { shell } = machine()
+const warm = () => shell.warmUp({ PATH: process.env.PATH }, ${JSON.stringify(dir)})
+warm()
+await shell.capture(['true'], { cwd: '/', env: {}, timeoutMs: 9000 })
+shell.close()
+// Before it has begun.
+warm()
+shell.close()
+process.on('exit', () => console.log('ended'))`,
+    { PATH },
+  )
+  assert.is(told, 'ended\n')
+})
+
 shell(
   'what a killed engine left is ended by its mark, and nobody else',
   async ({ dir, real, run }) => {
