@@ -7,7 +7,7 @@ import { absentIsUndefined } from './absent.ts'
 import { fileDigester } from './digest-file.ts'
 import { asFileStat } from './file-stat.ts'
 import { glob } from './glob.ts'
-import { digestMany, lstatMany } from './many-files.ts'
+import { digestMany, lstatMany, readyForMany } from './many-files.ts'
 
 /** The machine's own files. */
 export function disk(): Disk {
@@ -87,7 +87,7 @@ export function disk(): Disk {
       for (const path of paths) flushFile(path)
       for (const folder of new Set(paths.map(dirname))) flushFolder(folder)
     },
-    glob,
+    glob: (patterns, ignore, cwd) => glob(patterns, ignore, cwd, readyForMany),
   }
 }
 

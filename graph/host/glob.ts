@@ -15,14 +15,15 @@ const fastGlob = (): FastGlob => require('fast-glob')
 
 const GLOB = { dot: true, followSymbolicLinks: false, unique: true } as const
 
-/** Files below a folder that match, and every folder that decided it. */
+/** Files below a folder that match, and every folder that decided it. `onMany` is told of very many, beforehand. */
 export function glob(
   patterns: readonly string[],
   ignore: readonly string[],
   cwd: string,
+  onMany: () => void = () => {},
 ): GlobResult {
   const [only] = patterns
-  const quick = patterns.length === 1 && globOne(only as string, ignore, cwd)
+  const quick = patterns.length === 1 && globOne(only as string, ignore, cwd, onMany)
   if (quick) return quick
   const folders = new Set<string>()
   const found = fastGlob().sync([...patterns], {
@@ -44,9 +45,14 @@ export function glob(
 // 7 us where fast-glob takes 45, and a graph may have thousands of these.
 const ONE_FOLDER = /^(?:[\w.-]+\/)*(?!.*\*\*)[\w.*-]*\*[\w.*-]*$/
 
-function globOne(pattern: string, ignore: readonly string[], cwd: string): GlobResult | undefined {
+function globOne(
+  pattern: string,
+  ignore: readonly string[],
+  cwd: string,
+  onMany: () => void,
+): GlobResult | undefined {
   if (ignore.length === 0 && ONE_FOLDER.test(pattern)) return globOneFolder(pattern, cwd)
-  return walkBelow(pattern, ignore, cwd)
+  return walkBelow(pattern, ignore, cwd, onMany)
 }
 
 function globOneFolder(pattern: string, cwd: string): GlobResult {

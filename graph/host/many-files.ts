@@ -19,6 +19,11 @@ const PATIENCE_MS = 60_000
 
 const threads = new Threads()
 
+/** Others begin to get ready: very many files are about to be asked for. */
+export function readyForMany(): void {
+  threads.getReady()
+}
+
 /**
  * Digests of files that are no links, in their order, and the identity that each had when it was opened; undefined for what
  * cannot be had. `digest` is this thread's way, which also tries again what the others could not.

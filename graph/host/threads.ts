@@ -39,12 +39,21 @@ interface Job {
 const MOST = 3
 const IDLE_MS = 5000
 
+function mostThreads(): number {
+  return Math.min(MOST, availableParallelism() - 1)
+}
+
 export class Threads {
   private readonly awake = new Set<Worker>()
   private text = ''
 
   get areAwake(): boolean {
     return this.awake.size > 0
+  }
+
+  /** Starts them, for what is to come: that takes each of them some 45 ms. */
+  getReady(): void {
+    while (this.awake.size < mostThreads()) this.start()
   }
 
   /** Returns at once; what they find out comes to its place in `shared`. */
@@ -55,8 +64,8 @@ export class Threads {
     this.text = text
     for (const thread of this.awake)
       thread.postMessage({ task, shared, text: isKnown ? undefined : text } satisfies Job)
-    const most = Math.min(MOST, availableParallelism() - 1)
-    while (this.awake.size < most) this.start().postMessage({ task, shared, text } satisfies Job)
+    while (this.awake.size < mostThreads())
+      this.start().postMessage({ task, shared, text } satisfies Job)
   }
 
   private start(): Worker {
@@ -123,7 +132,8 @@ async function inThread(
     lstat: (path: string) => ({ stat: lstatSync(path, { throwIfNoEntry: false }) }),
   }
   let paths: readonly string[] = []
-  let idle: NodeJS.Timeout | undefined
+  const wait = (): NodeJS.Timeout => setTimeout(() => parentPort?.close(), idleMs)
+  let idle = wait()
   parentPort?.on('message', ({ task, shared, text }: Job) => {
     clearTimeout(idle)
     if (text !== undefined) paths = text.split('\0')
@@ -131,6 +141,6 @@ async function inThread(
     const put = into(shared)
     for (let i = next(shared); i < paths.length; i = next(shared))
       put(i, () => look(paths[i] as string))
-    idle = setTimeout(() => parentPort.close(), idleMs)
+    idle = wait()
   })
 }

@@ -10,11 +10,18 @@ const BELOW = /^((?:(?!\.\.?\/)[\w.-]+\/)*)\*\*(?:\/(?!.*\*\*)([\w.*-]*\*[\w.*-]
 const ANYWHERE = /^\*\*\/([\w.-]+)\/\*\*$/
 const AT_ONE_PLACE = /^((?:[\w.-]+\/)*[\w.-]+)\/\*\*$/
 
-/** Files below a folder; undefined for patterns of which more is to be known. */
+// So many files take longer to digest than a thread to start.
+const MANY_FILES = 2000
+
+/**
+ * Files below a folder; undefined for patterns of which more is to be known. `onMany` is told once there are so
+ * many that others had better help with what comes next.
+ */
 export function walkBelow(
   pattern: string,
   ignore: readonly string[],
   cwd: string,
+  onMany: () => void,
 ): GlobResult | undefined {
   const [, base, last = '*'] = BELOW.exec(pattern) ?? []
   if (base === undefined) return undefined
@@ -25,6 +32,7 @@ export function walkBelow(
   const isMeant = nameTest(last)
   const files: string[] = []
   const folders: string[] = []
+  let isTold = false
   const walk = (below: string): void => {
     const folder = below === '' ? cwd : `${cwd}/${below.slice(0, -1)}`
     folders.push(folder)
@@ -36,6 +44,9 @@ export function walkBelow(
       if (isFolder) walk(below + entry)
       else if (isMeant(name)) files.push(below + name)
     }
+    if (isTold || files.length < MANY_FILES) return
+    isTold = true
+    onMany()
   }
   walk(base)
   return { files, folders }

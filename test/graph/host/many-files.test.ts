@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import {
   appendFileSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -10,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { fileDigester, type ReadFile } from '../../../graph/host/digest-file.ts'
@@ -166,6 +167,36 @@ digests('many files are as each is alone, whichever thread looked', () => {
     assert.equal([...found], expected)
     assert.ok(own < 400, `all ${own} in this thread`)
   }
+})
+
+const DISK = join(import.meta.dirname, '../../../graph/host/disk.ts')
+
+digests('a walk that finds very many files has threads begin, which hold no process', () => {
+  mkdirSync(join(folder, 'walked/below'), { recursive: true })
+  for (let i = 0; i < 1999; i++) write(`walked/${i}`, '')
+  const walked = JSON.stringify(join(folder, 'walked'))
+  const program = `import { disk } from ${JSON.stringify(DISK)}
+const threads = process.getBuiltinModule('node:worker_threads')
+let begun = 0
+threads.Worker = class extends threads.Worker {
+  constructor(...all) {
+    super(...all)
+    begun++
+  }
+}
+const { glob } = disk()
+const found = (pattern) => [glob([pattern], [], ${walked}).files.length, Math.min(1, begun)]
+const few = found('**')
+process.getBuiltinModule('node:fs').writeFileSync(${walked} + '/below/last', '')
+console.log(JSON.stringify([few, found('*/**'), found('**'), found('**')]))`
+  const told = execFileSync(process.execPath, ['--input-type=module', '-e', program])
+  const helped = availableParallelism() > 1 ? 1 : 0
+  assert.equal(JSON.parse(String(told)), [
+    [1999, 0],
+    [1, 0],
+    [2000, helped],
+    [2000, helped],
+  ])
 })
 
 digests('nothing to digest, and a thread that finds nothing left', () => {

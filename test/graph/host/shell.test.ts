@@ -510,7 +510,7 @@ shell('what was warmed up runs the first command', async ({ dir, mark, real, run
   assert.equal(marked(mark), [pid])
 })
 
-shell('what was warmed up for nothing keeps Node from no end', async ({ dir }) => {
+shell('what was warmed up for nothing holds no process', async ({ dir }) => {
   const told = await inChild(
     `import { machine } from ${JSON.stringify(INDEX_MODULE)}
 const { shell } = machine()
