@@ -1,7 +1,6 @@
-// What lies among a node's output globs because another node has made it, which is gone from the graph or makes
-// something else now: a task was renamed, or its outputs were given to another one. A node that knew of its own
-// outputs alone would take it for a person's, and it would count among what the node makes for ever.
-import { isPattern } from './file-names.ts'
+// What lies where a node writes because another node has made it, which is gone from the graph or makes something
+// else now: a task was renamed, or its outputs were given to another one. A node that knew of its own outputs
+// alone would take it for a person's, count it for ever among what its globs find, or write through a link.
 import { foundOutputs, type History, lastOutputs } from './history.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
 import type { Node, NodeName } from './node.ts'
@@ -9,17 +8,17 @@ import type { Memory } from './state.ts'
 
 /** Relative to the graph's folder, sorted; only what is still as it was made. */
 export function inheritedOutputs(node: Node, memory: Memory): readonly string[] {
-  const { world, journal } = memory
-  const patterns = node.spec.outputs?.filter(isPattern) ?? []
-  if (patterns.length === 0) return []
-  const own = new Set(lastOutputs(journal.history, node.name).map(([path]) => path))
-  const others = world.glob(patterns, world.folder).filter((path) => !own.has(path))
+  const { history } = memory.journal
+  if (history.lastDone.size === 0) return []
+  const own = new Set(lastOutputs(history, node.name).map(([path]) => path))
+  const others = outputFiles(node, memory).filter((path) => !own.has(path))
   return others.filter((path) => isLeftBehind(path, memory))
 }
 
 function isLeftBehind(path: string, memory: Memory): boolean {
   const { graph, journal, world } = memory
   const { history } = journal
+  if (world.host.disk.lstat(world.path(path)) === undefined) return false
   const makers = makersIn(history).get(path) ?? []
   return makers.some((maker) => {
     if (foundOutputs(history, maker).includes(path)) return false

@@ -22,14 +22,14 @@ export function removableOutputs(node: Node, memory: Memory): readonly string[] 
   const found = new Set(foundOutputs(journal.history, node.name))
   const isRead = ownInputs(node, memory)
   const made = last.filter(([path]) => !found.has(path) && !isRead(path))
-  const left = inherited.filter((path) => !isRead(path) && !isNamed(path, node, memory))
+  const left = inherited.filter((path) => !isRead(path) && !isOfAnother(path, node, memory))
   const literal = new Set(node.spec.outputs)
   if (made.every(([path]) => literal.has(path))) return [...made.map(([path]) => path), ...left]
   const declared = new Set(outputFiles(node, memory))
   const own = made.filter(([path, state]) => {
     if (declared.has(path)) return true
     const isAsMade = stateOrOdd(() => world.output(world.path(path))) === state
-    return isAsMade && !isNamed(path, node, memory)
+    return isAsMade && !isOfAnother(path, node, memory) && !isNamed(path, memory)
   })
   return [...own.map(([path]) => path), ...left]
 }
@@ -67,9 +67,19 @@ function orNothing(input: string | Place): string | Place {
   return typeof input === 'string' ? `${path}?` : { ...input, path: `${path}?` }
 }
 
-// By name, or as what another node has made: who only looks there with a pattern would count what is left over.
-function isNamed(path: string, maker: Node, memory: Memory): boolean {
-  const { graph, world, journal } = memory
+// Who only declares it, or looks there with a pattern, would find what is left over.
+function isOfAnother(path: string, maker: Node, memory: Memory): boolean {
+  const { history } = memory.journal
+  return memory.graph.nodes.some(
+    (node) =>
+      node !== maker &&
+      lastOutputs(history, node.name).some(([made]) => made === path) &&
+      outputFiles(node, memory).includes(path),
+  )
+}
+
+// As an input that nobody makes: then it is a person's now.
+function isNamed(path: string, { graph, world }: Memory): boolean {
   const full = world.path(path)
   const isInput = (spec: string | Place): boolean => {
     const name = typeof spec === 'string' ? spec : spec.path
@@ -78,13 +88,6 @@ function isNamed(path: string, maker: Node, memory: Memory): boolean {
     const path = world.path(typeof spec === 'string' ? plain : { ...spec, path: plain })
     return plainPath(path) === full
   }
-  const hasMade = (node: Node): boolean =>
-    lastOutputs(journal.history, node.name).some(([made]) => made === path) &&
-    outputFiles(node, memory).includes(path)
-  const isOutput = (node: Node): boolean =>
-    node.spec.outputs?.includes(path) === true ||
-    (node.spec.outputs?.some(isPattern) === true && hasMade(node))
-  return graph.nodes.some(
-    (node) => node.spec.inputs?.some(isInput) || (node !== maker && isOutput(node)),
-  )
+  const isMade = graph.nodes.some(({ spec }) => spec.outputs?.includes(path))
+  return !isMade && graph.nodes.some(({ spec }) => spec.inputs?.some(isInput))
 }

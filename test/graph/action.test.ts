@@ -592,6 +592,18 @@ action(
   },
 )
 
+// A link that was left there would even be written through.
+for (const isFirst of [true, false])
+  action(`tasks that exchange their outputs find nothing of each other: ${isFirst}`, async () => {
+    const world = new World()
+    const make = (name: string, output: string) =>
+      task(name, () => ({ outputs: [output], run: sh`echo ${name} >> ${output}` }))
+    await world.run(defineGraph({ tasks: [make('a', 'x.out'), make('b', 'z.out')] }))
+    const [a, b] = [make('a', 'z.out'), make('b', 'x.out')]
+    await world.run(defineGraph({ tasks: isFirst ? [a, b] : [b, a] }))
+    assert.equal([world.read('x.out'), world.read('z.out')], ['b\n', 'a\n'])
+  })
+
 for (const outputs of [['x.out'], ['*.out'], ['./x.out']])
   action(`a former output that another node makes now, as ${outputs}, is not removed`, async () => {
     const world = new World()
