@@ -142,6 +142,11 @@ export interface Shell {
   endStrays(mark: string): Promise<number>
   /** Ends all that runs, at once: the second Ctrl-C. */
   killNow(): void
+  /**
+   * Stops all that runs, until what comes back is called: Ctrl-Z. Time limits do not count the time between.
+   * Call nothing else meanwhile.
+   */
+  pause(): () => void
   /** Releases long-lived helpers. */
   close(): void
 }

@@ -2,6 +2,8 @@
 // an error that nobody caught, Ctrl-Z.
 import { readFileSync } from 'node:fs'
 
+import { whenSuspended } from './suspension.ts'
+
 export interface Keys {
   /** Brings the terminal back; nothing is heard any more. */
   readonly close: () => void
@@ -42,14 +44,6 @@ export function listenForKeys(options: KeyOptions): Keys | undefined {
     stdin.resume()
     options.onReturn()
   }
-  const suspend = (): void => {
-    leave()
-    process.off('SIGTSTP', suspend)
-    // We stand still within this call until somebody continues us.
-    process.kill(process.pid, 'SIGTSTP')
-    process.on('SIGTSTP', suspend)
-    enter()
-  }
   const hear = (bytes: Buffer): void => {
     for (const key of bytes.toString('latin1'))
       if (key === INTERRUPT) process.kill(process.pid, 'SIGINT')
@@ -60,14 +54,14 @@ export function listenForKeys(options: KeyOptions): Keys | undefined {
   }
   // The terminal is gone. Not everybody who is told by the kernel tells us.
   const lose = (): void => void process.kill(process.pid, 'SIGHUP')
-  process.on('SIGTSTP', suspend)
+  const forget = whenSuspended({ onLeave: leave, onReturn: enter })
   process.on('SIGCONT', enter)
   process.on('exit', leave)
   stdin.on('data', hear).on('end', lose).on('error', lose)
   enter()
   return {
     close: () => {
-      process.off('SIGTSTP', suspend)
+      forget()
       process.off('SIGCONT', enter)
       process.off('exit', leave)
       stdin.off('data', hear)

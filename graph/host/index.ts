@@ -54,6 +54,7 @@ function lazyShell(mark: string, path: string | undefined): Shell {
     which: (name) => which(name, path ?? ''),
     endStrays: async (deadMark) => (await real()).endStrays(deadMark),
     killNow: () => made?.killNow(),
+    pause: () => made?.pause() ?? (() => {}),
     close: () => {
       closings++
       made?.close()

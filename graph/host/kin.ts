@@ -3,6 +3,7 @@
 // Each is found by one of these; who is rid of all four before anybody looks is not.
 import { MARK } from '../environment.ts'
 import { type ProcessRow, type ProcessTable, signal } from './processes.ts'
+import { TimeLimit } from './time-limit.ts'
 
 const POLL_MS = 10
 // A killed process with much memory takes a while; one that hangs in the kernel never goes.
@@ -24,9 +25,45 @@ export class Kin {
   // When each began, by pid. Who was found once is known also when its parent, its group's first or its
   // old environment have gone.
   private readonly ours = new Map<number, string>()
+  private limit: TimeLimit | undefined
 
   constructor(options: KinOptions) {
     this.options = options
+  }
+
+  /** Calls `onOver` when `ms` have passed, those left out in which it was paused; replaces the last limit. */
+  limitTo(ms: number, onOver: () => void): void {
+    this.unlimit()
+    this.limit = new TimeLimit(ms, onOver)
+  }
+
+  unlimit(): void {
+    this.limit?.cancel()
+    this.limit = undefined
+  }
+
+  /** Makes the limit longer by a pause. */
+  extendLimit(ms: number): void {
+    this.limit?.extend(ms)
+  }
+
+  /**
+   * STOP to all. Gives who makes them go on; who has gone away meanwhile is left alone. Not TSTP, which a
+   * group is not stopped by whose parent is in another session.
+   */
+  pause(): () => void {
+    const stopped = new Set<number>()
+    // One that is just forking shows up in the next round.
+    for (let round = 0; round < ROUNDS_AT_ONCE; round++) {
+      const known = stopped.size
+      this.options.table.lookAgain()
+      for (const pid of this.send('SIGSTOP')) stopped.add(pid)
+      if (stopped.size === known) break
+    }
+    return () => {
+      this.options.table.lookAgain()
+      this.send('SIGCONT')
+    }
   }
 
   /** TERM, then after `graceMs` KILL. Resolves when nobody is left. */

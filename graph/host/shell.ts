@@ -4,7 +4,7 @@ import { quote } from '../command.ts'
 import { MARK } from '../environment.ts'
 import type { Captured, Exit, Shell } from '../host.ts'
 import { Kin, type KinOptions } from './kin.ts'
-import { ProcessTable, timerMs } from './processes.ts'
+import { ProcessTable } from './processes.ts'
 import { which } from './which.ts'
 import { WorkerPool } from './worker.ts'
 
@@ -32,6 +32,15 @@ export function shell(mark: string, path: string | undefined): Shell {
       const busy = [...pool.busy, ...captures.busy]
       for (const kin of busy) kin.killGroup()
       if (busy.length > 0) new Kin(engine).killNow()
+    },
+    pause: () => {
+      const busy = [...pool.busy, ...captures.busy]
+      const since = performance.now()
+      const goOn = busy.length > 0 ? new Kin(engine).pause() : () => {}
+      return () => {
+        goOn()
+        for (const kin of busy) kin.extendLimit(performance.now() - since)
+      }
     },
     close: () => pool.close(),
   }
@@ -78,7 +87,7 @@ class Captures {
       // Whoever left the group and holds the pipe would let us wait for ever.
       ending = kin.end(graceMs)
     }
-    const timer = setTimeout(() => end({ how: 'timed-out' }, GRACE_MS), timerMs(timeoutMs))
+    kin.limitTo(timeoutMs, () => end({ how: 'timed-out' }, GRACE_MS))
     const onAbort = (): void => end({ how: 'cancelled' }, GRACE_MS)
     signal?.addEventListener('abort', onAbort, { once: true })
     let bytes = 0
@@ -95,7 +104,7 @@ class Captures {
       return captured(stop ?? exitOf(output), output.stdout, output.stderr)
     } finally {
       this.busy.delete(kin)
-      clearTimeout(timer)
+      kin.unlimit()
       signal?.removeEventListener('abort', onAbort)
     }
   }

@@ -9,7 +9,6 @@ import { quote } from '../command.ts'
 import { MARK } from '../environment.ts'
 import type { Exit, Spawn } from '../host.ts'
 import { Kin, type KinOptions } from './kin.ts'
-import { timerMs } from './processes.ts'
 
 const GRACE_MS = 2000
 const COPY_PIECE = 1024 * 1024
@@ -122,10 +121,8 @@ class Worker {
     const stopped = Promise.withResolvers<Exit>()
     const onAbort = (): void => stopped.resolve({ how: 'cancelled' })
     command.signal?.addEventListener('abort', onAbort, { once: true })
-    const timer =
-      command.timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => stopped.resolve({ how: 'timed-out' }), timerMs(command.timeoutMs))
+    const limit = command.timeoutMs
+    if (limit !== undefined) this.kin.limitTo(limit, () => stopped.resolve({ how: 'timed-out' }))
     command.onSpool?.(this.spool)
     // Somebody may remove the state folder meanwhile; without it the shell could not begin the command.
     if (!fs.existsSync(this.spool)) fs.mkdirSync(dirname(this.spool), { recursive: true })
@@ -141,7 +138,7 @@ class Worker {
       moveOutput(this.spool, command.log)
       if (!this.isAlive) this.removeFiles()
       this.finish = undefined
-      clearTimeout(timer)
+      this.kin.unlimit()
       command.signal?.removeEventListener('abort', onAbort)
     }
   }

@@ -5,6 +5,7 @@ import { writeSync } from 'node:fs'
 import { DefaultRenderer, Listr, ListrLogger, ProcessOutput } from 'listr2'
 
 import type { RunEvent } from '../../graph/index.ts'
+import { whenSuspended } from '../suspension.ts'
 import { eprint } from './eprint.ts'
 import { gather, type Row } from './rows.ts'
 import { lastLines, type ScreenSize, screenLines } from './screen.ts'
@@ -31,6 +32,7 @@ class LiveView {
   private readonly ended = Promise.withResolvers<void>()
   private held = ''
   private drawn: Promise<unknown> | undefined
+  private forget = (): void => {}
 
   constructor({ since, title }: Pick<ReportOptions, 'since' | 'title'>, style: Style) {
     this.since = since
@@ -48,12 +50,16 @@ class LiveView {
     else if (event.type === 'started') this.held = ''
     gather(this.rows, event)
     if (event.type !== 'planned' || this.drawn !== undefined) return
-    process.on('SIGTSTP', this.suspend)
+    // The shell that takes over needs its cursor.
+    this.forget = whenSuspended({
+      onLeave: () => toTerminal(SHOW_CURSOR),
+      onReturn: () => toTerminal(HIDE_CURSOR),
+    })
     this.drawn = this.draw()
   }
 
   async close(): Promise<void> {
-    process.off('SIGTSTP', this.suspend)
+    this.forget()
     this.ended.resolve()
     await this.drawn
     if (this.drawn === undefined) return
@@ -61,15 +67,6 @@ class LiveView {
     const last = [...this.head, ...lastLines(rows, this.size, this.style)]
     // Whatever happened to the view, the cursor comes back.
     eprint(`${last.map((line) => `${line}\n`).join('')}${SHOW_CURSOR}`)
-  }
-
-  // Ctrl-Z: the shell that takes over needs its cursor. We stand still within the call until `fg`.
-  private readonly suspend = (): void => {
-    toTerminal(SHOW_CURSOR)
-    process.off('SIGTSTP', this.suspend)
-    process.kill(process.pid, 'SIGTSTP')
-    process.on('SIGTSTP', this.suspend)
-    toTerminal(HIDE_CURSOR)
   }
 
   private get head(): readonly string[] {

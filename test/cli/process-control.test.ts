@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert'
 import type { RunSummary } from '../../graph/index.ts'
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
-import { appears, inHomeOf, leftIn } from './support/processes.ts'
+import { appears, inHomeOf, leftIn, untilAll } from './support/processes.ts'
 import { bin, bitnetTasks, start } from './support/program.ts'
 import { becoming, HIDES_CURSOR, openTerminal, showsCursor } from './support/terminal.ts'
 
@@ -141,22 +141,46 @@ control(
   ),
 )
 control(
-  'Ctrl-Z leaves the shell its cursor, and fg draws again',
-  withTasks([['long', 'sleep 1234']], async (home) => {
+  'Ctrl-Z leaves the shell its cursor and stops what runs; fg draws again, and all goes on',
+  withTasks([['long', 'setsid sleep 1234 & sleep 1234']], async (home) => {
     const run = `${process.execPath} ${bin} run`
-    const line = `bash -mc '${run}; echo "[stopped]"; fg > /dev/null'`
+    const line = `bash -mc '${run}; echo "[stopped]"; read -r; fg > /dev/null'`
     const { type, sees, ended } = openTerminal(home, line, { SHELL: '/bin/bash' })
     await appears(home, /^sleep 1234/)
     await sees(HIDES_CURSOR)
     type('\x1a')
     await sees('[stopped]')
+    await untilAll('stopped', home, /^sleep 1234/)
+    type('\n')
     await sees(HIDES_CURSOR)
+    assert.is((await untilAll('going on', home, /^sleep 1234/)).length, 2)
     type('\x03')
     const { screen } = await ended
     assert.ok(showsCursor(screen.slice(0, screen.indexOf('[stopped]'))), screen)
     assert.ok(showsCursor(screen))
+    assert.equal(await leftIn(home), [])
   }),
 )
+
+control(
+  'the next run ends what one has left that was stopped with Ctrl-Z, and then killed',
+  withTasks(
+    [['long', `[ -f quick ] || { setsid sleep 1234 & sleep 1234; }; echo > out/long`]],
+    async (home) => {
+      const line = `bash -mc '${process.execPath} ${bin} run -q; echo "[stopped]"; kill -9 %1'`
+      const { type, sees, ended } = openTerminal(home, line, { SHELL: '/bin/bash' })
+      await appears(home, /^sleep 1234/)
+      type('\x1a')
+      await sees('[stopped]')
+      await ended
+      assert.is((await untilAll('stopped', home, /^sleep 1234/)).length, 2)
+      fs.writeFileSync(join(home, 'quick'), '')
+      assert.equal((await runJson(home)).ends, { changed: 1 })
+      assert.equal(await leftIn(home), [])
+    },
+  ),
+)
+
 control(
   'a second Ctrl-C ends at once also what is deaf and in a session of its own',
   withTasks(

@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert'
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
 import { asNobody } from './support/nobody.ts'
-import { inHomeOf } from './support/processes.ts'
+import { inHomeOf, leftIn, untilAll } from './support/processes.ts'
 import { bin, bitnetTasks, start } from './support/program.ts'
 import { openTerminal, type Terminal } from './support/terminal.ts'
 import { endAll, WatchProcess } from './support/watching.ts'
@@ -442,6 +442,25 @@ watch(
     const { screen } = await ended
     assert.match(screen, '[code 0]')
     isWhole(screen)
+  }),
+)
+
+watch(
+  'Ctrl-Z stops what runs as well, and Ctrl-C after fg ends it',
+  withGraph(GRAPH.replace('find src', 'sleep 1234; find src'), async ({ home }) => {
+    const line = `bash -mc '${WATCH}; echo "[stopped]"; read -r; fg > /dev/null'`
+    const { type, sees, ended } = inTerminal(home, line)
+    await sees('1 running: all')
+    await untilAll('going on', home, /^sleep 1234/)
+    type('\x1a')
+    await sees('[stopped]')
+    await untilAll('stopped', home, /^sleep 1234/)
+    type('\n')
+    await sees('1 running: all')
+    await untilAll('going on', home, /^sleep 1234/)
+    type('\x03')
+    await ended
+    assert.equal(await leftIn(home), [])
   }),
 )
 

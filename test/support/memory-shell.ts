@@ -97,6 +97,10 @@ export class MemoryShell implements Shell {
     for (const kill of [...this.kills]) kill()
   }
 
+  pause(): () => void {
+    return () => {}
+  }
+
   close(): void {
     this.closed++
   }

@@ -49,6 +49,29 @@ export async function leftIn(home: string): Promise<readonly Process[]> {
   return left
 }
 
+/** Waits until what fits is all stopped, as by Ctrl-Z, or is all going on. */
+export async function untilAll(
+  state: 'stopped' | 'going on',
+  home: string,
+  command: RegExp,
+): Promise<readonly Process[]> {
+  for (let turn = 0; turn < 1500; turn++) {
+    const found = inHomeOf(home).filter((process) => command.test(process.command))
+    const isSo = ({ pid }: Process): boolean => isStopped(pid) === (state === 'stopped')
+    if (found.length > 0 && found.every(isSo)) return found
+    await pause(20)
+  }
+  throw new Error(`in 30 s they were not all ${state}`)
+}
+
+function isStopped(pid: number): boolean {
+  try {
+    return /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
+  } catch {
+    return false
+  }
+}
+
 /** Kills what is left with that HOME: what a test that failed has started. */
 export function killAllIn(home: string): void {
   for (const { pid } of inHomeOf(home))

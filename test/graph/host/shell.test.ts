@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 
-import { argv, commandText, sh } from '../../../graph/command.ts'
+import { argv, commandText, quote, sh } from '../../../graph/command.ts'
 import { MARK } from '../../../graph/environment.ts'
 import { shell as machineShell } from '../../../graph/host/shell.ts'
 import type { Exit, Shell, Spawn } from '../../../graph/host.ts'
@@ -630,6 +630,47 @@ shell(
   },
 )
 
+shell('what is paused stands still, whatever it has left, until it goes on', async (scene) => {
+  const { dir, mark, real, run } = scene
+  const still = `while [ ! -f ${join(dir, 'go')} ]; do sleep 0.02; done`
+  const own = `env -i PATH="$PATH" setsid sh -c ${quote(`echo $$ > own; ${still}`)} &`
+  const options = { cwd: dir, env: { PATH }, timeoutMs: 60_000 }
+  const captured = real.capture(['sh', '-c', `touch asked; ${still}`], options)
+  const running = run(`${own} ${still}; wait`)
+  const areThere = (): boolean => ['own', 'asked'].every((name) => fs.existsSync(join(dir, name)))
+  while (!areThere() || fs.readFileSync(join(dir, 'own'), 'utf8') === '') await pause(5)
+  const all = [...marked(mark), Number(fs.readFileSync(join(dir, 'own'), 'utf8'))]
+  assert.ok(all.length >= 4, `${all}`)
+  const goOn = real.pause()
+  while (all.some((pid) => stateOf(pid) !== 'T' && stateOf(pid) !== undefined)) await pause(5)
+  assert.equal(marked(mark).map(stateOf), new Array(marked(mark).length).fill('T'))
+  fs.writeFileSync(join(dir, 'go'), '')
+  goOn()
+  assert.equal((await running)[0], exited(0))
+  assert.equal((await captured).exit, exited(0))
+})
+
+for (const [what, isOver] of [
+  ['takes nothing of a time limit', false],
+  ['takes no time limit away', true],
+] as const)
+  shell(`a pause ${what}`, async ({ dir, real, run }) => {
+    const text = (name: string): string => `touch ${name}; while [ ! -f go ]; do sleep 0.02; done`
+    const options = { cwd: dir, env: { PATH }, timeoutMs: 400 }
+    const both = [
+      run(text('a'), { timeoutMs: 400 }).then(([exit]) => exit),
+      real.capture(['sh', '-c', text('b')], options).then(({ exit }) => exit),
+    ]
+    while (!['a', 'b'].every((name) => fs.existsSync(join(dir, name)))) await pause(5)
+    const goOn = real.pause()
+    // As whoever is stopped: nothing of ours goes on meanwhile.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600)
+    goOn()
+    if (!isOver) fs.writeFileSync(join(dir, 'go'), '')
+    const exit = isOver ? { how: 'timed-out' } : exited(0)
+    assert.equal(await Promise.all(both), [exit, exit])
+  })
+
 shell('a captured program is ended at once with all others', async ({ dir, mark, real }) => {
   const options = { cwd: dir, env: { PATH }, timeoutMs: 60_000 }
   const captured = real.capture(['sh', '-c', `trap '' TERM; touch ready; sleep 100`], options)
@@ -722,6 +763,15 @@ function isMarked(pid: string, mark: string): boolean {
     return isOurs && !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))
   } catch {
     return false
+  }
+}
+
+/** As /proc has it: 'T' is stopped. Undefined when it is not there. */
+function stateOf(pid: number): string | undefined {
+  try {
+    return /^State:\s+(\S)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
+  } catch {
+    return undefined
   }
 }
 
