@@ -1,6 +1,7 @@
 // One at a time writes into a state folder; whoever comes after one that was killed ends what it left.
-import type { GraphError } from './error.ts'
-import type { Lock, LockOptions } from './host.ts'
+import { MARK } from './environment.ts'
+import { GraphError } from './error.ts'
+import type { Host, Lock, LockOptions, LockOwner } from './host.ts'
 import { obstacle } from './own-file.ts'
 import type { Session } from './state.ts'
 
@@ -26,12 +27,32 @@ export async function underStateLock<T>(
 async function acquired(session: Session, options: Omit<LockOptions, 'mark'>): Promise<Lock> {
   const { host, stateFolder } = session
   const path = stateLock(session)
+  const onWait = (owner: LockOwner | undefined): void => {
+    if (isAbove(owner, host)) throw startedByHolder(path)
+    options.onWait?.(owner)
+  }
   try {
-    return await host.locks.acquire(path, { ...options, mark: host.mark })
+    return await host.locks.acquire(path, { ...options, onWait, mark: host.mark })
   } catch (error) {
     if ((error as GraphError).code !== 'state-unwritable') throw error
     throw obstacle(host.disk, stateFolder, 'folder') ?? obstacle(host.disk, path, 'file') ?? error
   }
+}
+
+// Whatever a run starts has its mark: who waits for the one that waits for it waits for ever.
+function isAbove(owner: LockOwner | undefined, { env }: Host): boolean {
+  return owner !== undefined && `${env[MARK]}.`.startsWith(`${owner.mark}.`)
+}
+
+function startedByHolder(path: string): GraphError {
+  return new GraphError(
+    `the run that holds the lock '${path}' has started this one, and waits for it`,
+    {
+      code: 'locked',
+      place: path,
+      hint: 'let the node need what this one would make; a run within a run needs a graph file of its own',
+    },
+  )
 }
 
 export function stateLock({ stateFolder }: Session): string {

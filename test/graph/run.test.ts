@@ -1,6 +1,14 @@
 import * as assert from 'uvu/assert'
 
-import { defineGraph, type NodeFailure, probe, type RunEvent, sh, task } from '../../graph/index.ts'
+import {
+  defineGraph,
+  type NodeFailure,
+  probe,
+  type RunEvent,
+  runGraph,
+  sh,
+  task,
+} from '../../graph/index.ts'
 import { refused } from '../support/refused.ts'
 import { suite } from '../support/suite.ts'
 import { type Gate, gate, JOURNAL, SNAPSHOT, STATE, World } from '../support/world.ts'
@@ -526,6 +534,30 @@ run('a snapshot that cannot be saved costs nothing but time', async () => {
   assert.equal((await world.run(graph)).outcomes, { a: 'fresh' })
   assert.is(world.host.disk.stat(SNAPSHOT), undefined)
 })
+
+run(
+  'a run that a command of a run starts does not wait for the one that waits for it',
+  async () => {
+    const world = new World()
+    const a = task('a', () => ({ run: sh`run b` }))
+    const b = task('b', () => ({ run: sh`true` }))
+    const graph = defineGraph({ tasks: [a, b] })
+    const { host } = world
+    let told: { code: string; message: string } | undefined
+    host.shell.commands.set('run b', async ({ env }) => {
+      const session = {
+        ...world.session(graph),
+        host: { ...host, env },
+      }
+      const { code, message } = await refused(runGraph(session, { targets: ['b'] }))
+      told = { code, message }
+      return undefined
+    })
+    assert.equal((await world.run(graph)).outcomes, { a: 'changed', b: 'changed' })
+    const message = `the run that holds the lock '${STATE}/lock' has started this one, and waits for it`
+    assert.equal(told, { code: 'locked', message })
+  },
+)
 
 run('who cannot get ready for a run leaves no lock behind', async () => {
   const world = new World({ a: 'a' })
