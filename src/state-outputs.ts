@@ -1,6 +1,4 @@
 // No node writes where our own state lies: what it removed there before a run would be that state.
-import { posix } from 'node:path'
-
 import { type Graph, GraphError } from '../graph/index.ts'
 
 const STATE = '.bitnet-tasks'
@@ -13,7 +11,7 @@ const STATE = '.bitnet-tasks'
 export function refuseOutputsInState({ nodes }: Graph): void {
   for (const { name, spec } of nodes)
     for (const path of spec.outputs ?? [])
-      if (posix.normalize(path).split('/')[0] === STATE)
+      if (path.split('/')[0] === STATE)
         throw new GraphError(
           `'${name}': the output ${JSON.stringify(path)} lies in the folder of the state`,
           {

@@ -291,7 +291,7 @@ export default defineGraph({ tasks: [a] })
 const a = task('a', () => ({ outputs: ['x/../.bitnet-tasks/y'], run: sh\`true\` }))
 export default defineGraph({ tasks: [a] })
 `,
-    `FILE:2: 'a': the output "x/../.bitnet-tasks/y" lies in the folder of the state
+    `FILE:2: 'a': the output ".bitnet-tasks/y" lies in the folder of the state
   hint: bitnet-tasks keeps its own files in .bitnet-tasks: choose another folder
 `,
   ],
