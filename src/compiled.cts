@@ -8,15 +8,15 @@ const { dirname }: typeof import('node:path') = require('node:path')
 const { Script }: typeof import('node:vm') = require('node:vm')
 const { crc32 }: typeof import('node:zlib') = require('node:zlib')
 
-// V8 lets go of the code of functions that have not been called for a while.
+// V8 lets go of the code of functions that have not been called for some collections of garbage.
 const MOST_MS = 3000
-// A command that works that much longer than the one whose code is kept (its help, say, or a look that found
-// nothing to do) has called more; what was kept stays among it.
+// A command that works that much longer than the one whose code is kept (a look that found nothing to do, say)
+// has called more; what was kept stays among it.
 const MORE_WORK = 1.5
 // Whatever the wrong command is called, there is one file for it.
 const WRONG_USE = 2
 const USAGE = 'usage'
-// A sum of the code, and for how many milliseconds the process had worked that kept it.
+// A sum of the code, and for how many milliseconds the command had worked of which it was kept.
 const HEAD_BYTES = 8
 const DAY_MS = 24 * 3600 * 1000
 
@@ -38,12 +38,13 @@ function requireCompiled(filename: string, folder: string, command: string): unk
   const text = wrap(source.toString('latin1'))
   const script = new Script(text, { filename, ...(found && { cachedData: found.code }) })
   const kept = script.cachedDataRejected ? undefined : found
+  const begun = process.cpuUsage()
   process.once('exit', (code) => {
     const name = code === WRONG_USE ? USAGE : command
-    const workMs = process.cpuUsage().user / 1000
+    const workMs = process.cpuUsage(begun).user / 1000
     const hasDoneMore = kept?.name !== command || workMs > kept.workMs * MORE_WORK
     const isWanted = name === USAGE ? kept === undefined : hasDoneMore
-    if (!isWanted || performance.now() > MOST_MS) return
+    if (!isWanted || workMs > MOST_MS) return
     keep(pathOf(name), { name, code: script.createCachedData(), workMs })
   })
   const module = { exports: {} }

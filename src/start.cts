@@ -12,14 +12,11 @@ const { code, checked } = require('./quick.cjs').answerQuickly(args)
 if (code === undefined) program().main(args, checked)
 else process.exit(code)
 
-// Each command calls functions of its own.
+// Each command calls functions of its own, and its help few of them.
 function program(): typeof import('./cli.ts') {
-  const [command = ''] = args
-  if (!isKept || !/^(?:--help|[a-z-]{0,20})$/.test(command)) return require('./cli.cjs')
+  const isHelp = args.some((arg) => arg === '--help' || arg === '-h')
+  const command = isHelp ? 'help' : (args[0] ?? 'none')
+  if (!isKept || !/^[a-z-]{1,20}$/.test(command)) return require('./cli.cjs')
   const folder = `${cache}/bitnet-tasks/node/program-${process.version}-${process.arch}`
-  return require('./compiled.cjs').requireCompiled(
-    `${__dirname}/cli.cjs`,
-    folder,
-    command || 'none',
-  )
+  return require('./compiled.cjs').requireCompiled(`${__dirname}/cli.cjs`, folder, command)
 }
