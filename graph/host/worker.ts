@@ -171,7 +171,10 @@ class Worker {
   }
 
   private removeFiles(): void {
-    for (const path of [this.spool, this.endMark]) fs.rmSync(path, { force: true })
+    // Of one that was started ahead and ran nothing there may be no folder for them: of a file in its place
+    // the lock tells.
+    for (const path of [this.spool, this.endMark])
+      if (fs.existsSync(path)) fs.rmSync(path, { force: true })
   }
 
   private async endAll(): Promise<void> {
