@@ -14,6 +14,7 @@ const github = suite('github')
 const failure: NodeFailure = {
   message: 'command failed with exit code 1: cc\nmore',
   how: 'command',
+  exitCode: 1,
   tail: 'a.c:1: error: 100% wrong\n::error::forged\n\x1b[31mred\n',
   log: '/l',
 }

@@ -93,6 +93,26 @@ lines('a failure is told by its first cause, and not by the command that was run
   )
 })
 
+for (const [outcome, how, message] of [
+  ['timed-out', 'command', 'command took longer than its time limit of 6 s: make'],
+  ['failed', 'output', "the commands ended well, but the output 'a.o' is not there"],
+] as const)
+  lines(
+    `a node that ${how === 'output' ? 'lacks its output' : 'is over its time'} is told so`,
+    () => {
+      const failure = { message, how, tail: 'tick 30\ntick 31\n', log: '' }
+      const failed: RunEvent = {
+        type: 'finished',
+        at: 6000,
+        node: build,
+        outcome,
+        ms: 6000,
+        failure,
+      }
+      assert.is(told([PLANNED, failed]), `[  6.00s] ${build} ${outcome} (6.0s): ${message}\n`)
+    },
+  )
+
 lines(
   'what never began is told together when the run is over, and line by line when all is asked for',
   () => {

@@ -56,7 +56,7 @@ const failed = (node: string, message: string, tail = '', at = AT): RunEvent => 
   node,
   outcome: 'failed',
   ms: 10,
-  failure: { message, how: 'command', tail, log: '' },
+  failure: { message, how: 'command', exitCode: 1, tail, log: '' },
 })
 
 const lines = (
@@ -172,7 +172,7 @@ screen(
 screen('of many failures the first four are told in full, twenty more by their cause', async () => {
   const failures = Array.from({ length: 30 }, (_, i) => ({
     node: `n${i}`,
-    failure: { message: 'command failed', how: 'command' as const, tail: LOG, log: '/l' },
+    failure: { message: 'failed', how: 'command' as const, exitCode: 1, tail: LOG, log: '/l' },
   }))
   const outcomes = {} as RunSummary['outcomes']
   const summary = { ok: false, outcomes, ms: 1, failures, cancelled: false }
