@@ -72,7 +72,7 @@ export function nodeEnvironment(
   const own: Record<string, string> = { ...passed }
   for (const name of names) {
     const value = host.env[name]
-    if (value !== undefined) own[name] = value
+    if (typeof value === 'string') own[name] = value
   }
   return { ...own, ...spec.set }
 }

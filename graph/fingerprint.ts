@@ -64,10 +64,11 @@ export interface PartsOptions {
 export function partsText(node: Node, world: World, options: PartsOptions): string {
   let text = declaredText(node)
   const { env, facts } = node.spec
-  // An unset variable has no line: no word could stand for it that is not also a value.
+  // An unset variable has no line: no word could stand for it that is not also a value. Of `constructor` and
+  // the like every object says something.
   for (const name of sorted(env)) {
     const value = world.host.env[name]
-    if (value !== undefined) text += line('env', name, value)
+    if (typeof value === 'string') text += line('env', name, value)
   }
   for (const name of toolNames(node)) text += line('tool', name, world.tool(name))
   for (const name of sorted(facts)) text += line('fact', name, world.fact(name))

@@ -91,8 +91,17 @@ export function toolMissing(name: string, log: string): NodeFailure {
   }
 }
 
+// In place of bytes that are no UTF-8.
+const NO_UTF8 = '\ufffd'
+
 /** The commands ended well and did not write what they declare. */
 export function outputMissing(path: string, log: string, disk: Disk): NodeFailure {
+  if (path.includes(NO_UTF8))
+    return {
+      message: `the name of the output '${path}' is not UTF-8, so that it cannot be looked at`,
+      ...{ how: 'output', tail: '', log },
+      hint: 'have it written under another name, or leave it out with a pattern that begins with !',
+    }
   return {
     message: isPattern(path)
       ? `the commands ended well, but no file matches the output '${path}'`

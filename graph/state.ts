@@ -1,5 +1,6 @@
 // Where a graph keeps what it remembers: journal, snapshot, lock, logs; opened for looking or writing.
 import { quote } from './command.ts'
+import { checksum } from './digest.ts'
 import { GraphError } from './error.ts'
 import type { Graph } from './graph.ts'
 import type { Host } from './host.ts'
@@ -91,17 +92,24 @@ export function unwritable({ host, stateFolder }: Session, error: unknown): Grap
   })
 }
 
+// Bytes, with a checksum and `.1.log` behind them: a file name has 255.
+const LOG_NAME_BYTES = 150
+
 /**
- * File name of a node's logs.
+ * File name of a node's logs; no two nodes have the same.
  *
  * @example logName(node)   // compile_debug
  */
-export function logName(node: Node): string {
-  return node.name
-    .replaceAll(/[^\w.@+=-]+/g, '_')
-    .replace(/_$/, '')
-    .slice(0, 150)
+export function logName({ name }: Node): string {
+  // A separator becomes one `_`, and a `_` two: where they meet that would be ambiguous.
+  const isClear = !/_[[,\]]|[[,]_/.test(name)
+  const flat = name.replaceAll('_', '__').replaceAll(/[[,]/g, '_').replace(']', '')
+  if (isClear && flat.length <= LOG_NAME_BYTES && !UNUSUAL.test(flat)) return flat
+  const some = flat.replaceAll(new RegExp(UNUSUAL, 'g'), '_').slice(0, LOG_NAME_BYTES)
+  return `${some}~${checksum(name)}`
 }
+
+const UNUSUAL = /[^\w.@+=-]+/
 
 // After a power loss a file may have its new size and times, and not its new bytes. An output that
 // was not fsynced and was last seen before this start of the machine is read again.

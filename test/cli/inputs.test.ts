@@ -244,6 +244,28 @@ inputs(
   }),
 )
 
+inputs(
+  'an output whose name is not UTF-8 fails its node, and is told as that',
+  inHome(async (home) => {
+    const run = 'sh(String.raw`mkdir -p gen; echo 1 > "gen/$(printf "\\377")"`)'
+    fs.writeFileSync(
+      join(home, 'bitnet.tasks.ts'),
+      `import { defineGraph, sh, task } from 'bitnet-tasks'
+const a = task('a', () => ({ outputs: ['gen/*'], run: ${run} }))
+export default defineGraph({ tasks: [a] })
+`,
+    )
+    const { code, stderr } = await bitnetTasks(['run'], { home })
+    assert.is(code, 1, stderr)
+    assert.match(
+      stderr,
+      `a: the name of the output 'gen/\ufffd' is not UTF-8, so that it cannot be looked at
+  hint: have it written under another name, or leave it out with a pattern that begins with !
+`,
+    )
+  }),
+)
+
 inputs.run()
 
 // What an editor says of the graph file.

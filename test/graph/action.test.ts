@@ -623,6 +623,30 @@ action('the log of a try holds what its commands printed, and no older try', asy
   assert.is(world.host.disk.readText(LOG), 'one\ntwo\n')
 })
 
+action('no two nodes write into one log, whatever they are called', async () => {
+  const world = new World()
+  const run = sh`true`
+  const bound = task('a', { p: ['x', '_x', 'x_y'], q: ['1', '_'] }, () => ({ run }))
+  const long = 'l'.repeat(190)
+  const names = ['a_x', 'a_x_1', 'a_x__', 'ä', 'ö', 'сборка', 'тесты', long, `${long}2`]
+  const plain = names.map((name) => task(name, () => ({ run })))
+  const ran = await world.run(defineGraph({ tasks: [bound, ...plain] }))
+  const logs = ran.events.flatMap((event) => (event.type === 'started' ? [event.log] : []))
+  assert.is(logs.length, 15)
+  assert.is(new Set(logs).size, 15)
+  assert.ok(logs.every((log) => Buffer.byteLength(log.slice(log.lastIndexOf('/') + 1)) < 256))
+})
+
+action('a variable that is called like something that every object has is not set', async () => {
+  const world = new World()
+  const names = ['constructor', 'toString', '__proto__']
+  await world.run(only({ env: names, run: sh`true` }))
+  assert.is(
+    names.find((name) => Object.hasOwn(world.host.shell.spawned[0]?.env ?? {}, name)),
+    undefined,
+  )
+})
+
 action('an input that is edited while the node runs is not recorded as fresh', async () => {
   const world = new World({ 'a.in': 'one' })
   const graph = only({
