@@ -221,11 +221,14 @@ function unreadableRun(id: string, path: string): GraphError {
 }
 
 function unknownRun(named: string, ids: readonly string[], fitting: readonly string[]): GraphError {
+  const near = nearest(named, ids)
   const hint =
     fitting.length > 1
       ? `it fits ${fitting.slice(0, 3).join(', ')}${fitting.length > 3 ? ' and more' : ''}`
       : ids.length === 0
         ? 'nothing has run here yet'
-        : `the newest is '${ids.at(-1)}'; did you mean '${nearest(named, ids) ?? 'last'}'?`
+        : near !== undefined
+          ? `did you mean '${near}'?`
+          : `the newest is '${ids.at(-1)}', which 'last' means too`
   return new GraphError(`no run is called '${named}'`, { code: 'unknown-run', hint })
 }

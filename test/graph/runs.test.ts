@@ -95,7 +95,7 @@ runs('a run that is not there is an error that names the newest', async () => {
   const { code, message, hint } = thrown(() => readRun(session, 'last~1'))
   assert.is(code, 'unknown-run')
   assert.is(message, "no run is called 'last~1'")
-  assert.match(hint ?? '', `the newest is '${first}'`)
+  assert.is(hint, `the newest is '${first}', which 'last' means too`)
   world.edit('a.in', '2')
   await world.run(graph)
   assert.match(thrown(() => readRun(session, '')).hint ?? '', 'it fits ')
