@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type Graph, GraphError } from '../graph/index.ts'
 import { errorPlace } from './error-place.ts'
 import { nativeImport } from './native-import.ts'
+import { realPath } from './real-path.ts'
 import { eprint } from './report/eprint.ts'
 import { loadHint } from './report/words/load-hint.ts'
 import { systemErrorText } from './report/words/system-error.ts'
@@ -140,9 +141,11 @@ function hookModules(engine: object): void {
     resolve: (specifier, context, next) => {
       if (Object.hasOwn(own, specifier)) return { url: `${SCHEME}${specifier}`, shortCircuit: true }
       const found = next(specifier, context)
-      noteLink(specifier, context.parentURL, found.url)
-      const isOfGraph = context.parentURL?.includes(NUMBER)
-      return isOfGraph ? { ...found, url: numbered(found.url) } : found
+      const named = namedPath(specifier, context.parentURL)
+      if (named === undefined || !found.url.startsWith('file:')) return found
+      if (fileURLToPath(found.url) !== named) evaluation.onSource(named)
+      const isOfGraph = `${specifier} ${context.parentURL}`.includes(NUMBER)
+      return isOfGraph ? { ...found, url: numbered(whereItLies(named, found.url)) } : found
     },
     load: (url, context, next) => {
       if (url.startsWith(SCHEME)) {
@@ -157,11 +160,18 @@ function hookModules(engine: object): void {
   })
 }
 
-// Node says where a link leads; that it led there is something that the graph stands on.
-function noteLink(specifier: string, parent: string | undefined, found: string): void {
-  if (!/^\.\.?\//.test(specifier) || !parent?.startsWith('file:')) return
-  const named = fileURLToPath(new URL(specifier, parent))
-  if (found.startsWith('file:') && fileURLToPath(found) !== named) evaluation.onSource(named)
+// What a module of the graph names by its path; the graph file itself has none above it. Node says where that
+// leads; that it led there is something that the graph stands on.
+function namedPath(specifier: string, parent: string | undefined): string | undefined {
+  if (specifier.startsWith('file:')) return fileURLToPath(specifier)
+  const isOfFile = /^\.\.?\//.test(specifier) && parent?.startsWith('file:')
+  return isOfFile ? fileURLToPath(new URL(specifier, parent)) : undefined
+}
+
+// Node remembers for as long as it lives where a link led.
+function whereItLies(named: string, url: string): string {
+  const path = realPath(named)
+  return path === named && fileURLToPath(url) !== path ? url : pathToFileURL(path).href
 }
 
 // `npm init` writes "type": "commonjs", and there Node refuses the `import` that a graph begins with;

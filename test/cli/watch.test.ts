@@ -238,6 +238,48 @@ export const made = task('made', () => ({ outputs: ['out/made'], run: sh\`echo $
   ),
 )
 
+for (const [what, file, importing] of [
+  ['the graph file', 'bitnet.tasks.ts', './made.ts'],
+  ['a folder of what it imports', 'now', './now/made.ts'],
+] as const)
+  watch(
+    `a link to ${what} that leads elsewhere is followed`,
+    withGraph(GRAPH, async ({ home, write, read }) => {
+      const at = (path: string): string => join(home, path)
+      fs.rmSync(at('bitnet.tasks.ts'))
+      for (const name of ['one', 'two', 'three']) {
+        const graph = `import { defineGraph } from 'bitnet-tasks'
+import { made } from '${importing}'
+export default defineGraph({ tasks: [made] })
+`
+        write(`${name}/bitnet.tasks.ts`, graph)
+        write(
+          `${name}/made.ts`,
+          `import { sh, task } from 'bitnet-tasks'
+export const made = task('made', () => ({ outputs: ['out/made'], run: sh\`echo ${name} > out/made\` }))
+`,
+        )
+      }
+      if (file === 'now') fs.copyFileSync(at('one/bitnet.tasks.ts'), at('bitnet.tasks.ts'))
+      const isFolder = file === 'now'
+      const lead = (name: string): void => {
+        fs.symlinkSync(isFolder ? name : `${name}/bitnet.tasks.ts`, at('next'))
+        fs.renameSync(at('next'), at(file))
+      }
+      lead('one')
+      const watching = new WatchProcess([], { home })
+      await watching.next('idle')
+      assert.is(read('out/made'), 'one\n')
+      for (const name of ['two', 'three']) {
+        lead(name)
+        await watching.next('loaded')
+        await watching.next('idle')
+        assert.is(read('out/made'), `${name}\n`)
+      }
+      await watching.end()
+    }),
+  )
+
 watch(
   'a graph file that goes is told, and waited for: some editors save so, and another branch may have none',
   withGraph(GRAPH, async ({ home, write, read }) => {
