@@ -16,11 +16,14 @@ export interface Assessed {
 }
 
 export interface AssessOptions {
+  /** Whether it runs even if it is fresh. */
   readonly force?: (node: Node) => boolean
+  /** Needed and not wanted: taken as they are. */
+  readonly given?: readonly Node[]
 }
 
 /**
- * Assesses the nodes, which must be in topological order and closed under needs.
+ * Assesses the nodes, which must be in topological order, and with those given closed under needs.
  *
  * @example
  * const stale = (await assess(plan(graph, graph.nodes), recall(session))).filter(({ state }) => state === 'stale')
@@ -30,10 +33,15 @@ export async function assess(
   memory: Memory,
   options: AssessOptions = {},
 ): Promise<readonly Assessed[]> {
-  const done = new Map<Node, Assessed>()
-  for (const node of wanted)
-    done.set(node, assessOne(node, memory, done, options.force?.(node) === true))
-  return [...done.values()]
+  const { force, given = [] } = options
+  const done = new Map<Node, Assessed>(
+    given.map((node) => [node, { node, state: 'fresh', reasons: [] }]),
+  )
+  return wanted.map((node) => {
+    const assessed = assessOne(node, memory, done, force?.(node) === true)
+    done.set(node, assessed)
+    return assessed
+  })
 }
 
 function assessOne(

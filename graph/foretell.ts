@@ -18,6 +18,8 @@ export interface ForetellOptions {
   readonly cache?: Cache
   /** What failed before runs again. */
   readonly retry?: boolean
+  /** Needed and not assessed: taken as they are. */
+  readonly given?: readonly Node[]
 }
 
 /**
@@ -35,6 +37,7 @@ export async function foretell(
   const found = new Map<Node, Foretold>()
   if (assessed.every(({ state }) => state === 'fresh')) return found
   const results = new Results(memory, options)
+  for (const node of options.given ?? []) results.foretell({ node, state: 'fresh', reasons: [] })
   for (const one of assessed) {
     const answer = results.foretell(one)
     if (answer !== undefined) found.set(one.node, answer)
@@ -56,8 +59,9 @@ class Results {
     this.options = options
   }
 
-  foretell({ node, state }: Assessed): Foretold | undefined {
+  foretell({ node, state, reasons }: Assessed): Foretold | undefined {
     const { memory, results } = this
+    if (reasons[0]?.kind === 'forced') return undefined
     if (state === 'fresh') {
       results.set(node, recordedResult(memory.journal.history, node))
       return undefined

@@ -21,6 +21,7 @@ export interface Scope {
  * What a run is to touch.
  *
  * @throws GraphError 'unknown-node'
+ * @example const { wanted } = scopeOf(graph, { targets: ['link'], only: true })
  */
 export function scopeOf(
   graph: Graph,
@@ -46,6 +47,7 @@ export function scopeOf(
  * Asked before anything runs: what is taken as it is must be there.
  *
  * @throws GraphError 'need-missing'
+ * @example refuseMissing(scopeOf(graph, { targets: ['link'], only: true }), recall(session).journal.history)
  */
 export function refuseMissing({ given }: Scope, history: History): void {
   const missing = given.find((node) => !history.records.has(node.name))

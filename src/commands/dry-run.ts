@@ -6,10 +6,11 @@ import {
   expectTime,
   foretell,
   openCache,
-  plan,
+  type RunOptions,
   recall,
+  refuseMissing,
   type Session,
-  select,
+  scopeOf,
 } from '../../graph/index.ts'
 import { clean } from '../report/text.ts'
 import { expectedText } from '../report/words/expected.ts'
@@ -26,19 +27,32 @@ export interface DryRun {
   readonly time: string
 }
 
-/** What a run of the targets would execute. */
+type Options = Pick<
+  RunOptions,
+  'only' | 'from' | 'force' | 'cache' | 'retry' | 'jobs' | 'strictEnv'
+>
+
+/**
+ * What a run of the targets would execute.
+ *
+ * @throws GraphError 'unknown-node', 'need-missing'
+ */
 export async function dryRun(
   session: Session,
   targets: readonly string[],
-  options: { readonly cache?: boolean; readonly retry?: boolean; readonly jobs?: number } = {},
+  options: Options = {},
 ): Promise<DryRun> {
   const memory = recall(session)
-  const wanted = plan(session.graph, select(session.graph, targets))
-  const all = await assess(wanted, memory)
+  const scope = scopeOf(session.graph, { ...options, targets })
+  refuseMissing(scope, memory.journal.history)
+  const { wanted, given, forced } = scope
+  const all = await assess(wanted, memory, { given, force: (node) => forced.has(node) })
   const stale = all.filter(({ state }) => state !== 'fresh')
-  const { retry = false } = options
-  const cache = options.cache === false ? undefined : openCache(session)
-  const answers = await foretell(all, memory, { retry, ...(cache ? { cache } : {}) })
+  // Of what sees the whole environment no key says what it came to.
+  const { strictEnv = true } = options
+  const retry = options.retry === true || !strictEnv
+  const cache = options.cache === false || !strictEnv ? undefined : openCache(session)
+  const answers = await foretell(all, memory, { given, retry, ...(cache ? { cache } : {}) })
   const commands: string[] = []
   const lines = stale.flatMap(({ node, state, reasons }) => {
     const why = reasons.map(reasonText).slice(0, 2).join('; ')

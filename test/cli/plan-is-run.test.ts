@@ -240,4 +240,44 @@ export default defineGraph({ tasks: [slow, last] })
   }),
 )
 
+plan(
+  'a dry run goes by the same flags as a run: --force, --only, --from, and what the cache may not give',
+  inHome(async (home) => {
+    fs.writeFileSync(
+      join(home, 'bitnet.tasks.ts'),
+      `import { defineGraph, sh, task } from 'bitnet-tasks'
+const a = task('a', () => ({ outputs: ['a.out'], run: sh\`echo a > a.out\` }))
+const b = task('b', () => ({ needs: [a()], outputs: ['b.out'], run: sh\`cat a.out > b.out\` }))
+const c = task('c', () => ({ outputs: ['c.out'], run: sh\`echo c > c.out\` }))
+export default defineGraph({ tasks: [a, b, c] })
+`,
+    )
+    const [a, b, c] = ['echo a > a.out', 'cat a.out > b.out', 'echo c > c.out']
+    const would = async (...flags: readonly string[]): Promise<unknown> => {
+      const { code, stdout, stderr } = await bitnetTasks(['run', '--dry-run', '--json', ...flags], {
+        home,
+      })
+      return code === 0 ? JSON.parse(stdout).wouldExecute : stderr
+    }
+    const needed = "'a' is needed and has not run\n"
+    assert.match((await would('--only', 'b')) as string, needed)
+    await bitnetTasks(['run'], { home })
+    for (const [flags, commands] of [
+      [[], []],
+      [['--force'], [a, b, c]],
+      [['--force', 'b'], [b]],
+      [
+        ['--from', 'a'],
+        [a, b],
+      ],
+    ] as const)
+      assert.equal(await would(...flags), commands, flags.join(' '))
+    assert.match((await would('--from', 'c', 'b')) as string, "no target stands on 'c'\n")
+    fs.rmSync(join(home, 'a.out'))
+    assert.equal(await would('--only', 'b'), [])
+    assert.equal(await would('a'), [])
+    for (const flag of ['--no-cache', '--no-strict-env']) assert.equal(await would('a', flag), [a])
+  }),
+)
+
 plan.run()
