@@ -13,7 +13,8 @@ export function changedParam(node: Node, graph: Graph, history: History): Reason
 
 /**
  * The same reasons, where the value went back to what it was before: that the other node wrote the same
- * outputs meanwhile is no damage, and is told as the change of the parameter that it is.
+ * outputs meanwhile, or removed what its globs found of them, is no damage, and is told as the change of the
+ * parameter that it is.
  */
 export function withoutTraces(
   reasons: readonly Reason[],
@@ -23,15 +24,23 @@ export function withoutTraces(
   const other = inPlaceOf(node, graph, history)
   if (other === undefined || other.record.at < record.at) return reasons
   const wrote = new Map(other.record.outputs)
-  const isTrace = (reason: Reason): boolean =>
-    reason.kind === 'output-added'
-      ? wrote.has(reason.name)
-      : reason.kind === 'output-changed' && wrote.get(reason.name) === reason.new
+  const isTrace = (reason: Reason): boolean => {
+    switch (reason.kind) {
+      case 'output-added':
+        return wrote.has(reason.name)
+      case 'output-changed':
+        return wrote.get(reason.name) === reason.new
+      case 'output-missing':
+        return node.spec.outputs?.includes(reason.name) === false
+      default:
+        return false
+    }
+  }
   const rest = reasons.filter((reason) => !isTrace(reason))
   return rest.length === reasons.length ? reasons : [other.reason, ...rest]
 }
 
-const OF_OUTPUTS: readonly Reason['kind'][] = ['output-changed', 'output-added']
+const OF_OUTPUTS: readonly Reason['kind'][] = ['output-changed', 'output-added', 'output-missing']
 
 interface Stale {
   readonly node: Node
