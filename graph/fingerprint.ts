@@ -1,15 +1,13 @@
 // Every part that decides freshness, named and ordered, listed once here: hashing and explaining
 // walk the same list. A part is one line `kind TAB name TAB value`; the fingerprint is the digest of
 // all lines. They end with 0x1e, not with a line end, so that a record is one line of the journal as it is. Raise FORMAT when a line changes its meaning: everything then runs once.
-import { isAbsolute, normalize } from 'node:path'
-
-import { type Command, commandProgram, isPlace } from './command.ts'
+import { type Command, isPlace } from './command.ts'
 import { GraphError } from './error.ts'
 import { escaped, SEPARATORS, unescaped } from './escape.ts'
 import { type NamedFile, unmatched } from './file-names.ts'
 import type { Node, NodeName } from './node.ts'
 import type { WriteMarks } from './rewritten.ts'
-import { plainPath } from './spelling.ts'
+import { toolNames } from './tool-names.ts'
 import type { World } from './world.ts'
 
 export const FORMAT = '1'
@@ -205,43 +203,12 @@ function commandKey(command: Command): string {
   return `${command.kind} ${JSON.stringify(command.kind === 'argv' ? command.words : command.text)}`
 }
 
-/**
- * The programs that a node is known to call, sorted; none that it makes itself. What a contract calls by its
- * path is mostly what the node has just made, somewhere.
- */
-export function toolNames({ spec, commands }: Node): readonly string[] {
-  const names = new Set(spec.tools)
-  for (const command of commands) {
-    const program = programOf(command, spec.cwd)
-    if (program !== undefined && !spec.outputs?.includes(plainPath(program))) names.add(program)
-  }
-  for (const command of spec.contracts ?? []) {
-    const program = programOf(command, spec.cwd)
-    if (program?.includes('/') === false) names.add(program)
-  }
-  return names.size < 2 ? [...names] : [...names].sort()
-}
-
 function isNamed({ spec }: Node, name: string): boolean {
   return (spec.inputs ?? []).some((one) => {
     const { root, path } = isPlace(one) ? one : { root: '', path: one }
     const named = path.replace(/\?$/, '')
     return (root === '' ? named : `{${root}}/${named}`) === name
   })
-}
-
-function programOf(command: Command, cwd: Node['spec']['cwd']): string | undefined {
-  const program = command.kind === 'sh' ? 'sh' : commandProgram(command)
-  return program?.includes('/') && !isAbsolute(program) ? fromFolder(program, cwd) : program
-}
-
-// A program that a command names by a path is looked for from where the command runs.
-function fromFolder(program: string, cwd: Node['spec']['cwd'] = ''): string {
-  const { root, path } = isPlace(cwd) ? cwd : { root: '', path: cwd }
-  if (root !== '') return `{${root}}/${normalize(`${path}/${program}`).replace(/^\//, '')}`
-  if (path === '') return program
-  const named = normalize(`${path}/${program}`)
-  return named.includes('/') ? named : `./${named}`
 }
 
 function sortedNeeds(node: Node): readonly Node[] {

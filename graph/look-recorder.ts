@@ -1,6 +1,6 @@
 // Looks at the nodes of a run, and seals what was found fresh: the next run looks only at those of which
 // something has changed since, at those that ran, and at what stands on them.
-import { toolNames } from './fingerprint.ts'
+
 import type { Host } from './host.ts'
 import { type Looked, look } from './look.ts'
 import type { Node } from './node.ts'
@@ -10,6 +10,7 @@ import { ALL, isAsSealed, SEAL_NAME, type Seal, sealBytes } from './seal-file.ts
 import { mergedSeal } from './seal-merge.ts'
 import { SealNotes } from './seal-notes.ts'
 import type { Memory } from './state.ts'
+import { toolNames } from './tool-names.ts'
 
 export interface SealOptions {
   /** All that decides the answer and is no file: graph file, targets, version of the engine. */
