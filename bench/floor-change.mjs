@@ -1,4 +1,4 @@
-// The least that a build of what changed takes in Node: stat every file, compare with the last run, feed what is
+// Little more than the least that a build of what changed takes in Node: stat every file, compare with the last run, feed what is
 // stale to two shells in order, write one file. No hashes, no lock, no log, no record of a run, no reasons; a kill
 // makes it lie. In the harness: --peers floor-node-change.
 import { spawn } from 'node:child_process'

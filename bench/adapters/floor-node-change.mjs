@@ -1,4 +1,4 @@
-// What no Node program can be quicker than: see bench/floor-change.mjs.
+// A bare Node program that builds what changed: see bench/floor-change.mjs.
 import { join } from 'node:path'
 import { command, writeFiles } from '../gen.mjs'
 
