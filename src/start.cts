@@ -17,6 +17,8 @@ function program(): typeof import('./cli.ts') {
   const isHelp = args.some((arg) => arg === '--help' || arg === '-h')
   const command = isHelp ? 'help' : (args[0] ?? 'none')
   if (!isKept || !/^[a-z-]{1,20}$/.test(command)) return require('./cli.cjs')
-  const folder = `${cache}/bitnet-tasks/node/program-${process.version}-${process.arch}`
+  // With the user, as Node's own cache has it: after a `sudo` that keeps HOME it would be root's.
+  const maker = [process.version, process.arch, process.getuid?.() ?? 0].join('-')
+  const folder = `${cache}/bitnet-tasks/node/program-${maker}`
   return require('./compiled.cjs').requireCompiled(`${__dirname}/cli.cjs`, folder, command)
 }
