@@ -147,6 +147,8 @@ export interface Shell {
    * Call nothing else meanwhile.
    */
   pause(): () => void
+  /** Removes the files of helpers that wait for the next command: a kill while nothing runs leaves none. */
+  rest(): void
   /** Releases long-lived helpers. */
   close(): void
 }

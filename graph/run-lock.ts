@@ -63,6 +63,8 @@ export async function underLock(
       tally.close()
       throw error
     } finally {
+      // Who watches is killed between two runs, when no lock says whose files these were.
+      if (live) session.host.shell.rest()
       for (const source of sources) source.removeEventListener('abort', forward)
     }
   })

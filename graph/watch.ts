@@ -234,6 +234,8 @@ export class GraphWatch {
   private askForLock(): void {
     const { host, stateFolder } = this.options
     if (this.isRunning || this.watched.graph === undefined) return
+    // Its folder may be about to go: nothing of it is made anew for a run that may never be.
+    if (host.disk.stat(stateFolder) === undefined) return
     this.locks.ask(`${stateFolder}/lock`, { purpose: 'watch', mark: host.mark })
   }
 

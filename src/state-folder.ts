@@ -17,8 +17,10 @@ export function besideGraph(graphFile: string): string {
 export function furnish(graphFile: string): void {
   const folder = besideGraph(graphFile)
   try {
+    // First, and before a folder is made: the graph may have gone, with all around it.
+    const text = readFileSync(graphFile, 'utf8')
     keepOut(folder)
-    if (readFileSync(graphFile, 'utf8').includes('.bitnet-tasks/types.d.ts')) writeTypes(folder)
+    if (text.includes('.bitnet-tasks/types.d.ts')) writeTypes(folder)
   } catch {
     // Read-only, or gone.
   }

@@ -55,6 +55,7 @@ function lazyShell(mark: string, path: string | undefined): Shell {
     endStrays: async (deadMark) => (await real()).endStrays(deadMark),
     killNow: () => made?.killNow(),
     pause: () => made?.pause() ?? (() => {}),
+    rest: () => made?.rest(),
     close: () => {
       closings++
       made?.close()

@@ -42,6 +42,7 @@ export function shell(mark: string, path: string | undefined): Shell {
         for (const kin of busy) kin.extendLimit(performance.now() - since)
       }
     },
+    rest: () => pool.rest(),
     close: () => pool.close(),
   }
 }

@@ -70,6 +70,10 @@ export class WorkerPool {
     return worker
   }
 
+  rest(): void {
+    for (const worker of this.idle) worker.removeFiles()
+  }
+
   close(): void {
     for (const worker of this.idle.splice(0)) worker.close()
   }
@@ -170,7 +174,7 @@ class Worker {
     this.child.unref()
   }
 
-  private removeFiles(): void {
+  removeFiles(): void {
     // Of one that was started ahead and ran nothing there may be no folder for them: of a file in its place
     // the lock tells.
     for (const path of [this.spool, this.endMark])

@@ -507,6 +507,44 @@ watch(
 )
 
 watch(
+  'a folder that is moved away is not made again, and a watch goes on when it is back',
+  inHome(async (home) => {
+    const folder = join(home, 'graph')
+    fs.mkdirSync(join(folder, 'src'), { recursive: true })
+    fs.writeFileSync(join(folder, 'bitnet.tasks.ts'), GRAPH)
+    fs.writeFileSync(join(folder, 'src/a.txt'), 'a\n')
+    const watching = new WatchProcess([], { home, cwd: folder })
+    try {
+      await watching.next('idle', ({ nodes }) => nodes === 1)
+      fs.renameSync(folder, `${folder}.away`)
+      await watching.next('stopped')
+      await watching.next('idle')
+      assert.is(fs.existsSync(folder), false)
+      fs.renameSync(`${folder}.away`, folder)
+      await watching.next('idle', ({ nodes }) => nodes === 1)
+      fs.writeFileSync(join(folder, 'src/a.txt'), 'A\n')
+      await watching.next('done')
+      assert.is(fs.readFileSync(join(folder, 'out/all'), 'utf8'), 'A\n')
+    } finally {
+      await endAll()
+    }
+  }),
+)
+
+watch(
+  'killed between two runs it leaves no file of its shells',
+  withGraph(GRAPH, async ({ home, write }) => {
+    const watching = new WatchProcess([], { home })
+    await watching.next('idle')
+    write('src/a.txt', 'A\n')
+    await watching.next('done')
+    await watching.next('idle')
+    await watching.end('SIGKILL')
+    assert.equal(fs.readdirSync(join(home, '.bitnet-tasks/logs')), [])
+  }),
+)
+
+watch(
   'a folder of PATH that nobody may look at ends no watch, and it listens to the others',
   withGraph(GRAPH, async ({ home, write }) => {
     fs.mkdirSync(join(home, 'closed/bin'), { recursive: true })

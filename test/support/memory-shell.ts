@@ -101,6 +101,8 @@ export class MemoryShell implements Shell {
     return () => {}
   }
 
+  rest(): void {}
+
   close(): void {
     this.closed++
   }
