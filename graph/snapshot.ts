@@ -13,7 +13,7 @@ interface GlobMemory {
   readonly folders: readonly (readonly [path: string, identity: string])[]
 }
 
-const MAGIC = 'snapshot 4'
+const MAGIC = 'snapshot 5'
 const FIELDS = 6
 // Coarser than any kernel's tick; file systems that keep whole seconds are given two.
 const TICK_MS = 50

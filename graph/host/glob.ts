@@ -26,10 +26,10 @@ export function glob(
   const quick = patterns.length === 1 && globOne(only as string, ignore, cwd, onMany)
   if (quick) return quick
   const folders = new Set<string>()
-  const found = fastGlob().sync([...patterns], {
+  const found = fastGlob().sync(patterns.map(withoutQuestion), {
     ...GLOB,
     cwd,
-    ignore: [...ignore],
+    ignore: ignore.map(withoutQuestion),
     // onlyFiles would leave out links, which are outputs of every shared library.
     onlyFiles: false,
     objectMode: true,
@@ -66,6 +66,15 @@ function globOneFolder(pattern: string, cwd: string): GlobResult {
     .map((entry) => prefix + entry.name)
   return { files: files.sort(), folders: [folder] }
 }
+
+// fast-glob takes a part whose only wildcard is `?` for a name as it is, and looks into no folder `d1` for
+// `d?/*.c`. A bracket says the same (but for U+FFFF, a character of no language), and names no slash either.
+function withoutQuestion(pattern: string): string {
+  return pattern.replace(QUESTION, (found) => (found === '?' ? '[!\uffff]' : found))
+}
+
+// Left as they are: what is escaped, what is in a bracket, and `?(...)`.
+const QUESTION = /\\.|\[[^\]]*\]|\?(?!\()/gs
 
 // Whatever folder is read, and where a literal name is looked for, decides what is found.
 function witnessing(folders: Set<string>): Partial<FileSystemAdapter> {

@@ -374,6 +374,20 @@ for (const [pattern, folders] of WITNESSED)
     assert.equal(ignored.folders.toSorted(), wanted)
   })
 
+disk('a question mark stands for one character of a folder as it does of a file', ({ dir }) => {
+  tree(dir, ['d1/a.c', 'd2/b.c', 'd10/c.c', 'e/d?/x.c', 'e/dx/y.c', 'e/a?b.c', 'e/a/b.c'])
+  const files = (...patterns: string[]) => glob(patterns, [], dir).files
+  assert.equal(files('d?/*.c'), ['d1/a.c', 'd2/b.c'])
+  assert.equal(files('d?/a.c'), ['d1/a.c'])
+  assert.equal(files('{d??,?2}/*'), ['d10/c.c', 'd2/b.c'])
+  assert.equal(files('?/d?/*'), ['e/d?/x.c', 'e/dx/y.c'])
+  assert.equal(files('e/d\\?/*', 'e/d[?]/*'), ['e/d?/x.c'])
+  assert.equal(files('?/a?b.c'), ['e/a?b.c'])
+  assert.equal(glob(['**/*.c'], ['d?/**', 'e/**'], dir).files, ['d10/c.c'])
+  // Which folders decided it: one that comes later counts as well.
+  assert.ok(glob(['d?/*.c'], [], dir).folders.includes(dir))
+})
+
 disk('what is walked by ourselves is what fast-glob finds, and looks where it looks', ({ dir }) => {
   const random = new Random(7)
   const names = ['a', 'b', 'a.c', '.c', 'ab-c', 'a\nb', 'node_modules', 'ä', 'B', 'out', 'x.c.c']
