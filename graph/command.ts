@@ -68,7 +68,9 @@ export function sh(
   const text: (string | Place)[] = []
   let open = ''
   strings.forEach((piece: string | undefined, i) => {
-    if (piece === undefined) throw badEscape(strings.raw[i] as string)
+    const raw = strings.raw[i] as string
+    if (piece === undefined) throw badEscape(raw)
+    refuseIdleBackslash(raw)
     open += piece
     if (i >= values.length) return
     const value = values[i] as string | number | Place | readonly string[]
@@ -176,6 +178,19 @@ function badEscape(raw: string): GraphError {
     hint: 'write \\\\ for a backslash that the shell shall see',
   })
 }
+
+// Of `\.` JavaScript makes a point, and the shell would see no backslash: `grep '\.c$'` finds more than it says.
+function refuseIdleBackslash(raw: string): void {
+  const found = raw.match(/\\[\s\S]/g)?.find((escape) => !KNOWN_ESCAPE.test(escape))
+  if (found === undefined) return
+  throw new GraphError(
+    `of ${found} in a command JavaScript leaves the backslash out: ${raw.trim()}`,
+    { code: 'bad-graph', hint: 'write \\\\ for a backslash that the shell shall see' },
+  )
+}
+
+// Those that mean something, and those that somebody writes on purpose.
+const KNOWN_ESCAPE = /^\\[bfnrtv0xu\\'"`${\n]$/
 
 // A NUL would end the argument early in execve, silently: refuse instead of cutting.
 function refuseNul(text: string): void {

@@ -8,7 +8,7 @@ import { failedBefore } from './failed-before.ts'
 import { reasonsOf, recordedResult } from './look.ts'
 import type { Node } from './node.ts'
 import { isRefusal } from './node-failure.ts'
-import { type Found, findStored } from './restore.ts'
+import { type Found, findStored, hasStrangers } from './restore.ts'
 import type { Memory } from './state.ts'
 
 /** Restored from the cache, or answered with the failure of before. */
@@ -87,8 +87,10 @@ class Results {
     const { cache } = this.options
     if (cache === undefined) return undefined
     try {
-      return findStored(node, { memory, cache, resultOf }).find(({ stored }) =>
-        stored.outputs.every((output) => output.content ?? cache.blobs.has(blobOf(output))),
+      return findStored(node, { memory, cache, resultOf }).find(
+        ({ stored }) =>
+          stored.outputs.every((output) => output.content ?? cache.blobs.has(blobOf(output))) &&
+          !hasStrangers(node, stored, memory),
       )
     } catch (error) {
       if (isRefusal(error)) return undefined

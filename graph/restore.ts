@@ -105,9 +105,11 @@ function isOurs({ path }: StoredOutput, { spec }: Node): boolean {
   )
 }
 
-// Among its output globs lies what it is not known to have made: a run takes that for its own, and we
-// have no right to remove it.
-function hasStrangers(node: Node, stored: Stored, memory: Memory): boolean {
+/**
+ * Whether something lies among a node's output globs that it is not known to have made. A run takes that for
+ * its own, and we have no right to remove it: then nothing is restored.
+ */
+export function hasStrangers(node: Node, stored: Stored, memory: Memory): boolean {
   if (!node.spec.outputs?.some(isPattern)) return false
   const { world, journal } = memory
   const known = new Set(stored.outputs.map(({ path }) => path))

@@ -304,6 +304,14 @@ export default defineGraph({ tasks: [a] })
     "FILE:2: a command holds an escape that JavaScript does not know: printf '\\033[1m'\n  hint: write \\\\ for a backslash that the shell shall see\n",
   ],
   [
+    'an escape of which JavaScript drops the backslash',
+    `import { defineGraph, sh, task } from 'bitnet-tasks'
+const a = task('a', () => ({ run: sh\`ls | grep -v '\\\\.o$' | grep '\\.c$' \` }))
+export default defineGraph({ tasks: [a] })
+`,
+    "FILE:2: of \\. in a command JavaScript leaves the backslash out: ls | grep -v '\\\\.o$' | grep '\\.c$'\n  hint: write \\\\ for a backslash that the shell shall see\n",
+  ],
+  [
     'a name with a line end in it',
     `import { defineGraph, sh, task } from 'bitnet-tasks'
 const a = task('a\\n\\x1b[2J', () => ({ run: sh\`true\` }))
