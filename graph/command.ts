@@ -181,7 +181,7 @@ function badEscape(raw: string): GraphError {
 
 // Of `\.` JavaScript makes a point, and the shell would see no backslash: `grep '\.c$'` finds more than it says.
 function refuseIdleBackslash(raw: string): void {
-  const found = raw.match(/\\[\s\S]/g)?.find((escape) => !KNOWN_ESCAPE.test(escape))
+  const found = raw.match(/\\[\s\S]/g)?.find((pair) => !KNOWN_ESCAPE.test(pair))
   if (found === undefined) return
   throw new GraphError(
     `of ${found} in a command JavaScript leaves the backslash out: ${raw.trim()}`,

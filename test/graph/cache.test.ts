@@ -153,7 +153,7 @@ cache('outputs of the other key that this one does not make are gone', async () 
   assert.equal((await run(world, graph)).outcomes, { one: 'fresh' })
 })
 
-cache('a file among its outputs that nobody is known to have made: it runs, as foretold', async () => {
+cache('a file among its outputs that nobody is known to have made: it will run', async () => {
   const graph = one({ inputs: ['a.in'], outputs: ['out/*.txt'], run: sh`cat a.in > out/a.txt` })
   const world = new World({ 'a.in': 'first', 'out/mine.md': '' })
   await run(world, graph)
