@@ -2,7 +2,7 @@
 // process of its own decides, since a repair becomes another process at its end.
 import { type ChildProcess, spawn } from 'node:child_process'
 
-import { Hints, machine, Noting, type Session } from '../../graph/index.ts'
+import { GraphError, Hints, machine, Noting, type Session } from '../../graph/index.ts'
 import { BACKEND_NAMES } from '../../tasks/backends.ts'
 import { EXIT } from '../exit-code.ts'
 import { repairFolder } from '../folders.ts'
@@ -99,15 +99,30 @@ class PreflightWatch {
 
   private look(): Sight {
     const noting = new Noting(this.host)
-    const { args } = this
-    const names = args.backend ? [args.backend] : BACKEND_NAMES
-    const given = givenBy(args)
-    const workspace = workspaceOf(args)
-    const all = names.map((name) => candidate(name, args.device, { workspace, given: given[name] }))
     const start = this.host.clock.now()
-    const sight = look(all, this.graph, noting)
+    const sight = this.lookNoting(noting)
     this.hints.remember(noting, this.host.clock.now() - start)
     return sight
+  }
+
+  private lookNoting(noting: Noting): Sight {
+    const { args } = this
+    const names = args.backend ? [args.backend] : BACKEND_NAMES
+    try {
+      const given = givenBy(args)
+      const workspace = workspaceOf(args)
+      const all = names.map((name) =>
+        candidate(name, args.device, { workspace, given: given[name] }),
+      )
+      return look(all, this.graph, noting)
+    } catch (error) {
+      if (!(error instanceof GraphError)) throw error
+      // What was named when it began has gone, as a clone that is made anew: the decision says so, and it comes
+      // back.
+      const { message, place } = error
+      if (place !== undefined) noting.host.disk.stat(place)
+      return { libraries: '', sources: { stale: message, inputs: message }, why: [message] }
+    }
   }
 
   // An edit of the sources meanwhile ends the repair; the next one goes on from what it has compiled.

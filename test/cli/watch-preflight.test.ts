@@ -80,6 +80,32 @@ watch(
 )
 
 watch(
+  'sources that are moved away, also in the middle of a repair, are waited for',
+  inHome(async (home) => {
+    const { dir } = fixtureRepo(join(home, 'llama.cpp'))
+    const running = start([...LLAMA, '--source', dir, '--repair=auto'], { home })
+    const rest = rests(running)
+    try {
+      assert.match(await rest(), "Backend 'llama.cpp' is now AVAILABLE")
+      for (const isRunning of [false, true]) {
+        if (isRunning) fs.appendFileSync(join(dir, 'src/llama.cpp'), '\n#include <regex>\n')
+        if (isRunning) await appears(home, /cc1plus/)
+        fs.renameSync(dir, `${dir}.away`)
+        assert.match(await rest(), `--source ${dir}: there is no such folder or archive`)
+        fs.renameSync(`${dir}.away`, dir)
+        await rest()
+      }
+    } finally {
+      running.child.kill('SIGTERM')
+    }
+    const { code, stdout } = await running.ended
+    assert.is(code, 143)
+    // At the start, and each time that they were back.
+    assert.is(stdout.split('llama.cpp AVAILABLE').length - 1, 3)
+  }),
+)
+
+watch(
   'a decision that somebody kills is told, and the cursor and the keys are back',
   inHome(async (home) => {
     // Accepts and never answers.
