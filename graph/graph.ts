@@ -12,6 +12,7 @@ import {
   refuseBadPools,
   refuseIdleMinus,
   refuseMisspelt,
+  refuseNoQuestion,
   refuseNoRef,
   refuseNoSpec,
   refuseOutside,
@@ -130,6 +131,7 @@ function bind(
   refuseNoSpec(name, spec)
   refuseUnknownFields(name, spec)
   refuseWrongKinds(name, spec)
+  if (declaration.kind === 'probe') refuseNoQuestion(name, spec)
   const commands = commandsOf(name, spec)
   for (const path of spec.outputs ?? []) refuseOutside(name, path)
   for (const path of spec.inputs ?? []) if (typeof path === 'string') refuseOutside(name, path)

@@ -6,7 +6,7 @@ import { isPlace, type Place } from './command.ts'
 import { GraphError } from './error.ts'
 import { nearest } from './nearest.ts'
 import type { Node, NodeName } from './node.ts'
-import type { Ref, TaskHandle, TaskSpec } from './task.ts'
+import type { ProbeSpec, Ref, TaskHandle, TaskSpec } from './task.ts'
 
 const FIELDS: ReadonlySet<string> = new Set<keyof TaskSpec>([
   'title',
@@ -28,6 +28,14 @@ const FIELDS: ReadonlySet<string> = new Set<keyof TaskSpec>([
   'store',
   'depfile',
   'contracts',
+  'run',
+])
+
+const OF_PROBES: ReadonlySet<string> = new Set<keyof ProbeSpec>([
+  'title',
+  'env',
+  'tools',
+  'facts',
   'run',
 ])
 
@@ -70,6 +78,18 @@ export function refuseUnknownFields(node: NodeName, spec: TaskSpec): void {
         hint: near ? `did you mean '${near}'?` : `there is ${[...FIELDS].join(', ')}`,
       })
     }
+}
+
+// What it made would be nobody's output.
+export function refuseNoQuestion(node: NodeName, spec: TaskSpec): void {
+  const other = Object.keys(spec).find((field) => !OF_PROBES.has(field))
+  if (other === undefined && spec.run !== undefined && !Array.isArray(spec.run)) return
+  const what = other === undefined ? 'does not have one command' : `has a field '${other}'`
+  throw new GraphError(`'${node}' is a probe, and ${what}`, {
+    code: 'bad-graph',
+    place: node,
+    hint: `a probe has ${[...OF_PROBES].join(', ')}, and run is one command; what makes or reads files is a task()`,
+  })
 }
 
 const OF_GRAPHS: ReadonlySet<string> = new Set(['tasks', 'pools', 'roots', 'cache'])

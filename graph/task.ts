@@ -128,10 +128,7 @@ export function task(
   paramsOrDefine: Params | (() => TaskSpec),
   maybeDefine?: (values: never) => TaskSpec,
 ): TaskHandle {
-  const hasParams = typeof paramsOrDefine !== 'function'
-  const params = hasParams ? paramsOrDefine : {}
-  const define = (hasParams ? maybeDefine : paramsOrDefine) as Declaration['define']
-  return handle({ kind: 'task', name, params, define })
+  return handle('task', name, paramsOrDefine, maybeDefine)
 }
 
 /**
@@ -141,16 +138,40 @@ export function task(
  * @throws GraphError 'bad-graph' as task() does
  * @example const version = probe('version', { name: ['cc', 'make'] }, ({ name }) => ({ run: argv(name, '--version') }))
  */
+export function probe<S extends ProbeSpec>(
+  name: string,
+  define: () => Only<S, ProbeSpec>,
+): TaskHandle<Record<never, never>>
 export function probe<const P extends Params, S extends ProbeSpec>(
   name: string,
   params: P,
   define: (values: Bound<P>) => Only<S, ProbeSpec>,
-): TaskHandle<P> {
-  return handle({ kind: 'probe', name, params, define: define as Declaration['define'] })
+): TaskHandle<P>
+export function probe(
+  name: string,
+  paramsOrDefine: Params | (() => TaskSpec),
+  maybeDefine?: (values: never) => TaskSpec,
+): TaskHandle {
+  return handle('probe', name, paramsOrDefine, maybeDefine)
 }
 
-function handle(declaration: Declaration): TaskHandle {
-  checkName(declaration.name, 'task')
+function handle(
+  kind: Declaration['kind'],
+  name: string,
+  paramsOrDefine: Params | (() => TaskSpec),
+  maybeDefine: ((values: never) => TaskSpec) | undefined,
+): TaskHandle {
+  const hasParams = typeof paramsOrDefine !== 'function'
+  const params = hasParams ? paramsOrDefine : {}
+  const define = (hasParams ? maybeDefine : paramsOrDefine) as Declaration['define']
+  checkName(name, 'task')
+  if (typeof define !== 'function')
+    throw new GraphError(`${kind}() was given no function for '${name}'`, {
+      code: 'bad-graph',
+      place: name,
+      hint: `write ${kind}('${name}', () => ({ run: sh\`...\` }))`,
+    })
+  const declaration: Declaration = { kind, name, params, define }
   const names = Object.keys(declaration.params)
   for (const name of names) {
     const all: unknown = declaration.params[name]

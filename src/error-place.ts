@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 
 import { GraphError } from '../graph/index.ts'
 import { realPath } from './real-path.ts'
+import { syntaxPlace } from './syntax-place.ts'
 
 /**
  * `FILE:LINE` of the task that an error is about, else of what threw it; `FILE` when no line is known.
@@ -14,7 +15,11 @@ import { realPath } from './real-path.ts'
 export function errorPlace(error: unknown, file: string, sources: readonly string[]): string {
   if (!(error instanceof Error)) return file
   return (
-    declarationOf(error, sources) ?? importOf(error, sources) ?? frameOf(error, sources) ?? file
+    declarationOf(error, sources) ??
+    importOf(error, sources) ??
+    frameOf(error, sources) ??
+    syntaxPlace(error, sources) ??
+    file
   )
 }
 

@@ -270,6 +270,25 @@ files(
 )
 
 files(
+  'JavaScript that does not parse is told with its own file and line, as TypeScript is',
+  inHome(async (home) => {
+    const path = join(home, 'bitnet.tasks.js')
+    const main = "import { defineGraph } from 'bitnet-tasks'\nimport './rest.js'\n"
+    fs.writeFileSync(path, `${main}export default defineGraph({ tasks: [a b] })\n`)
+    fs.writeFileSync(join(home, 'rest.js'), '')
+    const wrong = await bitnetTasks(['run'], { home })
+    assert.equal([wrong.code, wrong.stderr], [2, `${path}:3: Unexpected identifier 'b'\n`])
+    fs.writeFileSync(path, `${main}export default defineGraph({ tasks: [] })\n`)
+    fs.writeFileSync(join(home, 'rest.js'), 'export const a = {\n  b: 1\n  c: 2\n}\n')
+    const rest = await bitnetTasks(['list'], { home })
+    assert.equal(
+      [rest.code, rest.stderr],
+      [2, `${join(home, 'rest.js')}:3: Unexpected identifier 'c'\n`],
+    )
+  }),
+)
+
+files(
   'init makes the folder of the file that it is given',
   inHome(async (home) => {
     const made = await bitnetTasks(['init', '-f', 'new/folder/tasks.ts'], { home })

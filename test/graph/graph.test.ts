@@ -316,6 +316,34 @@ declare('a field that is undefined, a place as cwd and a place among inputs are 
   assert.is(defineGraph({ tasks: [a, b], roots: { there: '/there' } }).nodes.length, 2)
 })
 
+declare(
+  'a task without its function, and a probe that is more than a question, are refused',
+  () => {
+    const spec = { outputs: ['x'], run: sh`true` } as never
+    refused(
+      () => task('a', spec),
+      'bad-graph',
+      "task() was given no function for 'a'",
+      "write task('a', () => ({ run: sh`...` }))",
+    )
+    refused(
+      () => probe('a', {}, undefined as never),
+      'bad-graph',
+      "probe() was given no function for 'a'",
+      "write probe('a', () => ({ run: sh`...` }))",
+    )
+    const hint =
+      'a probe has title, env, tools, facts, run, and run is one command; what makes or reads files is a task()'
+    const asked = (own: object, what: string): void => {
+      const a = probe('a', () => own as never)
+      refused(() => defineGraph({ tasks: [a] }), 'bad-graph', `'a' is a probe, and ${what}`, hint)
+    }
+    asked({ run: sh`true`, outputs: ['x'] }, "has a field 'outputs'")
+    asked({ run: [sh`true`, sh`true`] }, 'does not have one command')
+    asked({ title: 'nothing' }, 'does not have one command')
+  },
+)
+
 declare('what JavaScript makes of a slip is refused where it stands', () => {
   const hint = 'a word is a text, a place of root(), or a list of texts'
   refused(() => sh`echo ${undefined as never}`, 'bad-graph', 'a word of sh is undefined', hint)

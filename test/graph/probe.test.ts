@@ -53,6 +53,14 @@ ask('the same answer of another program leaves what needs it fresh', async () =>
   })
 })
 
+ask('a probe needs no parameters', async () => {
+  const world = machine()
+  const plain = probe('plain', () => ({ run: argv('cc', '--version') }))
+  const user = task('user', () => ({ needs: [plain()], run: sh`echo` }))
+  const ran = await world.run(defineGraph({ tasks: [plain, user] }))
+  assert.equal(ran.started, ['plain', 'user'])
+})
+
 ask('it is asked again when a declared variable or fact changed', async () => {
   const world = machine()
   const what = probe('what', {}, () => ({ env: ['TARGET'], facts: ['cpu'], run: sh`echo $TARGET` }))
