@@ -40,14 +40,36 @@ const TYPES = ['Command', 'Graph', 'Place', 'Ref', 'TaskSpec', 'ProbeSpec'] as c
 
 const REPAIR = ['repairGraph', 'repairTasks', 'prefixOf', 'cmakeInputs', 'cmakeRoots'] as const
 
-/** Declares the modules for whoever has no `node_modules/bitnet-tasks`. It names where this program lies. */
+/** Whether TypeScript finds the package from a folder by itself. */
+export function isInstalledFor(folder: string): boolean {
+  if (existsSync(join(folder, 'node_modules/bitnet-tasks/package.json'))) return true
+  const above = dirname(folder)
+  return above !== folder && isInstalledFor(above)
+}
+
+/**
+ * Declares the modules for whoever has no `node_modules/bitnet-tasks`, and names where this program lies. Where the
+ * package is installed it declares nothing: what is declared here would hide the rest of the API.
+ */
 export function writeTypes(stateFolder: string): void {
+  const text = isInstalledFor(dirname(stateFolder)) ? INSTALLED : declarations()
+  const path = join(stateFolder, 'types.d.ts')
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return
+  mkdirSync(stateFolder, { recursive: true })
+  writeFileSync(path, text)
+}
+
+const INSTALLED = `// Written by bitnet-tasks, for editors. The package is installed here, with its own types.
+export {}
+`
+
+function declarations(): string {
   // A type, and no import of ours.
   const typesOf = (file: string): string =>
     ['import', `(${JSON.stringify(`${PACKAGE}/dist/${file}`)})`].join('')
   const api = typesOf('graph/index.js')
   const repair = typesOf('bitnet.tasks.js')
-  const text = `// Written by bitnet-tasks, for editors.
+  return `// Written by bitnet-tasks, for editors.
 declare module 'bitnet-tasks' {
   type Api = typeof ${api}
 ${VALUES.map((name) => `  export const ${name}: Api['${name}']`).join('\n')}
@@ -59,8 +81,4 @@ ${REPAIR.map((name) => `  export const ${name}: Api['${name}']`).join('\n')}
   export type RepairTasks = ${repair}.RepairTasks
 }
 `
-  const path = join(stateFolder, 'types.d.ts')
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) return
-  mkdirSync(stateFolder, { recursive: true })
-  writeFileSync(path, text)
 }

@@ -8,7 +8,13 @@ import { jsonDocument } from '../report/text.ts'
 import { shellWord } from '../report/words/shell-word.ts'
 import { graphFileIn } from '../sealed.ts'
 import { starterName } from '../starter-name.ts'
-import { besideGraph, keepOut, TYPES_REFERENCE, writeTypes } from '../state-folder.ts'
+import {
+  besideGraph,
+  isInstalledFor,
+  keepOut,
+  TYPES_REFERENCE,
+  writeTypes,
+} from '../state-folder.ts'
 
 /** Writes `bitnet.tasks.ts`, or `.mts` where that has to be; a graph file that is there stays. */
 export function init({
@@ -34,9 +40,10 @@ export function init({
       hint: 'it ends in .ts, .mts, .js or .mjs',
     })
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, STARTER, { flag: 'wx' })
+  const isInstalled = isInstalledFor(dirname(path))
+  writeFileSync(path, isInstalled ? STARTER : `${TYPES_REFERENCE}\n${STARTER}`, { flag: 'wx' })
   keepOut(besideGraph(path))
-  writeTypes(besideGraph(path))
+  if (!isInstalled) writeTypes(besideGraph(path))
   if (json) {
     print(jsonDocument({ version: 1, wrote: path }))
     return 0
@@ -48,8 +55,7 @@ export function init({
   return 0
 }
 
-const STARTER = `${TYPES_REFERENCE}
-import { defineGraph, sh, task } from 'bitnet-tasks'
+const STARTER = `import { defineGraph, sh, task } from 'bitnet-tasks'
 
 // A task says what it reads, what it writes and how. It runs when one of these has changed: an input's
 // content, the command, the program behind it, a declared variable, or the result of a task it needs.

@@ -224,6 +224,30 @@ files(
 )
 
 files(
+  'where the package is installed its own types are used, without a run before and for programs too',
+  inHome(async (home) => {
+    const modules = join(home, 'node_modules')
+    const folder = join(home, 'sub')
+    fs.mkdirSync(modules)
+    fs.mkdirSync(folder)
+    fs.symlinkSync(join(import.meta.dirname, '../..'), join(modules, 'bitnet-tasks'))
+    assert.is((await bitnetTasks(['init', '-C', 'sub'], { home })).code, 0)
+    fs.rmSync(join(folder, '.bitnet-tasks'), { recursive: true })
+    const graph = join(folder, 'bitnet.tasks.ts')
+    fs.appendFileSync(graph, "import { machine, runGraph } from 'bitnet-tasks'\n")
+    fs.appendFileSync(graph, 'export const api = [machine, runGraph]\n')
+    assert.is(compiled(folder), '')
+    // A graph that was begun where it was not installed.
+    const begun = `/// <reference path="./.bitnet-tasks/types.d.ts" />\n`
+    fs.writeFileSync(graph, begun + fs.readFileSync(graph, 'utf8'))
+    assert.is((await bitnetTasks(['run', '-C', 'sub'], { home })).code, 0)
+    assert.is(compiled(folder), '')
+    fs.appendFileSync(graph, "count({ what: 'words' })\n")
+    assert.match(compiled(folder), /error TS2322: Type '"words"' is not assignable/)
+  }),
+)
+
+files(
   'the shipped graph is extended by a task that needs one of its nodes, and an editor knows the types',
   inHome(async (home) => {
     const text = `/// <reference path="./.bitnet-tasks/types.d.ts" />
