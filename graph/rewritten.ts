@@ -36,11 +36,12 @@ export class WriteMarks {
    * not by when anything about them changed: a hard link that a command makes of its input is no edit.
    */
   rewrittenSince(before: WriteMarks): readonly string[] {
-    const isSame = (at: number): boolean =>
-      Math.abs((this.numbers[at] as number) - (before.numbers[at] ?? 0)) < SAME_MS
-    return this.names.filter((_, i) => {
-      const at = i * FIELDS
-      return !(isSame(at) && isSame(at + 1) && isSame(at + 2) && isSame(at + 3))
-    })
+    const rewritten = new Set<string>()
+    for (let at = 0; at < this.numbers.length; at++) {
+      const moved = (this.numbers[at] as number) - (before.numbers[at] ?? 0)
+      const isSame = Math.abs(moved) < SAME_MS
+      if (!isSame) rewritten.add(this.names[Math.floor(at / FIELDS)] as string)
+    }
+    return [...rewritten]
   }
 }

@@ -51,6 +51,7 @@ export function* lstatMany(
     yield shared.ends[i] === DONE ? statOf(shared, i) : undefined
 }
 
+// What is done is handed out between two files of our own: what the caller does with it, others need not wait for.
 function* resultsOf(
   task: Task,
   paths: readonly string[],
@@ -58,8 +59,9 @@ function* resultsOf(
 ): Generator<readonly [shared: Shared, i: number], void> {
   const shared = shareOf(paths.length, task)
   const put = resultsInto(shared)
-  takeAll(task, paths, shared, (i) => put(i, () => look(paths[i] as string)))
+  const takeOne = taker(task, paths, shared, (i) => put(i, () => look(paths[i] as string)))
   for (const [i, path] of paths.entries()) {
+    while (Atomics.load(shared.ends, i) === WAITING && takeOne());
     Atomics.wait(shared.ends, i, WAITING, PATIENCE_MS)
     if (shared.ends[i] !== DONE) put(i, () => look(path))
     yield [shared, i]
@@ -75,20 +77,25 @@ function shareOf(files: number, task: Task): Shared {
   }
 }
 
-function takeAll(
+// A function that looks at the next file that nobody has taken; false when there is none.
+function taker(
   task: Task,
   paths: readonly string[],
   shared: Shared,
   look: (i: number) => void,
-): void {
+): () => boolean {
   const start = performance.now()
   let isAlone = true
   let done = 0
-  for (let i = takeNext(shared); i < paths.length; i = takeNext(shared)) {
+  return () => {
+    const i = takeNext(shared)
+    if (i >= paths.length) return false
     look(i)
-    if (!isAlone || !isWorthThreads(performance.now() - start, ++done, paths.length)) continue
-    isAlone = false
-    threads.help(task, paths, shared)
+    if (isAlone && isWorthThreads(performance.now() - start, ++done, paths.length)) {
+      isAlone = false
+      threads.help(task, paths, shared)
+    }
+    return true
   }
 }
 
