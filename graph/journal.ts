@@ -48,7 +48,7 @@ export class Journal {
   /** Makes it writable: under the lock only. A file that is damaged or has grown long is written anew first. */
   open(): void {
     const live = this.history.records.size + this.history.troubles.size
-    if (!this.isWhole || this.lines > 4 * live + 2000) this.compact()
+    if (!this.isWhole || this.lines > 2 * live + 1000) this.compact()
     this.file = this.disk.append(this.path)
     this.syncedAt = this.clock.now()
     this.put(['S', FORMAT, this.clock.bootId(), String(Math.round(this.clock.now()))])
