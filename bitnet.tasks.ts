@@ -29,7 +29,15 @@ import {
   targetFile,
   WORKSPACE_SOURCES,
 } from './tasks/cargo.ts'
-import { buildProbe, buildShim, buildTools, compile, configure, configured } from './tasks/cmake.ts'
+import {
+  buildProbe,
+  buildShim,
+  buildTools,
+  compile,
+  compileDoubting,
+  configure,
+  configured,
+} from './tasks/cmake.ts'
 import { cmakeInputs } from './tasks/cmake-inputs.ts'
 import { writeConstants } from './tasks/constants.ts'
 import { givenContract, libraryContract } from './tasks/contracts.ts'
@@ -250,6 +258,7 @@ export function repairTasks(options: RepairOptions = {}): RepairTasks {
         stepFile('stage'),
         stepFile('fit-header'),
         stepFile('check-libraries'),
+        ...(isLocal(name) ? [stepFile('doubt-times')] : []),
         ...(backend.shim ? [shimSource('**')] : []),
       ],
       outputs: [`${at.prefix}/lib/**`, ...headerFolders(backend, at.prefix)],
@@ -260,7 +269,12 @@ export function repairTasks(options: RepairOptions = {}): RepairTasks {
       clean: false,
       pool: 'compiler',
       run: [
-        compile(at.build, backend.target),
+        ...(isLocal(name)
+          ? compileDoubting(at.build, backend.target, {
+              source: givenPlace(name)(''),
+              names: [...new Set(sourcesOf(backend).map(withoutGlob))],
+            })
+          : [compile(at.build, backend.target)]),
         step('stage', [at.laid.source], stageOrder(backend, device, at)),
         fitHeader(at.prefix),
         ...shim(backend, device, at),
@@ -421,6 +435,10 @@ export function stepPath(name: string): string {
 function sourcesOf({ sources, submodules }: Backend): readonly string[] {
   const inside = submodules.flatMap((one) => one.sources.map((glob) => `${one.path}/${glob}`))
   return [...sources, ...inside]
+}
+
+function withoutGlob(pattern: string): string {
+  return pattern.replace(/\?$/, '').replace(/\/\*\*$/, '')
 }
 
 function headerFolders({ includes }: Backend, prefix: string): readonly string[] {

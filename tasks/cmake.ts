@@ -2,7 +2,7 @@
 import { argv, type Command, type Place, type Word } from '../graph/index.ts'
 import type { Backend, Device } from './backend.ts'
 import type { RepairOptions } from './options.ts'
-import { probeSource, shimSource } from './places.ts'
+import { probeSource, shimSource, step } from './places.ts'
 import { PLATFORM } from './platform.ts'
 
 /** Source and build folder of one backend on one device. */
@@ -66,6 +66,23 @@ function compilerOptions({ compilers }: RepairOptions): readonly string[] {
 /** The number of jobs is not part of the result: it comes by CMAKE_BUILD_PARALLEL_LEVEL. */
 export function compile(build: string, target: string): Command {
   return argv('cmake', '--build', build, '--target', target)
+}
+
+/**
+ * The same of a tree that is not ours, where a source may come with an older time than what was compiled of the
+ * one before: the inner build goes by times.
+ */
+export function compileDoubting(
+  build: string,
+  target: string,
+  { source, names }: { readonly source: Place; readonly names: readonly string[] },
+): readonly Command[] {
+  return [
+    step('doubt-times', [build, source, ...names]),
+    compile(build, target),
+    // The builds of now: what was written meanwhile and comes later is no younger than they.
+    argv('cmake', '-E', 'touch', `${build}/.sources-seen`),
+  ]
 }
 
 /** What `configure` writes that a build stands on. */

@@ -245,6 +245,45 @@ inputs(
 )
 
 inputs(
+  'a source in --source that comes back with an older time is compiled, and after an ordinary edit only that is',
+  inHome(async (home) => {
+    const { dir } = fixtureRepo(join(home, 'llama.cpp'))
+    const source = join(dir, 'src/llama.cpp')
+    const build = async (): Promise<string> => {
+      const { code, stderr } = await bitnetTasks(
+        ['run', 'cmake-build[llama,cpu]', '--source', 'llama.cpp', '--backend', 'llama'],
+        { home },
+      )
+      assert.is(code, 0, stderr)
+      const lib = join(home, '.cache/bitnet-tasks/prefix/llama-cpu/lib/libllama.so')
+      return /MARK\d/.exec(fs.readFileSync(lib, 'latin1'))?.[0] ?? 'none'
+    }
+    const objects = (): readonly string[] =>
+      fs
+        .readdirSync(join(home, '.cache/bitnet-tasks/build'), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.o'))
+        .map(
+          (name) => `${name} ${fs.statSync(join(home, '.cache/bitnet-tasks/build', name)).mtimeMs}`,
+        )
+    const mark = (text: string) => `\nextern "C" const char * mark() { return "${text}"; }\n`
+    const plain = fs.readFileSync(source, 'utf8')
+    fs.writeFileSync(`${source}.old`, plain + mark('MARK1'))
+    fs.writeFileSync(source, plain + mark('MARK2'))
+    assert.is(await build(), 'MARK2')
+    const first = objects()
+    fs.writeFileSync(source, plain + mark('MARK3'))
+    assert.is(await build(), 'MARK3')
+    assert.is(objects().filter((object) => !first.includes(object)).length, 1)
+    fs.renameSync(`${source}.old`, source)
+    assert.is(await build(), 'MARK1')
+    const { mtime } = fs.statSync(source)
+    fs.writeFileSync(source, plain + mark('MARK4'))
+    fs.utimesSync(source, mtime, mtime)
+    assert.is(await build(), 'MARK4')
+  }),
+)
+
+inputs(
   'an output whose name is not UTF-8 fails its node, and is told as that',
   inHome(async (home) => {
     const run = 'sh(String.raw`mkdir -p gen; echo 1 > "gen/$(printf "\\377")"`)'
