@@ -56,7 +56,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   query: [
     { line: "query deps 'link[debug]'", says: 'all that it needs' },
     { line: "query rdeps 'object[main,debug]'", says: 'all that stands on it' },
-    { line: "query path 'object[main,debug]' all", says: 'how one comes to need the other' },
+    { line: "query path compiler 'link[debug]'", says: 'how one comes to need the other' },
     { line: 'query stale', says: 'what would run' },
   ],
   runs: [{ line: 'runs', says: 'the newest last, each with its id' }],
