@@ -23,13 +23,23 @@ export interface ToolsOptions {
   readonly input: (path: string) => FileState | undefined
 }
 
-interface Known {
+// Behind the interpreter of a script too: `#!/opt/python/bin/python3`.
+const NAMED = /(?<=^|^#!|[\s"'=])\/[\w./+-]+/g
+const ASKS_ENV = /^#![ \t]*\/\S*\/env[ \t]+(?:-S[ \t]*|-\S+[ \t]+|\w+=\S*[ \t]+)*([\w.+-]+)/
+
+interface Known extends Way {
   readonly identity: string
   readonly path: string
-  /** What was asked of files on the way, and answered. */
-  readonly looks: Map<string, string>
   /** So many there had been when it was looked at. */
   doubts: number
+}
+
+/** All that was asked on the way to a program. */
+interface Way {
+  /** What was asked of files on the way, and answered. */
+  readonly looks: Map<string, string>
+  /** Interpreters that `env` finds, and where it did. */
+  readonly found: Map<string, string | undefined>
 }
 
 export class Tools {
@@ -54,10 +64,10 @@ export class Tools {
     const { host } = this.options
     const path = isPath ? this.options.path(name) : host.shell.which(name)
     if (path === undefined || host.disk.stat(path)?.kind !== 'file') return MISSING
-    const looks = new Map<string, string>()
-    const identity = `${isPath ? name : path} ${this.behind(path, DEPTH, looks).join(' ')}`
+    const way: Way = { looks: new Map(), found: new Map() }
+    const identity = `${isPath ? name : path} ${this.behind(path, DEPTH, way).join(' ')}`
     // A program given by its path may be made by this run; one that is missing may be installed.
-    if (!isPath) this.known.set(name, { identity, path, looks, doubts: this.doubts })
+    if (!isPath) this.known.set(name, { identity, path, ...way, doubts: this.doubts })
     return identity
   }
 
@@ -69,27 +79,37 @@ export class Tools {
     this.doubts++
   }
 
-  private isOther(name: string, { path, looks }: Known): boolean {
-    const { host } = this.options
-    if (host.shell.which(name) !== path) return true
+  private isOther(name: string, { path, looks, found }: Known): boolean {
+    const { shell } = this.options.host
+    if ([[name, path] as const, ...found].some(([one, at]) => shell.which(one) !== at)) return true
     return [...looks].some(([looked, answer]) => identityOf(this.statOf(looked)) !== answer)
   }
 
   // A wrapper (`#!/bin/sh … exec /opt/cuda/bin/nvcc`) is only as old as what it calls: follow the
-  // absolute paths that it names.
-  private behind(path: string, depth: number, looks: Known['looks']): string[] {
+  // absolute paths that it names, and the interpreter that its first line asks `env` for.
+  private behind(path: string, depth: number, way: Way): string[] {
     const { host, input } = this.options
-    looks.set(path, identityOf(this.statOf(path)))
+    way.looks.set(path, identityOf(this.statOf(path)))
     const real = host.disk.realPath(path) ?? path
     const own = [`${this.shown(real)}=${input(real) ?? 'missing'}`]
     const stat = host.disk.stat(real)
     if (depth === 0 || stat === undefined || stat.size > WRAPPER_BYTES) return own
     const text = host.disk.readText(real) ?? ''
     if (!text.startsWith('#!')) return own
-    const called = [...new Set(text.match(/(?<=^|[\s"'=])\/[\w./+-]+/g) ?? [])].filter(
-      (word) => word !== real && this.isProgram(word, looks),
+    const named = [...this.interpreter(text, way), ...(text.match(NAMED) ?? [])]
+    const called = [...new Set(named)].filter(
+      (word) => word !== real && this.isProgram(word, way.looks),
     )
-    return [...own, ...called.flatMap((word) => this.behind(word, depth - 1, looks))]
+    return [...own, ...called.flatMap((word) => this.behind(word, depth - 1, way))]
+  }
+
+  // `#!/usr/bin/env python3`, `#!/usr/bin/env -S node --no-warnings`.
+  private interpreter(text: string, { found }: Way): string[] {
+    const name = ASKS_ENV.exec(text)?.[1]
+    if (name === undefined) return []
+    const path = this.options.host.shell.which(name)
+    found.set(name, path)
+    return path === undefined ? [] : [path]
   }
 
   // A program that lies beside the graph moves with it.

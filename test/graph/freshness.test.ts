@@ -34,6 +34,9 @@ function files(): World {
   world.host.disk.write('/opt/cuda/bin/nvcc', 'cuda 1', 0o755)
   world.program('cc', 'cc 1')
   world.program('echo a', 'one program')
+  world.program('python', 'python 1')
+  world.program('script', '#!/usr/bin/env -S python -I\nimport x\n')
+  world.program('direct', '#!/opt/cuda/bin/nvcc\n')
   world.program('nvcc', '#!/bin/sh\nexec /opt/cuda/bin/nvcc "$@"\n')
   return world
 }
@@ -254,6 +257,22 @@ const changes: readonly Change[] = [
     ],
   },
   {
+    what: 'another interpreter of a script, found by env on PATH',
+    spec: { tools: ['script'], run: argv('true') },
+    edit: (world) => world.program('python', 'python 2'),
+    reasons: [
+      { kind: 'tool-changed', name: 'script', old: script('python 1'), new: script('python 2') },
+    ],
+  },
+  {
+    what: 'another interpreter of a script, named by its path',
+    spec: { tools: ['direct'], run: argv('true') },
+    edit: (world) => world.host.disk.replace('/opt/cuda/bin/nvcc', 'cuda 2'),
+    reasons: [
+      { kind: 'tool-changed', name: 'direct', old: direct('cuda 1'), new: direct('cuda 2') },
+    ],
+  },
+  {
     what: 'a program that another folder of PATH now offers first',
     spec: { tools: ['cat'], run: argv('true') },
     edit: (world) => world.program('cat', 'my cat'),
@@ -385,9 +404,20 @@ const changes: readonly Change[] = [
   },
 ]
 
+function script(text: string): string {
+  const own = program('#!/usr/bin/env -S python -I\nimport x\n')
+  return `/opt/bin/script /opt/bin/script=${own} /opt/bin/python=${program(text)}`
+}
+
+function direct(text: string): string {
+  const own = program('#!/opt/cuda/bin/nvcc\n')
+  return `/opt/bin/direct /opt/bin/direct=${own} /opt/cuda/bin/nvcc=${program(text)}`
+}
+
 function nvcc(text: string): string {
   const wrapper = program('#!/bin/sh\nexec /opt/cuda/bin/nvcc "$@"\n')
-  return `/opt/bin/nvcc /opt/bin/nvcc=${wrapper} /opt/cuda/bin/nvcc=${program(text)}`
+  const shell = `/bin/sh=${program('sh 1')}`
+  return `/opt/bin/nvcc /opt/bin/nvcc=${wrapper} ${shell} /opt/cuda/bin/nvcc=${program(text)}`
 }
 
 for (const { what, spec, edit, into, reasons, isOtherResult } of changes)

@@ -22,7 +22,7 @@ function tasks() {
     inputs: ['a.in', 'both.in', 'src/**/*.c', 'local.in?', pkg('data.in')],
     outputs: ['out/a', 'gen/**'],
     env: ['CC'],
-    tools: ['cc', 'nvcc'],
+    tools: ['cc', 'nvcc', 'script'],
     facts: ['cpu'],
     clean: false,
     run: sh`cat a.in > out/a`,
@@ -43,6 +43,8 @@ async function sealed(): Promise<World> {
   world.host.disk.write('/package/data.in', 'data')
   world.host.disk.write('/opt/cuda/bin/nvcc', 'cuda 1', 0o755)
   world.program('cc', 'cc 1')
+  world.program('python', 'python 1')
+  world.program('script', '#!/usr/bin/env python\n')
   world.program('nvcc', '#!/bin/sh\nexec /opt/cuda/bin/nvcc "$@"\n')
   world.host.env['CC'] = 'cc'
   world.pause()
@@ -132,6 +134,7 @@ const changes: Readonly<Record<string, (world: World) => void>> = {
     world.host.disk.write('/opt/cuda/bin/nvcc', 'cuda 2', 0o755)
     world.pause()
   },
+  'the interpreter of a script': (world) => world.program('python', 'python 2'),
   'a program that is gone': (world) => world.host.disk.removeFile('/opt/bin/cc'),
   'a declared variable': (world) => {
     world.host.env['CC'] = 'clang'
