@@ -72,6 +72,9 @@ function rawReason(reason: Reason): string {
     case 'clean-changed':
       return `its 'clean' changed${fromTo(reason)}`
     case 'format-changed':
+      // Of another kind before.
+      if (reason.old === 'absent') return `it is a ${reason.name} now`
+      if (reason.new === 'absent') return `it was a ${reason.name}`
       return 'bitnet-tasks now fingerprints differently; everything runs once'
     default:
       return reason satisfies never
@@ -96,11 +99,31 @@ function outputSpec({ name, old }: { readonly name: string; readonly old: string
 }
 
 function programs({ old, new: now }: { readonly old: string; readonly new: string }): string {
-  const path = (identity: string): string => identity.split(' ')[0] ?? identity
-  return path(old) === path(now)
-    ? ` (${path(now)} has other content)`
-    : ` (${path(old)} -> ${path(now)})`
+  const before = old.split(FILE_END)
+  const [own = '', ...called] = now.split(FILE_END)
+  const was = programPath(before[0] ?? '')
+  const path = programPath(own)
+  if (was !== path) return ` (${was} -> ${path})`
+  const other = own === before[0] ? called.find((file) => !before.includes(file)) : undefined
+  return other === undefined
+    ? ` (${path} has other content)`
+    : ` (it calls ${withoutState(other)}, which has other content)`
 }
+
+// `PATH REAL=x<digest>`, where PATH may hold blanks: mostly REAL is the same, or the end of it.
+function programPath(own: string): string {
+  const both = withoutState(own)
+  const blanks = [...both.matchAll(/ /g)].map(({ index }) => index)
+  const isSame = (at: number): boolean => `/${both.slice(0, at)}`.endsWith(`/${both.slice(at + 1)}`)
+  return both.slice(0, blanks.find(isSame) ?? blanks[0])
+}
+
+function withoutState(file: string): string {
+  return file.replace(/=[^=]*$/, '')
+}
+
+// An identity lists the program and what it calls, each with its state: `PATH=x<digest>`.
+const FILE_END = /(?<==(?:[fxl]?[0-9a-f]{64}|missing)) /
 
 function short(state: string): string {
   return /^[flx]?[0-9a-f]{64}$/.test(state)

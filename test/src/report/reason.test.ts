@@ -20,4 +20,31 @@ for (const [old, now, says] of SAYS)
     assert.is(text, `the input 'a.sh' changed (${says})`)
   })
 
+const PROGRAMS: readonly (readonly [was: string, is: string, says: string])[] = [
+  [`/b/cc /b/cc=x${DIGEST}`, `/b/cc /b/cc=x${OTHER}`, '/b/cc has other content'],
+  [`/b/cc /b/cc=x${DIGEST}`, `/a/cc /a/cc=x${DIGEST}`, '/b/cc -> /a/cc'],
+  ['missing', `/a/cc /a/cc=x${DIGEST}`, 'missing -> /a/cc'],
+  [`/my b/t /my b/t=x${DIGEST}`, `/my b/t /my b/t=x${OTHER}`, '/my b/t has other content'],
+  [`/my b/t b/t=x${DIGEST}`, `/my a/t a/t=x${DIGEST}`, '/my b/t -> /my a/t'],
+  [
+    `/b/t /b/t=x${DIGEST} /my b/python=x${DIGEST}`,
+    `/b/t /b/t=x${DIGEST} /my b/python=x${OTHER}`,
+    'it calls /my b/python, which has other content',
+  ],
+]
+for (const [old, now, says] of PROGRAMS)
+  reason(`another program is told by what is other: ${says}`, () => {
+    const text = reasonText({ kind: 'tool-changed', name: 'tool', old, new: now })
+    assert.is(text, `the program 'tool' changed (${says})`)
+  })
+
+for (const [old, now, says] of [
+  ['1', '2', 'bitnet-tasks now fingerprints differently; everything runs once'],
+  ['absent', '1', 'it is a task now'],
+  ['1', 'absent', 'it was a task'],
+] as const)
+  reason(`the first line of a key says more than its version: ${says}`, () => {
+    assert.is(reasonText({ kind: 'format-changed', name: 'task', old, new: now }), says)
+  })
+
 reason.run()
