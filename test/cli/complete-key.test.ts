@@ -254,7 +254,13 @@ const mutations: readonly Mutation[] = [
     change: ({ write }) => none(write('opt/real', '#!/bin/sh\necho real 2.0\n', 0o755)),
     reason: ({ home }) => {
       const identity = (version: string): string =>
-        `${home}/bin/wrapped ${home}/bin/wrapped=${file(`#!/bin/sh\nexec ${home}/opt/real "$@"\n`, 'x')} ${home}/opt/real=${file(`#!/bin/sh\necho real ${version}\n`, 'x')}`
+        [
+          `${home}/bin/wrapped`,
+          `${home}/bin/wrapped=${file(`#!/bin/sh\nexec ${home}/opt/real "$@"\n`, 'x')}`,
+          shell(),
+          `${home}/opt/real=${file(`#!/bin/sh\necho real ${version}\n`, 'x')}`,
+          shell(),
+        ].join(' ')
       return changed('tool-changed', 'wrapped', identity('1.0'), identity('2.0'))
     },
   },
@@ -425,6 +431,12 @@ function edited({ folder }: World, from: string, to: string): undefined {
   const text = fs.readFileSync(path, 'utf8')
   assert.ok(text.includes(from), `the graph holds ${from}`)
   fs.writeFileSync(path, text.replace(from, to))
+}
+
+/** The interpreter of a script, as a key has it. */
+function shell(): string {
+  const path = fs.realpathSync('/bin/sh')
+  return `${path}=x${createHash('sha256').update(fs.readFileSync(path)).digest('hex')}`
 }
 
 function tool(home: string, name: string, like: string, folder = 'bin'): string {

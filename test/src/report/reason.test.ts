@@ -25,7 +25,7 @@ const PROGRAMS: readonly (readonly [was: string, is: string, says: string])[] = 
   [`/b/cc /b/cc=x${DIGEST}`, `/a/cc /a/cc=x${DIGEST}`, '/b/cc -> /a/cc'],
   ['missing', `/a/cc /a/cc=x${DIGEST}`, 'missing -> /a/cc'],
   [`/my b/t /my b/t=x${DIGEST}`, `/my b/t /my b/t=x${OTHER}`, '/my b/t has other content'],
-  [`/my b/t b/t=x${DIGEST}`, `/my a/t a/t=x${DIGEST}`, '/my b/t -> /my a/t'],
+  [`/my g/b/t b/t=x${DIGEST}`, `/my g/a/t a/t=x${DIGEST}`, '/my g/b/t -> /my g/a/t'],
   [
     `/b/t /b/t=x${DIGEST} /my b/python=x${DIGEST}`,
     `/b/t /b/t=x${DIGEST} /my b/python=x${OTHER}`,
