@@ -1,4 +1,6 @@
 // After the commands: the outputs are there, the inputs stood still, and the record says so.
+import { dirname, resolve } from 'node:path'
+
 import { digestText } from './digest.ts'
 import { discover } from './discover.ts'
 import { type Done, failed } from './done.ts'
@@ -9,7 +11,7 @@ import { lastOutputs, type NodeRecord, type Trouble } from './history.ts'
 import { foundBy, type Globbed } from './leftovers.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
 import type { Node } from './node.ts'
-import { depfileMissing, outputMissing } from './node-failure.ts'
+import { depfileMissing, isRefusal, outputMissing } from './node-failure.ts'
 import { WriteMarks } from './rewritten.ts'
 import { type FileState, isTooYoung } from './snapshot.ts'
 import type { Memory } from './state.ts'
@@ -68,7 +70,7 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   const discovered = discover(node, memory)
   const moved = new Set(discovered.filter((name) => isNewlyWritten(name, run, world)))
   const parts = depfile ? partsText(node, world, { resultOf, discovered, moved }) : after
-  const result = produced(node, outputs, run.answer ?? parts)
+  const result = produced(node, outputs, { text: run.answer ?? parts, world })
   const { names, how } = movedBetween(node, run, { after, marks }, memory)
   const [movedInput] = names
   const wroteInput = names.some((name) => !isLater(name, run.endMs, world))
@@ -101,9 +103,13 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
 }
 
 // A probe is what it printed. What has no commands stands for all that it names, which is its key.
-function produced(node: Node, outputs: NodeRecord['outputs'], text: string): string {
+function produced(
+  node: Node,
+  outputs: NodeRecord['outputs'],
+  { text, world }: { readonly text: string; readonly world: World },
+): string {
   const isTask = node.kind === 'task' && node.commands.length > 0
-  return isTask ? resultOfOutputs(outputs) : digestText(text)
+  return isTask ? resultOfOutputs(outputs, world) : digestText(text)
 }
 
 // The next run does it again: with inputs that stand still, and with what is declared alone.
@@ -111,9 +117,36 @@ function whyUnrecorded({ strictEnv }: ActionOptions): string | undefined {
   return strictEnv ? undefined : 'it saw the whole environment, which is in no key'
 }
 
-/** What a task produced: the digest of its outputs. */
-export function resultOfOutputs(outputs: NodeRecord['outputs']): string {
-  return digestText(outputs.map(([path, state]) => `${path}\t${state}`).join('\n'))
+/**
+ * What a task produced: the digest of its outputs. A link that leads out of them counts by what lies there too,
+ * since that is what others read through it. `textOf`: what a link holds that does not lie on the disk yet.
+ */
+export function resultOfOutputs(
+  outputs: NodeRecord['outputs'],
+  world: World,
+  textOf = (path: string): string | undefined => world.host.disk.readLink(world.path(path)),
+): string {
+  const line = ([path, state]: NodeRecord['outputs'][number]): string => {
+    const text = state.startsWith('l') ? textOf(path) : undefined
+    const target = text && resolve(dirname(world.path(path)), text)
+    const isOutside = target && !outputs.some(([own]) => isWithin(world.path(own), target))
+    return `${path}\t${state}${isOutside ? `\t${behindLink(target, world)}` : ''}`
+  }
+  return digestText(outputs.map(line).join('\n'))
+}
+
+// Of a folder, and of what nobody may read, no more counts than that it is there.
+function behindLink(target: string, world: World): string {
+  try {
+    return world.input(target) ?? 'absent'
+  } catch (error) {
+    if (isRefusal(error)) return 'no-file'
+    throw error
+  }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`)
 }
 
 /**

@@ -72,10 +72,11 @@ class Results {
     if (fails) return 'failed'
     const found = this.find(node)
     if (found === undefined) return undefined
-    results.set(
-      node,
-      resultOfOutputs(found.stored.outputs.map(({ path, state: is }) => [path, is])),
-    )
+    const { outputs } = found.stored
+    const linkText = (path: string): string =>
+      Buffer.from(outputs.find((one) => one.path === path)?.content ?? []).toString()
+    const states = outputs.map(({ path, state: is }) => [path, is] as const)
+    results.set(node, resultOfOutputs(states, memory.world, linkText))
     // What it needs comes out as it was: then it stays as it is.
     if (state === 'maybe' && reasonsOf(node, memory, this.resultOf).length === 0) return undefined
     for (const { path } of found.stored.outputs) this.moving.add(memory.world.path(path))

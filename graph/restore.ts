@@ -125,7 +125,7 @@ function remember(node: Node, { stored, parts }: Found, { journal, world }: Memo
   const { clock } = world.host
   const outputs = stored.outputs.map(({ path, state }) => [path, state] as const)
   const { fingerprint, ms, discovered } = stored
-  const result = resultOfOutputs(outputs)
+  const result = resultOfOutputs(outputs, world)
   const at = clock.now()
   const boot = clock.bootId()
   const record: NodeRecord = {

@@ -420,6 +420,37 @@ function nvcc(text: string): string {
   return `/opt/bin/nvcc /opt/bin/nvcc=${wrapper} ${shell} /opt/cuda/bin/nvcc=${program(text)}`
 }
 
+fresh(
+  'who reads through a link that a need has made runs when what lies there has changed',
+  async () => {
+    const world = files()
+    const link = task('link', () => ({
+      inputs: ['a.in'],
+      outputs: ['out/in', 'out/own', 'out/made'],
+      run: [sh`ln ../a.in out/in`, sh`ln made out/own`, sh`echo made > out/made`],
+    }))
+    const use = task('use', () => ({
+      needs: [link()],
+      outputs: ['use.out'],
+      run: sh`cat out/in > use.out`,
+    }))
+    const graph = defineGraph({ tasks: [link, use] })
+    await world.run(graph, { cache: true })
+    world.edit('a.in', 'other')
+    assert.equal((await world.run(graph, { cache: true })).outcomes, {
+      link: 'changed',
+      use: 'changed',
+    })
+    assert.is(world.read('use.out'), 'other')
+    world.edit('a.in', 'a')
+    assert.equal((await world.run(graph, { cache: true })).outcomes, {
+      link: 'restored',
+      use: 'restored',
+    })
+    assert.is(world.read('use.out'), 'a')
+  },
+)
+
 for (const { what, spec, edit, into, reasons, isOtherResult } of changes)
   fresh(`${what} makes exactly that node stale, for exactly that reason`, async () => {
     const world = files()
