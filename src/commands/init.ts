@@ -49,8 +49,10 @@ export function init({
     return 0
   }
   const named = file === undefined ? '' : ` -f ${shellWord(file)}`
+  // Whoever came by npx may have no other way.
+  const program = process.env['npm_command'] === 'exec' ? 'npx bitnet-tasks' : 'bitnet-tasks'
   print(
-    `wrote ${path}\nnext: bitnet-tasks run${named}, then change a .md file and: bitnet-tasks explain count${named}\n`,
+    `wrote ${path}\nnext: ${program} run${named}, then change a .md file and: ${program} explain count${named}\n`,
   )
   return 0
 }

@@ -313,6 +313,15 @@ files(
 )
 
 files(
+  'init names the next command as whoever came by npx can call it',
+  inHome(async (home) => {
+    const { stdout } = await bitnetTasks(['init'], { home, env: { npm_command: 'exec' } })
+    const next = 'npx bitnet-tasks run, then change a .md file and: npx bitnet-tasks explain count'
+    assert.is(stdout, `wrote ${home}/bitnet.tasks.ts\nnext: ${next}\n`)
+  }),
+)
+
+files(
   'init makes the folder of the file that it is given',
   inHome(async (home) => {
     const made = await bitnetTasks(['init', '-f', 'new/folder/tasks.ts'], { home })
