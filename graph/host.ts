@@ -182,6 +182,8 @@ export interface Lock {
   /** The owner record that a dead holder left behind, if the lock was taken over from one. */
   readonly inheritedFrom: LockOwner | undefined
   release(): Promise<void>
+  /** Releases what was not used: the next holder inherits what this one would have. */
+  giveBack(): Promise<void>
 }
 
 export interface LockOptions {

@@ -32,6 +32,6 @@ export class LocksAhead implements Locks {
   async giveBack(): Promise<void> {
     const { ahead } = this
     this.ahead = undefined
-    await (await ahead?.lock)?.release()
+    await (await ahead?.lock)?.giveBack()
   }
 }

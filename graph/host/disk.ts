@@ -97,10 +97,13 @@ function asStat(stat: fs.Stats | undefined): FileStat | undefined {
   return stat && asFileStat(stat)
 }
 
+// A FIFO in the place of a file would be waited for.
+const WITHOUT_WAITING = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)
+
 function readPiece(path: string, offset: number, bytes: number): Buffer {
   // Asking first, as in removeFile: most commands print nothing.
   const file = absentIsUndefined(() =>
-    fs.statSync(path, { throwIfNoEntry: false }) ? fs.openSync(path, 'r') : undefined,
+    fs.statSync(path, { throwIfNoEntry: false }) ? fs.openSync(path, WITHOUT_WAITING) : undefined,
   )
   if (file === undefined) return Buffer.alloc(0)
   try {

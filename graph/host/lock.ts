@@ -22,7 +22,14 @@ import { GraphError } from '../error.ts'
 import type { Lock, LockOptions, LockOwner, Locks } from '../host.ts'
 import type { KernelLock } from './kernel-lock.ts'
 import { flockProgram, readSmallFile, tryKernelLock } from './kernel-lock.ts'
-import { describeSelf, ownerOf, parseOwner, readOwner, whereabouts } from './lock-owner.ts'
+import {
+  describeSelf,
+  type OwnerRecord,
+  ownerOf,
+  parseOwner,
+  readOwner,
+  whereabouts,
+} from './lock-owner.ts'
 
 export function locks(flock = flockProgram()): Locks {
   return { acquire: (path, options) => acquire(path, options, flock), holder }
@@ -98,19 +105,18 @@ function tryLockfile(
     return undefined
   }
   try {
-    // Only the holder writes here, so one temporary name will do; 'wx' follows no link.
-    rmSync(`${record}.new`, { force: true })
-    writeFileSync(`${record}.new`, self, { flag: 'wx', mode: 0o600 })
-    renameSync(`${record}.new`, record)
+    writeRecord(record, self)
   } catch (error) {
     unlock()
     throw error
   }
+  const inheritedFrom = whereabouts(before) === 'alive' ? undefined : before
   let released: Promise<void> | undefined
-  const release = async () => {
+  const release = async (passedOn?: OwnerRecord) => {
     const found = readSmallFile(record)
     // The record goes first: once '.held' is gone another machine may write its own.
-    if (found === self) tolerate(() => rmSync(record))
+    if (found === self)
+      tolerate(() => (passedOn ? writeRecord(record, JSON.stringify(passedOn)) : rmSync(record)))
     // proper-lockfile looks every 2 s. In between, a robber's record tells that '.held' is not
     // ours any more, and its unlock would remove the robber's.
     const isRobbed = lost.signal.aborted || (found !== self && parseOwner(found) !== undefined)
@@ -120,9 +126,17 @@ function tryLockfile(
   }
   return {
     lost: lost.signal,
-    inheritedFrom: whereabouts(before) === 'alive' ? undefined : before,
+    inheritedFrom,
     release: () => (released ??= release()),
+    giveBack: () => (released ??= release(inheritedFrom)),
   }
+}
+
+// Only the holder writes here, so one temporary name will do; 'wx' follows no link.
+function writeRecord(record: string, text: string): void {
+  rmSync(`${record}.new`, { force: true })
+  writeFileSync(`${record}.new`, text, { flag: 'wx', mode: 0o600 })
+  renameSync(`${record}.new`, record)
 }
 
 // All that it calls. By itself it copies the whole of node:fs, whose getters load streams and promises: 2 ms.
@@ -231,6 +245,7 @@ const OCCUPIED = ['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY', 'ELOOP', 'EINVAL']
 function unwritableHint(errno: string, folder: string): string {
   if (errno === 'EMFILE' || errno === 'ENFILE') return 'allow more open files: ulimit -n 4096'
   if (OCCUPIED.includes(errno)) return `look at what is there: ls -la ${quote(folder)}`
+  if (errno === 'EAGAIN') return 'allow more processes: ulimit -u 4096, or end some'
   const isFull = errno === 'ENOSPC' || errno === 'EDQUOT'
   return isFull
     ? `free some space in ${quote(folder)}`

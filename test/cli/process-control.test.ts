@@ -289,6 +289,27 @@ control(
 )
 
 control(
+  'after kill -9 the next run ends what was left also when the log was followed meanwhile',
+  withTasks(
+    [
+      ['other', 'echo other > out/other'],
+      ['long', 'echo begun; sleep 1234'],
+    ],
+    async (home) => {
+      const first = start(['run', 'long'], { home })
+      await appears(home, /^sleep 1234/)
+      // Says where the log of a running node grows.
+      while (!fs.existsSync(join(home, '.bitnet-tasks/logs/long.running'))) await pause(10)
+      first.child.kill('SIGKILL')
+      await first.ended
+      assert.is((await bitnetTasks(['logs', 'long', '--follow'], { home })).code, 0)
+      assert.is((await runJson(home, 'other')).code, 0)
+      assert.equal(await leftIn(home), [])
+    },
+  ),
+)
+
+control(
   'a run goes on where stderr takes nothing, as a file on a full disk',
   withTasks([['a', 'echo a > out/a']], async (home) => {
     for (const [flags, code] of [

@@ -46,12 +46,17 @@ export class MemoryLocks implements Locks {
     this.held.set(path, { owner: { pid: 1, host: 'memory', since, purpose, mark }, lost })
     const inheritedFrom = this.inheritedFrom
     this.inheritedFrom = undefined
+    const release = async (): Promise<void> => {
+      this.held.delete(path)
+      this.waiting.get(path)?.shift()?.()
+    }
     return {
       lost: lost.signal,
       inheritedFrom,
-      release: async () => {
-        this.held.delete(path)
-        this.waiting.get(path)?.shift()?.()
+      release,
+      giveBack: () => {
+        this.inheritedFrom = inheritedFrom
+        return release()
       },
     }
   }

@@ -93,6 +93,9 @@ disk('pipes, sockets and devices are special', async ({ dir }) => {
   for (const path of [join(dir, 'pipe'), join(dir, 'socket'), '/dev/zero'])
     assert.is(stat(path)?.kind, 'special')
   assert.throws(() => digest(join(dir, 'pipe')), /not a regular file/)
+  // A log that became one is not waited for.
+  assert.equal(readFrom(join(dir, 'pipe'), 0, 10), { text: '', next: 0 })
+  assert.is(readTail(join(dir, 'pipe'), 10), '')
   assert.throws(() => digest('/dev/zero'), /not a regular file/)
   assert.throws(() => digest(join(dir, 'socket')))
   assert.throws(() => digest(dir))

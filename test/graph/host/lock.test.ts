@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { GraphError } from '../../../graph/error.ts'
 import { locks } from '../../../graph/host/lock.ts'
 import type { LockOptions } from '../../../graph/host.ts'
+import { LocksAhead } from '../../../graph/locks-ahead.ts'
 import { suite } from '../../support/suite.ts'
 import { dieHolding, place, start, tidy } from './lock-rig.ts'
 
@@ -181,6 +182,27 @@ lock('8 who find the lock of a dead holder never hold it two at a time', async (
     runners.reduce((sum, it) => sum + it.count('overlap'), 0),
     0,
   )
+})
+
+lock('one that is given back unused leaves the next what a dead holder left', async () => {
+  const path = place()
+  await dieHolding(path)
+  const unused = await locks().acquire(path, options)
+  const mark = unused.inheritedFrom?.mark
+  assert.ok(mark)
+  await unused.giveBack()
+  await unused.release()
+  assert.is(await locks().holder(path), undefined)
+  const ahead = new LocksAhead(locks())
+  ahead.ask(path, options)
+  await ahead.giveBack()
+  const next = await locks().acquire(path, options)
+  assert.is(next.inheritedFrom?.mark, mark)
+  await next.release()
+  const last = await locks().acquire(path, options)
+  assert.is(last.inheritedFrom, undefined)
+  await last.giveBack()
+  assert.equal(fs.readdirSync(join(path, '..')), ['llama.lock'])
 })
 
 lock('the lock of another machine is respected, and taken over when it is stale', async () => {
