@@ -194,6 +194,74 @@ run('no more nodes run at once than jobs allow', async () => {
   assert.is((await ended).summary.outcomes.changed, 3)
 })
 
+// What was told of nodes, as `started a`.
+const told = (events: readonly RunEvent[]): readonly string[] =>
+  events.flatMap((event) =>
+    event.type === 'started' || event.type === 'finished' ? [`${event.type} ${event.node}`] : [],
+  )
+
+run('the next begins when commands have ended, before what they made is looked at', async () => {
+  const world = new World()
+  const door = gates(world, 'a', 'b', 'c')
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => task(name, () => ({ run: sh`wait ${name}` })))
+  const graph = defineGraph({ tasks: [a!, b!, c!] })
+  const two = world.run(graph, { jobs: 2 })
+  await Promise.all([door['a']?.reached, door['b']?.reached])
+  door['a']?.open()
+  await door['c']?.reached
+  for (const one of Object.values(door)) one.open()
+  assert.equal(told((await two).events).slice(0, 4), [
+    'started a',
+    'started b',
+    'started c',
+    'finished a',
+  ])
+  const { events } = await world.run(graph, { jobs: 1, force: true })
+  assert.equal(told(events).slice(0, 3), ['started a', 'finished a', 'started b'])
+})
+
+run('what waits for the one that ends comes before what waits for room', async () => {
+  const world = new World()
+  const door = gates(world, 'first', 'other', 'user')
+  const first = task('first', () => ({ run: sh`wait first` }))
+  const other = task('other', () => ({ run: sh`wait other` }))
+  const user = task('user', () => ({ needs: [first()], run: sh`wait user` }))
+  const last = task('last', () => ({ needs: [user()], run: sh`true` }))
+  const short = task('short', () => ({ run: sh`true` }))
+  const graph = defineGraph({ tasks: [first, other, user, last, short] })
+  const ended = world.run(graph, { jobs: 2 })
+  await Promise.all([door['first']?.reached, door['other']?.reached])
+  door['first']?.open()
+  await door['user']?.reached
+  for (const one of Object.values(door)) one.open()
+  const order = told((await ended).events)
+  assert.ok(order.indexOf('started user') < order.indexOf('started short'), order.join())
+})
+
+run('an input that changed after its key was taken ahead is not recorded', async () => {
+  for (const [later, outcomes] of [
+    [10, { a: 'fresh', b: 'fresh', c: 'changed' }],
+    [60, { a: 'fresh', b: 'fresh', c: 'fresh' }],
+  ] as const) {
+    const world = new World({ 'c.in': 'one' })
+    const door = gates(world, 'a', 'b')
+    const a = task('a', () => ({ run: sh`wait a` }))
+    const b = task('b', () => ({ run: sh`wait b` }))
+    const c = task('c', () => ({ inputs: ['c.in'], outputs: ['c.out'], run: sh`cat c.in > c.out` }))
+    const graph = defineGraph({ tasks: [a, b, c] })
+    const ended = world.run(graph, { jobs: 2 })
+    await Promise.all([door['a']?.reached, door['b']?.reached])
+    world.host.clock.advance(later)
+    world.write('c.in', 'two')
+    door['a']?.open()
+    door['b']?.open()
+    await ended
+    assert.is(world.read('c.out'), 'two')
+    assert.equal((await world.run(graph)).outcomes, outcomes)
+    assert.equal((await world.run(graph)).outcomes, { a: 'fresh', b: 'fresh', c: 'fresh' })
+  }
+})
+
 run('as many nodes run at once as the machine has cores, and never none', async () => {
   const world = new World()
   const names = ['a', 'b', 'c', 'd', 'e']
