@@ -7,6 +7,7 @@ import { absentIsUndefined } from './absent.ts'
 import { fileDigester } from './digest-file.ts'
 import { asFileStat } from './file-stat.ts'
 import { glob } from './glob.ts'
+import { makeFolder } from './make-folder.ts'
 import { digestMany, lstatMany, readyForMany } from './many-files.ts'
 
 /** The machine's own files. */
@@ -36,7 +37,7 @@ export function disk(): Disk {
     realPath: (path) => absentIsUndefined(() => fs.realpathSync.native(path)),
     writeWhole: (path, content, options = {}) => {
       const temporary = `${path}.${process.pid}.${serial++}.tmp`
-      fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      makeFolder(dirname(path), 0o700)
       // Left by one that was killed: in a container every process has the same id.
       fs.rmSync(temporary, { force: true })
       try {
@@ -72,7 +73,7 @@ export function disk(): Disk {
     makeLink: (path, target) => fs.symlinkSync(target, path),
     append: (path) => append(path),
     makeFolder: (path, options = {}) => {
-      fs.mkdirSync(path, { recursive: true, ...(options.private ? { mode: 0o700 } : {}) })
+      makeFolder(path, options.private ? 0o700 : undefined)
     },
     removeFile: (path) => {
       // Asking first: an exception for a file that is not there costs 50 times as much.
@@ -144,7 +145,7 @@ function wholeCharacters(piece: Buffer): Buffer {
 }
 
 function append(path: string): AppendFile {
-  fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path), 0o700)
   const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, O_RDWR } = fs.constants
   healTornTail(path, O_RDWR | (O_NOFOLLOW ?? 0))
   const file = fs.openSync(path, O_APPEND | O_CREAT | O_WRONLY | (O_NOFOLLOW ?? 0), 0o600)

@@ -10,13 +10,14 @@ import {
   constants,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readSync,
   statSync,
   writeSync,
 } from 'node:fs'
 import { delimiter, dirname, isAbsolute, join } from 'node:path'
+
+import { makeFolder } from './make-folder.ts'
 
 export interface KernelLock {
   /** Replaces the text in the lock file. */
@@ -49,7 +50,7 @@ export async function tryKernelLock(
   flock: string | false,
   signal: AbortSignal | undefined,
 ): Promise<KernelLock | undefined> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path), 0o700)
   const file = openLockFile(path)
   try {
     const unlock = flock ? await lockByFlock(flock, file, signal) : lockBySqlite(path)

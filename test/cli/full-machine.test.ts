@@ -9,7 +9,7 @@ import { suite } from '../support/suite.ts'
 import { compilerThat } from './support/compiler.ts'
 import { copyHome, digestOf, inHome, newFolder, removeFolder } from './support/home.ts'
 import { bitnetTasks, type Ended, type RunOptions } from './support/program.ts'
-import { smallDisk } from './support/small-disk.ts'
+import { readOnlyDisk, smallDisk } from './support/small-disk.ts'
 
 const full = suite('full machine')
 
@@ -74,5 +74,18 @@ for (const kilobytes of [64, 256, 512])
       assert.is((await repair(home, ['--repair=always'])).code, 0)
     }),
   )
+
+full(
+  'AC-205 a home on a read-only disk, in which nothing is yet: exit 4, and told as that',
+  inHome(async (home) => {
+    const mount = join(home, 'mount')
+    fs.mkdirSync(mount)
+    const { code, stdout, stderr } = await repair(mount, [], { before: readOnlyDisk(mount) })
+    assert.is(code, 4, stderr)
+    assert.is(stdout, '')
+    assert.match(stderr, /EROFS|read-only/i)
+    assert.not.match(stderr, /lock.*ENOENT|apt-get|Build error/)
+  }),
+)
 
 full.run()
