@@ -63,8 +63,8 @@ export async function underLock(
       tally.close()
       throw error
     } finally {
-      // Who watches is killed between two runs, when no lock says whose files these were.
-      if (live) session.host.shell.rest()
+      // Who is killed later, as one who watches between two runs, holds no lock that says whose files these were.
+      session.host.shell.rest()
       for (const source of sources) source.removeEventListener('abort', forward)
     }
   })
