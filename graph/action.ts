@@ -6,12 +6,14 @@ import { type Done, failed } from './done.ts'
 import { type ActionOptions, runCommands } from './execute.ts'
 import { keyOfFailure } from './failed-before.ts'
 import { isPattern } from './file-names.ts'
-import { parseParts } from './fingerprint.ts'
+import { parseParts, partsText } from './fingerprint.ts'
 import type { NodeRecord } from './history.ts'
 import { type Globbed, globbed, noteLeftovers } from './leftovers.ts'
+import { knownDiscovered } from './look.ts'
 import type { Node } from './node.ts'
 import { folderMissing, systemFailure, toolMissing } from './node-failure.ts'
 import { removableOutputs } from './removable.ts'
+import { WriteMarks } from './rewritten.ts'
 import { logName, type Memory, type Session } from './state.ts'
 import { toolNames } from './tool-names.ts'
 import { MISSING } from './tools.ts'
@@ -58,9 +60,14 @@ async function carriedOut(
     if (cwd !== undefined) return failed(node, folderMissing(cwd, log), memory, elapsed())
     const missing = toolNames(node).find((name) => memory.world.tool(name) === MISSING)
     if (missing !== undefined) return failed(node, toolMissing(missing, log), memory, elapsed())
+    // The key is taken before the commands run: what changes meanwhile is noticed against it.
+    const known = knownDiscovered(node, journal.history)
     const others = globbed(node, memory)
     onGlobbed(others)
-    const { startMs, marks, known, before } = options.keys.of(node)
+    const startMs = session.host.clock.fileNow()
+    const marks = new WriteMarks()
+    const { resultOf } = options
+    const before = partsText(node, memory.world, { resultOf, discovered: known, marks })
     options.onKey?.(before)
     const ended = await runCommands(node, options, log)
     if (ended.how === 'cancelled') return { how: 'cancelled', ms: elapsed() }
@@ -75,7 +82,6 @@ async function carriedOut(
         how: ended.how,
       }
     }
-    options.onEnded?.()
     const { answer } = ended
     const endMs = ended.endMs ?? session.host.clock.fileNow() + CLOCK_STEP_MS
     const ran = {

@@ -13,7 +13,6 @@ import { type Restored, restore } from './restore.ts'
 import type { RunOptions } from './run-options.ts'
 import type { RunningNodes } from './running.ts'
 import type { Memory, Session } from './state.ts'
-import type { KeysAhead } from './taken-key.ts'
 import type { Tally } from './tally.ts'
 
 export type Ended =
@@ -34,9 +33,6 @@ export interface AttemptsOptions {
   readonly running: RunningNodes
   readonly reopening: Reopening | undefined
   readonly tokens: JobTokens | undefined
-  /** Told when the commands of a node have ended well. */
-  readonly onEnded: (node: Node) => void
-  readonly keys: KeysAhead
   readonly resultOf: (need: Node) => string
 }
 
@@ -93,13 +89,12 @@ export class Attempts {
   }
 
   private actionOptions(node: Node, attempt: number, signal: AbortSignal): ActionOptions {
-    const { session, env, memory, options, cache, reopening, tokens, keys, resultOf } = this.given
+    const { session, env, memory, options, cache, reopening, tokens, resultOf } = this.given
     return {
-      ...{ session, memory, env, strictEnv: this.isStrict, attempt, signal, keys, resultOf },
+      ...{ session, memory, env, strictEnv: this.isStrict, attempt, signal, resultOf },
       ...(cache ? { cache } : {}),
       ...(tokens ? { tokens } : {}),
       ...(reopening ? { onKey: (key: string) => reopening.began(node, key) } : {}),
-      onEnded: () => this.given.onEnded(node),
       ...(options.wrap ? { wrap: options.wrap } : {}),
       ...(options.follow ? { onSpool: (file: string) => this.follower.grows(node, file) } : {}),
     }

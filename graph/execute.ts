@@ -8,14 +8,12 @@ import { withJobserver } from './jobserver.ts'
 import type { Node } from './node.ts'
 import { exitFailure } from './node-failure.ts'
 import type { Memory, Session } from './state.ts'
-import type { KeysAhead } from './taken-key.ts'
 
 export interface ActionOptions {
   readonly session: Session
   readonly memory: Memory
   readonly env: Readonly<Record<string, string>>
   readonly resultOf: (need: Node) => string
-  readonly keys: KeysAhead
   /** Where what it makes is stored. */
   readonly cache?: Cache
   /** The jobs of the run, for the tools of a node that shares them. */
@@ -27,8 +25,6 @@ export interface ActionOptions {
   readonly wrap?: (text: string) => string
   /** False: the commands see the whole environment, so that nothing of them is recorded. */
   readonly strictEnv: boolean
-  /** Told when the commands have ended well; what they made is looked at after that. */
-  readonly onEnded?: () => void
   /** Told of all that decides the node, as it stands when the commands begin. */
   readonly onKey?: (key: string) => void
 }

@@ -16,7 +16,6 @@ import { RunningNodes } from './running.ts'
 import { Schedule } from './schedule.ts'
 import type { Scope } from './scope.ts'
 import type { Memory, Session } from './state.ts'
-import { KeysAhead } from './taken-key.ts'
 import type { Tally } from './tally.ts'
 import { type Throttle, throttleOf } from './throttle.ts'
 
@@ -40,7 +39,6 @@ export class Loop {
   private readonly memory: Memory
   private readonly options: RunOptions
   private readonly forced: ReadonlySet<Node>
-  private readonly jobs: number
   private readonly recorder: LookRecorder | undefined
   private readonly tally: Tally
   private readonly stop: AbortController
@@ -51,7 +49,6 @@ export class Loop {
   private readonly attempts: Attempts
   private readonly active = new Set<Promise<void>>()
   private readonly results = new Map<Node, string>()
-  private readonly keys: KeysAhead
   private readonly resultOf = (need: Node): string => this.results.get(need) as string
 
   constructor(all: LoopOptions) {
@@ -66,7 +63,6 @@ export class Loop {
     for (const node of scope.given) this.results.set(node, recordedResult(history, node))
     const most = parent ? Number.POSITIVE_INFINITY : session.host.cores
     const jobs = Math.max(1, options.jobs ?? most)
-    this.jobs = jobs
     this.throttle = throttleOf(session, { options, wanted: scope.wanted, jobs, parent, tally })
     this.schedule = new Schedule({
       graph: session.graph,
@@ -81,9 +77,7 @@ export class Loop {
     const { reopening, throttle } = this
     const tokens = throttle?.tokens
     const given = { session, env, memory, options, tally, cache, running, reopening }
-    const onEnded = (node: Node): void => this.release(node)
-    this.keys = new KeysAhead(memory, resultOf)
-    this.attempts = new Attempts({ ...given, tokens, keys: this.keys, onEnded, resultOf })
+    this.attempts = new Attempts({ ...given, tokens, resultOf })
   }
 
   /** Resolves when nothing runs any more. */
@@ -112,9 +106,8 @@ export class Loop {
         this.decideReady()
         if (this.isEnough()) continue
         throttle?.look(schedule.runningCount)
-        this.beginAll()
+        for (let node = this.next(); node; node = this.next()) this.begin(node)
         if (schedule.hasReady) continue
-        this.keys.take(schedule.firstQueued)
         again = throttle?.settled()
       }
       const wakers = [reopening?.hinted, again].filter((waker) => waker !== undefined)
@@ -129,17 +122,6 @@ export class Loop {
   private isEnough(): boolean {
     const { keepGoing, failFast } = this.options
     return this.tally.failures.length > 0 && (failFast === true || !keepGoing)
-  }
-
-  private beginAll(): void {
-    for (let node = this.next(); node; node = this.next()) this.begin(node)
-  }
-
-  // Its commands have ended: the next begins before what they made is looked at.
-  private release(node: Node): void {
-    // One at a time: the next begins when it is known what came of this one.
-    if (this.jobs < 2 || this.stop.signal.aborted || this.isEnough()) return
-    if (this.schedule.release(node)) this.beginAll()
   }
 
   private next(): Node | undefined {

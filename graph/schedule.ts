@@ -41,8 +41,6 @@ export class Schedule {
   private ready: Node[] = []
   private queue: Node[] = []
   private running = 0
-  /** They run, and take no room any more. */
-  private readonly released = new Set<Node>()
   private open: number
 
   constructor({ graph, wanted, jobs, expected }: ScheduleOptions) {
@@ -83,11 +81,6 @@ export class Schedule {
   /** Whether something is queued and there is room for it. */
   get canRun(): boolean {
     return this.running < this.jobs && this.queue.some((node) => this.roomIn(node.spec.pool) > 0)
-  }
-
-  /** The most urgent of those that wait for room. */
-  get firstQueued(): Node | undefined {
-    return this.queue[0]
   }
 
   stateOf(node: Node): NodeState {
@@ -196,20 +189,8 @@ export class Schedule {
     return [...node.needs, ...node.after].some((edge) => ended.includes(this.stateOf(edge)))
   }
 
-  /**
-   * A node of which the commands have ended makes room; it is running until it is settled. False where others
-   * wait for it alone: one of these may be more urgent than what is queued.
-   */
-  release(node: Node): boolean {
-    const isAwaited = this.usersOf(node).some((user) => this.waitingFor[user.index] === 1)
-    if (isAwaited || this.released.has(node)) return false
-    this.leave(node)
-    this.released.add(node)
-    return true
-  }
-
   private leave(node: Node): void {
-    if (this.states[node.index] !== 'running' || this.released.delete(node)) return
+    if (this.states[node.index] !== 'running') return
     this.running--
     const { pool } = node.spec
     if (pool !== undefined) this.poolRoom.set(pool, this.roomIn(pool) + 1)
