@@ -46,7 +46,7 @@ export class Blobs {
     const { disk, folder } = this
     const path = blobPath(folder, name)
     if (disk.lstat(path) === undefined) return undefined
-    if (this.has(name) && disk.digest(path) === name.slice(0, 64)) return path
+    if (this.has(name) && disk.digest(path).digest === name.slice(0, 64)) return path
     quarantine(disk, folder, path)
     return undefined
   }

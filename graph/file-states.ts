@@ -1,6 +1,6 @@
 // What files hold, as one look sees it: their states, taken from the snapshot while their identity stands.
 import { quote } from './command.ts'
-import { type Digest, digestText } from './digest.ts'
+import { digestText } from './digest.ts'
 import { GraphError } from './error.ts'
 import type { Clock, Disk, FileStat, Host } from './host.ts'
 import type { FileState, Snapshot } from './snapshot.ts'
@@ -72,8 +72,7 @@ export class FileStates {
     })
   }
 
-  // Each under the identity that it had when it was opened. One that is written after that is younger, so that
-  // nothing is remembered of it under what it will be.
+  // Each under the identity that it had when it was opened, as one alone.
   private readMany(
     paths: readonly string[],
     unread: readonly number[],
@@ -128,26 +127,17 @@ export class FileStates {
             stat.kind === 'folder' ? "name its files, with '/**' behind it" : 'name a regular file',
         },
       )
+    // Under the identity that it had when it was opened. What is written after that is younger: nothing is
+    // remembered of it under what it will be.
     const lookedAt = this.clock.fileNow()
-    return this.remember(path, stat, this.disk.digest(path), lookedAt)
-  }
-
-  private remember(path: string, stat: FileStat, digest: Digest, lookedAt: number): FileState {
-    const state = stateOf(stat, digest)
-    // Written while it was read: what was digested belongs to neither content; never remember it.
-    const after = this.disk.stat(path)
-    if (
-      after &&
-      after.size === stat.size &&
-      after.mtimeMs === stat.mtimeMs &&
-      after.ctimeMs === stat.ctimeMs
-    )
-      this.snapshot.remember(path, stat, state, lookedAt)
+    const read = this.disk.digest(path)
+    const state = stateOf(read.stat, read.digest)
+    this.snapshot.remember(path, read.stat, state, lookedAt)
     return state
   }
 }
 
-function stateOf({ mode }: FileStat, digest: Digest): FileState {
+function stateOf({ mode }: FileStat, digest: string): FileState {
   return `${mode & 0o111 ? 'x' : 'f'}${digest}`
 }
 

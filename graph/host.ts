@@ -48,8 +48,8 @@ export interface Disk {
   readTail(path: string, bytes: number): string
   /** At most `bytes` of a file from `offset`, whole UTF-8 characters; '' at its end. */
   readFrom(path: string, offset: number, bytes: number): { text: string; next: number }
-  /** SHA-256 of the content, hex. Throws when it is no regular file. */
-  digest(path: string): string
+  /** SHA-256 of the content, hex; links are followed. Throws when it is no regular file. */
+  digest(path: string): DigestedFile
   /**
    * The same of many, in their order, on all cores where it is much; undefined for what is
    * no regular file, as a link is, or cannot be read.

@@ -44,7 +44,7 @@ function isAsStored(path: string, output: StoredOutput, disk: Disk): boolean {
   if (state.startsWith('l'))
     return stat.kind === 'link' && disk.readLink(path) === Buffer.from(content ?? []).toString()
   const isSame = stat.kind === 'file' && Number(stat.size) === size && (stat.mode & 0o777) === mode
-  return isSame && disk.digest(path) === state.slice(1)
+  return isSame && disk.digest(path).digest === state.slice(1)
 }
 
 function write(

@@ -32,7 +32,10 @@ export function disk(): Disk {
       const piece = wholeCharacters(readPiece(path, offset, bytes))
       return { text: piece.toString('utf8'), next: offset + piece.length }
     },
-    digest: (path) => digest(path).digest,
+    digest: (path) => {
+      const read = digest(path)
+      return { stat: asFileStat(read.stat), digest: read.digest }
+    },
     digestMany: (paths) => digestMany(paths, digestOwn),
     realPath: (path) => absentIsUndefined(() => fs.realpathSync.native(path)),
     writeWhole: (path, content, options = {}) => {

@@ -150,12 +150,12 @@ export class MemoryDisk implements Disk {
     return { text: Buffer.from(piece).toString('utf8'), next: offset + piece.length }
   }
 
-  digest(path: string): string {
+  digest(path: string): DigestedFile {
     this.mayFail('digest', path)
     const entry = this.demand('digest', path)
     if (entry.kind !== 'file') throw failure('EINVAL', 'digest', path)
     this.digested.push(path)
-    return digestBytes(entry.bytes)
+    return { stat: this.stat(path) as FileStat, digest: digestBytes(entry.bytes) }
   }
 
   lstatMany(paths: readonly string[]): Iterable<FileStat | undefined> {
@@ -166,7 +166,7 @@ export class MemoryDisk implements Disk {
     this.readAtOnce.push(paths.length)
     return paths.map((path) => {
       const stat = this.lstat(path)
-      return stat?.kind === 'file' ? { stat, digest: this.digest(path) } : undefined
+      return stat?.kind === 'file' ? this.digest(path) : undefined
     })
   }
 
