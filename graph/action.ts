@@ -58,8 +58,9 @@ async function carriedOut(
     makeFolders(node, memory.world)
     const cwd = missingFolder(node, memory.world)
     if (cwd !== undefined) return failed(node, folderMissing(cwd, log), memory, elapsed())
-    const missing = toolNames(node).find((name) => memory.world.tool(name) === MISSING)
-    if (missing !== undefined) return failed(node, toolMissing(missing, log), memory, elapsed())
+    const missing = toolNames(node).find((name) => memory.world.tool(name, node) === MISSING)
+    if (missing !== undefined)
+      return failed(node, toolMissing(missing, node, log), memory, elapsed())
     // The key is taken before the commands run: what changes meanwhile is noticed against it.
     const known = knownDiscovered(node, journal.history)
     const others = globbed(node, memory)

@@ -68,7 +68,7 @@ export function partsText(node: Node, world: World, options: PartsOptions): stri
     const value = world.host.env[name]
     if (typeof value === 'string') text += line('env', name, value)
   }
-  for (const name of toolNames(node)) text += line('tool', name, world.tool(name))
+  for (const name of toolNames(node)) text += line('tool', name, world.tool(name, node))
   for (const name of sorted(facts)) text += line('fact', name, world.fact(name))
   text += inputsText(node, world, options.marks)
   for (const name of options.discovered) {

@@ -136,8 +136,8 @@ export interface Shell {
       signal?: AbortSignal
     },
   ): Promise<Captured>
-  /** Absolute path of a program on PATH, or undefined. */
-  which(name: string): string | undefined
+  /** Absolute path of a program on PATH, or in the folders of `path`; or undefined. */
+  which(name: string, path?: string): string | undefined
   /** Ends what an engine that died left running; its mark is in the lock's owner record. */
   endStrays(mark: string): Promise<number>
   /** Ends all that runs, at once: the second Ctrl-C. */

@@ -76,7 +76,7 @@ export class LookRecorder {
     const { world } = memory
     // Looked at once for all nodes that call it.
     notes.askedFor(ALL, () => {
-      for (const name of toolNames(node)) if (!name.includes('/')) world.tool(name)
+      for (const name of toolNames(node)) if (!name.includes('/')) world.tool(name, node)
     })
     const looked = notes.askedFor(node.index, () => look(node, memory, resultOf))
     if (looked.reasons.length === 0) this.fresh.add(node.index)

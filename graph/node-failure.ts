@@ -4,6 +4,7 @@ import { GraphError } from './error.ts'
 import type { NodeFailure } from './event.ts'
 import { isPattern } from './file-names.ts'
 import type { Disk, Exit } from './host.ts'
+import type { Node } from './node.ts'
 
 /** As much of a log is told. */
 export const TAIL_BYTES = 65_536
@@ -77,17 +78,18 @@ function signalName(number: number): string {
 }
 
 /** A program that the node calls is not on PATH, or not where it says. */
-export function toolMissing(name: string, log: string): NodeFailure {
+export function toolMissing(name: string, { spec }: Node, log: string): NodeFailure {
   const isPath = name.includes('/')
+  const where = spec.set?.['PATH'] === undefined ? 'PATH' : 'the PATH that its task sets'
   return {
-    message: isPath ? `there is no program '${name}'` : `the program '${name}' is not on PATH`,
+    message: isPath ? `there is no program '${name}'` : `the program '${name}' is not on ${where}`,
     how: 'tool',
     errno: 'ENOENT',
     tail: '',
     log,
     hint: isPath
       ? 'correct its path, which counts from the folder in which the commands run'
-      : 'install it, or put its folder on PATH',
+      : `install it, or put its folder on ${where}`,
   }
 }
 

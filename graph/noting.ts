@@ -35,7 +35,7 @@ export class Noting {
       },
     })
     const shell = Object.create(real.shell, {
-      which: { value: (name: string) => this.noteProgram(name, real) },
+      which: { value: (name: string, path?: string) => this.noteProgram(name, path, real) },
     })
     this.host = { ...real, disk, shell }
   }
@@ -73,10 +73,10 @@ export class Noting {
   }
 
   // Another program of that name may come to stand before it on PATH.
-  private noteProgram(name: string, real: Host): string | undefined {
-    const found = real.shell.which(name)
+  private noteProgram(name: string, path: string | undefined, real: Host): string | undefined {
+    const found = real.shell.which(name, path)
     if (name.includes('/')) return found
-    for (const folder of (real.env['PATH'] ?? '').split(delimiter)) {
+    for (const folder of (path ?? real.env['PATH'] ?? '').split(delimiter)) {
       if (folder.startsWith('/')) this.files.add(`${folder}/${name}`)
       if (found === `${folder}/${name}`) break
     }

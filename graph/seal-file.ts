@@ -29,6 +29,17 @@ export interface SealHeader {
   readonly ways: string
 }
 
+/** Under which name a program is kept that was looked for in folders of its own; see `nameAndPath`. */
+export function searchedFor(name: string, path: string | undefined): string {
+  return path === undefined ? name : `${name}\0${path}`
+}
+
+/** What was asked for a program that is kept under this name. */
+export function nameAndPath(kept: string): [name: string, path?: string] {
+  const [name = '', path] = kept.split('\0')
+  return path === undefined ? [name] : [name, path]
+}
+
 export interface Seal {
   /** No two seals have the same. */
   readonly id: string

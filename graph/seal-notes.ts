@@ -1,7 +1,7 @@
 // Everything that is asked of a host, for a seal: by whom, and what it answered first.
 import type { DigestedFile, Disk, FileStat, Host } from './host.ts'
 import { identityOf } from './identity.ts'
-import type { SealHeader } from './seal-file.ts'
+import { type SealHeader, searchedFor } from './seal-file.ts'
 
 interface Note {
   readonly stat: FileStat | undefined
@@ -32,8 +32,8 @@ export class SealNotes {
       lstatMany: { value: (paths: readonly string[]) => this.noteMany(paths, real.disk) },
       digestMany: { value: (paths: readonly string[]) => this.noteRead(paths, real.disk) },
     })
-    const which = (name: string): string | undefined =>
-      this.noteNamed(this.programs, name, real.shell.which(name))
+    const which = (name: string, path?: string): string | undefined =>
+      this.noteNamed(this.programs, searchedFor(name, path), real.shell.which(name, path))
     const shell = Object.create(real.shell, { which: { value: which } })
     const env = new Proxy(real.env, {
       get: (_, name) => this.noteNamed(this.env, String(name), real.env[String(name)]),

@@ -11,6 +11,7 @@ import {
   hasOwners,
   isAsSealed,
   type Named,
+  nameAndPath,
   ownersOf,
   readSeal,
   SEAL_NAME,
@@ -79,7 +80,7 @@ function isSameAround(header: SealHeader, key: string, host: Host): boolean {
     header.key === key &&
     header.boot === host.clock.bootId() &&
     isSame(header.env, (name) => host.env[name]) &&
-    isSame(header.programs, (name) => host.shell.which(name)) &&
+    isSame(header.programs, (name) => host.shell.which(...nameAndPath(name))) &&
     isSame(header.facts, (name) => host.fact(name))
   )
 }

@@ -1,14 +1,16 @@
 // What stands behind the names of programs. Looked up once, and as often as somebody has doubts: then the files
 // behind it must be as they were.
-import type { FileStat, Host } from './host.ts'
+import type { Disk, FileStat, Host } from './host.ts'
 import { identityOf } from './identity.ts'
+import { askedOfEnv, namedPaths } from './scripts.ts'
 import type { FileState } from './snapshot.ts'
 
 /** In place of the identity of a program that is not there. */
 export const MISSING = 'missing'
 
-// Longer ones are no wrappers.
+// Longer ones are no wrappers, but scripts: what they name by a path is not looked at, save their interpreter.
 const WRAPPER_BYTES = 65_536
+const FIRST_LINE_BYTES = 512
 // Wrappers that call wrappers.
 const DEPTH = 3
 // A look takes 20 us, and nobody replaces a program and puts it back in less.
@@ -23,10 +25,6 @@ export interface ToolsOptions {
   readonly input: (path: string) => FileState | undefined
 }
 
-// Behind the interpreter of a script too: `#!/opt/python/bin/python3`.
-const NAMED = /(?<=^|^#!|[\s"'=])\/[\w./+-]+/g
-const ASKS_ENV = /^#![ \t]*\/\S*\/env[ \t]+(?:-S[ \t]*|-\S+[ \t]+|\w+=\S*[ \t]+)*([\w.+-]+)/
-
 interface Known extends Way {
   readonly identity: string
   readonly path: string
@@ -36,6 +34,8 @@ interface Known extends Way {
 
 /** All that was asked on the way to a program. */
 interface Way {
+  /** Folders that are searched instead of PATH. */
+  readonly search: string | undefined
   /** What was asked of files on the way, and answered. */
   readonly looks: Map<string, string>
   /** Interpreters that `env` finds, and where it did. */
@@ -53,21 +53,22 @@ export class Tools {
     this.options = options
   }
 
-  /** The path of a program and the digests of all files that make it up. */
-  identity(name: string): string {
-    const known = this.known.get(name)
+  /** The path of a program and the digests of all files that make it up. `search`: in place of PATH. */
+  identity(name: string, search?: string): string {
+    const key = search === undefined ? name : `${name}\0${search}`
+    const known = this.known.get(key)
     if (known && (known.doubts === this.doubts || !this.isOther(name, known))) {
       known.doubts = this.doubts
       return known.identity
     }
     const isPath = name.includes('/')
     const { host } = this.options
-    const path = isPath ? this.options.path(name) : host.shell.which(name)
+    const path = isPath ? this.options.path(name) : host.shell.which(name, search)
     if (path === undefined || host.disk.stat(path)?.kind !== 'file') return MISSING
-    const way: Way = { looks: new Map(), found: new Map() }
+    const way: Way = { search, looks: new Map(), found: new Map() }
     const identity = `${isPath ? name : path} ${this.behind(path, DEPTH, way).join(' ')}`
     // A program given by its path may be made by this run; one that is missing may be installed.
-    if (!isPath) this.known.set(name, { identity, path, ...way, doubts: this.doubts })
+    if (!isPath) this.known.set(key, { identity, path, ...way, doubts: this.doubts })
     return identity
   }
 
@@ -79,9 +80,10 @@ export class Tools {
     this.doubts++
   }
 
-  private isOther(name: string, { path, looks, found }: Known): boolean {
+  private isOther(name: string, { path, search, looks, found }: Known): boolean {
     const { shell } = this.options.host
-    if ([[name, path] as const, ...found].some(([one, at]) => shell.which(one) !== at)) return true
+    const asked = [[name, path] as const, ...found]
+    if (asked.some(([one, at]) => shell.which(one, search) !== at)) return true
     return [...looks].some(([looked, answer]) => identityOf(this.statOf(looked)) !== answer)
   }
 
@@ -93,21 +95,20 @@ export class Tools {
     const real = host.disk.realPath(path) ?? path
     const own = [`${this.shown(real)}=${input(real) ?? 'missing'}`]
     const stat = host.disk.stat(real)
-    if (depth === 0 || stat === undefined || stat.size > WRAPPER_BYTES) return own
-    const text = host.disk.readText(real) ?? ''
+    if (depth === 0 || stat === undefined) return own
+    const text = scriptText(host.disk, real, stat.size)
     if (!text.startsWith('#!')) return own
-    const named = [...this.interpreter(text, way), ...(text.match(NAMED) ?? [])]
+    const named = [...this.interpreter(text, way), ...namedPaths(text)]
     const called = [...new Set(named)].filter(
       (word) => word !== real && this.isProgram(word, way.looks),
     )
     return [...own, ...called.flatMap((word) => this.behind(word, depth - 1, way))]
   }
 
-  // `#!/usr/bin/env python3`, `#!/usr/bin/env -S node --no-warnings`.
-  private interpreter(text: string, { found }: Way): string[] {
-    const name = ASKS_ENV.exec(text)?.[1]
-    if (name === undefined) return []
-    const path = this.options.host.shell.which(name)
+  private interpreter(text: string, { found, search }: Way): string[] {
+    const name = askedOfEnv(text)
+    if (name === undefined || name.includes('/')) return []
+    const path = this.options.host.shell.which(name, search)
     found.set(name, path)
     return path === undefined ? [] : [path]
   }
@@ -133,4 +134,10 @@ export class Tools {
       return undefined
     }
   }
+}
+
+// Of a long one the first line.
+function scriptText(disk: Disk, path: string, size: number): string {
+  if (size <= WRAPPER_BYTES) return disk.readText(path) ?? ''
+  return disk.readFrom(path, 0, FIRST_LINE_BYTES).text.split('\n', 1)[0] as string
 }

@@ -1,4 +1,6 @@
 // The machine as one run sees it: files by their state, programs behind their names, facts. It only looks.
+import { delimiter, isAbsolute, join } from 'node:path'
+
 import { isPlace, type Place, placePath, type Roots } from './command.ts'
 import { GraphError } from './error.ts'
 import { type Around, FileNames, type NamedFile, OWN } from './file-names.ts'
@@ -81,9 +83,19 @@ export class World {
     return this.names.glob(patterns, cwd)
   }
 
-  /** What stands behind a program's name: its path and the digests of all files that make it up. */
-  tool(name: string): string {
-    return this.tools.identity(name)
+  /** What stands behind the name by which a node calls a program: its path, digests of all files that make it up. */
+  tool(name: string, node: Node): string {
+    return this.tools.identity(name, this.searchPath(node))
+  }
+
+  // Where a node that sets PATH looks, in place of ours; as for its shell, what is not absolute counts from
+  // where its commands run.
+  private searchPath({ spec }: Node): string | undefined {
+    const path = spec.set?.['PATH']
+    if (path === undefined) return undefined
+    const cwd = this.path(spec.cwd ?? '').replace(/\/$/, '')
+    const folders = path.split(delimiter)
+    return folders.map((part) => (isAbsolute(part) ? part : join(cwd, part))).join(delimiter)
   }
 
   /** Commands have run since programs were looked at: a long run may see them replaced. */

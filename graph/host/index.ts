@@ -1,6 +1,7 @@
 // The real machine.
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
+import { delimiter, isAbsolute, resolve } from 'node:path'
 
 import type { Clock, Host, Locks, Shell, Watcher } from '../host.ts'
 import { disk } from './disk.ts'
@@ -11,7 +12,8 @@ import { which } from './which.ts'
  *
  * @example const host = machine({ ...process.env, LC_ALL: 'C' })
  */
-export function machine(env: Readonly<Record<string, string | undefined>> = process.env): Host {
+export function machine(given: Readonly<Record<string, string | undefined>> = process.env): Host {
+  const env = withFullPath(given)
   const mark = `${process.pid}-${Date.now()}`
   return {
     disk: disk(),
@@ -33,6 +35,15 @@ export function machine(env: Readonly<Record<string, string | undefined>> = proc
   }
 }
 
+// A folder of PATH that is not absolute would be another one wherever a command runs, and none of them the one in
+// which its program is looked for: it counts from where we were started, for both. The empty one goes.
+function withFullPath(env: Host['env']): Host['env'] {
+  const path = env['PATH']
+  if (!path?.split(delimiter).some((part) => !isAbsolute(part))) return env
+  const folders = path.split(delimiter).filter((part) => part !== '')
+  return { ...env, PATH: folders.map((part) => resolve(part)).join(delimiter) }
+}
+
 // Whoever finds everything fresh starts no process and takes no lock: what that needs loads late.
 function lazyShell(mark: string, path: string | undefined): Shell {
   let made: Shell | undefined
@@ -51,7 +62,7 @@ function lazyShell(mark: string, path: string | undefined): Shell {
       if (closings === before) warmUp(env, logs)
     },
     capture: async (words, options) => (await real()).capture(words, options),
-    which: (name) => which(name, path ?? ''),
+    which: (name, own) => which(name, own ?? path ?? ''),
     endStrays: async (deadMark) => (await real()).endStrays(deadMark),
     killNow: () => made?.killNow(),
     pause: () => made?.pause() ?? (() => {}),

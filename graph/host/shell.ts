@@ -24,7 +24,7 @@ export function shell(mark: string, path: string | undefined): Shell {
     run: (command) => pool.run(command),
     warmUp: (env, logs) => pool.warmUp(env, logs),
     capture: (words, options) => captures.run(words, options),
-    which: (name) => which(name, path ?? ''),
+    which: (name, own) => which(name, own ?? path ?? ''),
     endStrays: (deadMark) => new Kin({ ...engine, mark: deadMark }).kill(),
     killNow: () => {
       // Who is being ended gets no more grace.

@@ -15,6 +15,8 @@ import {
 import { suite } from '../support/suite.ts'
 import { FOLDER, World } from '../support/world.ts'
 
+// `/opt/cuda/bin/nvcc` is looked for in its first line only.
+const LONG = `#!/usr/bin/env python\n/opt/cuda/bin/nvcc${' '.repeat(70_000)}`
 const file = (text: string): string => `f${digestText(text)}`
 const program = (text: string): string => `x${digestText(text)}`
 
@@ -37,6 +39,8 @@ function files(): World {
   world.program('python', 'python 1')
   world.program('script', '#!/usr/bin/env -S python -I\nimport x\n')
   world.program('direct', '#!/opt/cuda/bin/nvcc\n')
+  world.program('long', LONG)
+  world.host.disk.write('/w/tools/cc', 'own cc 1', 0o755)
   world.program('nvcc', '#!/bin/sh\nexec /opt/cuda/bin/nvcc "$@"\n')
   return world
 }
@@ -273,6 +277,25 @@ const changes: readonly Change[] = [
     ],
   },
   {
+    what: 'another interpreter of a long script',
+    spec: { tools: ['long'], run: argv('true') },
+    edit: (world) => world.program('python', 'python 2'),
+    reasons: [{ kind: 'tool-changed', name: 'long', old: long('python 1'), new: long('python 2') }],
+  },
+  {
+    what: 'a replaced program on the PATH that the task sets',
+    spec: { set: { PATH: 'tools:/bin' }, tools: ['cc'], run: argv('true') },
+    edit: (world) => world.host.disk.replace('/w/tools/cc', 'own cc 2'),
+    reasons: [
+      {
+        kind: 'tool-changed',
+        name: 'cc',
+        old: `/w/tools/cc tools/cc=${program('own cc 1')}`,
+        new: `/w/tools/cc tools/cc=${program('own cc 2')}`,
+      },
+    ],
+  },
+  {
     what: 'a program that another folder of PATH now offers first',
     spec: { tools: ['cat'], run: argv('true') },
     edit: (world) => world.program('cat', 'my cat'),
@@ -407,6 +430,10 @@ const changes: readonly Change[] = [
 function script(text: string): string {
   const own = program('#!/usr/bin/env -S python -I\nimport x\n')
   return `/opt/bin/script /opt/bin/script=${own} /opt/bin/python=${program(text)}`
+}
+
+function long(text: string): string {
+  return `/opt/bin/long /opt/bin/long=${program(LONG)} /opt/bin/python=${program(text)}`
 }
 
 function direct(text: string): string {

@@ -324,6 +324,19 @@ seal('a program that comes earlier on PATH breaks it', async () => {
   assert.is(holds(world), undefined)
 })
 
+seal('a program on the PATH that a task sets breaks it, and one on ours does not', async () => {
+  const use = task('use', () => ({ set: { PATH: 'own:/bin' }, tools: ['sh'], run: sh`true` }))
+  const graph = defineGraph({ tasks: [use] })
+  const world = new World({ 'tasks.ts': 'graph' })
+  await world.run(graph)
+  await world.run(graph, { seal: SEAL })
+  assert.is(holds(world), 1)
+  world.host.disk.write('/opt/bin/sh', 'another sh', 0o755)
+  assert.is(holds(world), 1)
+  world.host.disk.write(`${FOLDER}/own/sh`, 'their sh', 0o755)
+  assert.is(holds(world), undefined)
+})
+
 seal(
   'cut at any length or with any byte flipped it is as if it were not there, or holds',
   async () => {

@@ -80,8 +80,8 @@ export class MemoryShell implements Shell {
     return { exit, stdout, stderr: '' }
   }
 
-  which(name: string): string | undefined {
-    for (const folder of this.path.split(':')) {
+  which(name: string, path = this.path): string | undefined {
+    for (const folder of path.split(':')) {
       const stat = this.disk.stat(`${folder}/${name}`)
       if (stat?.kind === 'file' && (stat.mode & 0o111) !== 0) return `${folder}/${name}`
     }

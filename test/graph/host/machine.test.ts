@@ -51,6 +51,17 @@ machine(
   },
 )
 
+machine('folders of PATH count from where it was started, for commands too', () => {
+  const { env, shell } = thisMachine({ PATH: ':./none:test/../package.json::/bin:', A: 'a' })
+  assert.equal(env, {
+    A: 'a',
+    PATH: `${process.cwd()}/none:${process.cwd()}/package.json:/bin`,
+  })
+  assert.is(shell.which('sh'), '/bin/sh')
+  const whole = { PATH: '/usr/bin:/bin' }
+  assert.is(thisMachine(whole).env, whole)
+})
+
 machine('the first two commands that it is given at once keep their output apart', async () => {
   const dir = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), 'machine-')))
   const { shell } = thisMachine({ PATH: process.env['PATH'] })
