@@ -8,6 +8,7 @@ import type { ActionOptions } from './execute.ts'
 import { isMinus, isPattern } from './file-names.ts'
 import { movedInputs, PART_END, partsText } from './fingerprint.ts'
 import { lastOutputs, type NodeRecord, type Trouble } from './history.ts'
+import type { DigestedFile } from './host.ts'
 import { foundBy, type Globbed } from './leftovers.ts'
 import { outputFiles, stateOrOdd } from './look.ts'
 import type { Node } from './node.ts'
@@ -22,6 +23,9 @@ import type { World } from './world.ts'
 // power loss; the outputs of other nodes are digested again then, which is soon done.
 const FLUSH_MS = 3
 const WORTH_FLUSHING = 20
+
+// So many small files are kept in memory until they are stored.
+const MANY = 256
 
 /** What was noted while the commands ran. */
 export interface Ran {
@@ -51,8 +55,11 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   const { world, journal } = memory
   const paths = run.answer === undefined ? outputFiles(node, memory) : []
   const outputs: [string, FileState][] = []
+  const read = new Map<string, DigestedFile>()
   for (const path of paths) {
-    const state = world.output(world.path(path))
+    const state = world.output(world.path(path), (file) => {
+      if (file.content && read.size < MANY) read.set(path, file)
+    })
     if (state === undefined)
       return failed(node, outputMissing(path, run.log, session.host.disk), memory, run.ms)
     outputs.push([path, state])
@@ -98,7 +105,7 @@ export function commit(node: Node, options: ActionOptions, run: Ran): Done {
   }
   journal.commit(node.name, record)
   if (options.cache && moved.size === 0 && found.length === 0 && isStored(node))
-    store(node, record, { cache: options.cache, world, resultOf })
+    store(node, record, { cache: options.cache, world, resultOf, read })
   return { how: 'done', result, ms: run.ms, movedInput: [...moved][0], wroteInput: false }
 }
 

@@ -2,7 +2,7 @@
 import { quote } from './command.ts'
 import { digestText } from './digest.ts'
 import { GraphError } from './error.ts'
-import type { Clock, Disk, FileStat, Host } from './host.ts'
+import type { Clock, DigestedFile, Disk, FileStat, Host } from './host.ts'
 import type { FileState, Snapshot } from './snapshot.ts'
 
 // So many files to read are asked for at once.
@@ -13,6 +13,9 @@ const PRETENDED = 'pretended'
 
 /** Told of a file that is read, by its place in the list: itself, and what a link leads to, otherwise the same. */
 export type See = (i: number, own: FileStat | undefined, target: FileStat | undefined) => void
+
+/** Told of a file that had to be read. */
+export type OnRead = (read: DigestedFile) => void
 
 export class FileStates {
   private readonly disk: Disk
@@ -93,12 +96,12 @@ export class FileStates {
   }
 
   /** State of a file that was written; a link counts as itself. Undefined when nothing is there. */
-  output(path: string): FileState | undefined {
+  output(path: string, onRead?: OnRead): FileState | undefined {
     if (this.pretended.has(path)) return PRETENDED
     try {
       const stat = this.disk.lstat(path)
       if (stat === undefined) return undefined
-      return stat.kind === 'link' ? this.linkState(path, stat) : this.state(path, stat)
+      return stat.kind === 'link' ? this.linkState(path, stat) : this.state(path, stat, onRead)
     } catch (error) {
       throw unreadable(path, error)
     }
@@ -114,7 +117,7 @@ export class FileStates {
     return state
   }
 
-  private state(path: string, stat: FileStat): FileState {
+  private state(path: string, stat: FileStat, onRead?: OnRead): FileState {
     const known = this.snapshot.known(path, stat)
     if (known !== undefined) return known
     if (stat.kind !== 'file')
@@ -133,6 +136,7 @@ export class FileStates {
     const read = this.disk.digest(path)
     const state = stateOf(read.stat, read.digest)
     this.snapshot.remember(path, read.stat, state, lookedAt)
+    onRead?.(read)
     return state
   }
 }

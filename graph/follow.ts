@@ -50,7 +50,8 @@ export class LogFollower {
   grows(node: Node, file: string): void {
     const followed = this.followed.get(node)
     if (followed === undefined) return
-    this.readLog(followed)
+    // Before the first command there is no log.
+    if (followed.file !== followed.log) this.readLog(followed)
     Object.assign(followed, { file, base: followed.base + followed.offset, offset: 0 })
   }
 

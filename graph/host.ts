@@ -22,6 +22,8 @@ export interface FileStat {
 export interface DigestedFile {
   readonly stat: FileStat
   readonly digest: string
+  /** What it held, where one alone is asked for that is small. */
+  readonly content?: Uint8Array
 }
 
 export interface GlobResult {

@@ -1,15 +1,14 @@
 // Keeps what a node made, so that it need not run again when it comes back to the same key.
 import type { Cache } from './cache.ts'
 import type { StoredOutput } from './cache-lines.ts'
-import { digestText } from './digest.ts'
+import { digestText, SMALL_BYTES } from './digest.ts'
 import { partsText } from './fingerprint.ts'
 import type { NodeRecord } from './history.ts'
+import type { DigestedFile } from './host.ts'
 import type { Node } from './node.ts'
 import type { FileState } from './snapshot.ts'
 import type { World } from './world.ts'
 
-// Up to this a file costs less within a line than as a file of its own.
-const SMALL_BYTES = 4096
 // One node may not drive out all others.
 const MOST_OF_IT = 1 / 4
 
@@ -35,14 +34,18 @@ export interface StoreOptions {
   readonly cache: Cache
   readonly world: World
   readonly resultOf: (need: Node) => string
+  /** Small outputs that were read a moment ago, by their path. */
+  readonly read: ReadonlyMap<string, DigestedFile>
 }
 
 /** Stores a node that was just recorded. A disk that refuses costs the entry and not the run. */
 export function store(node: Node, record: NodeRecord, options: StoreOptions): void {
-  const { cache, world, resultOf } = options
+  const { cache, world, resultOf, read } = options
   if (cache.trouble !== undefined) return
   try {
-    const outputs = record.outputs.flatMap(([path, state]) => storedOutput(path, state, world))
+    const outputs = record.outputs.flatMap(([path, state]) =>
+      storedOutput(path, { state, read: read.get(path) }, world),
+    )
     const large = outputs.filter(({ content }) => content === undefined)
     const bytes = large.reduce((sum, { size }) => sum + size, 0)
     const isWhole = outputs.length === record.outputs.length
@@ -58,8 +61,16 @@ export function store(node: Node, record: NodeRecord, options: StoreOptions): vo
 
 // Empty for one that cannot be stored: somebody removed it just now, or its name is no UTF-8 and came to
 // us as another one.
-function storedOutput(path: string, state: FileState, world: World): readonly StoredOutput[] {
+function storedOutput(
+  path: string,
+  { state, read }: { readonly state: FileState; readonly read: DigestedFile | undefined },
+  world: World,
+): readonly StoredOutput[] {
   const { disk } = world.host
+  if (read?.content && !path.includes(NO_UTF8)) {
+    const { stat, content } = read
+    return [{ path, state, mode: stat.mode & 0o777, size: content.length, content }]
+  }
   const where = world.path(path)
   const stat = disk.lstat(where)
   if (stat === undefined || path.includes(NO_UTF8)) return []

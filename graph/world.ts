@@ -4,7 +4,7 @@ import { delimiter, isAbsolute, join } from 'node:path'
 import { isPlace, type Place, placePath, type Roots } from './command.ts'
 import { GraphError } from './error.ts'
 import { type Around, FileNames, type NamedFile, OWN } from './file-names.ts'
-import { FileStates, type See } from './file-states.ts'
+import { FileStates, type OnRead, type See } from './file-states.ts'
 import type { Host } from './host.ts'
 import type { Node } from './node.ts'
 import type { FileState, Snapshot } from './snapshot.ts'
@@ -61,8 +61,8 @@ export class World {
   }
 
   /** State of a file that was written; a link counts as itself. Undefined when nothing is there. */
-  output(path: string): FileState | undefined {
-    return this.states.output(path)
+  output(path: string, onRead?: OnRead): FileState | undefined {
+    return this.states.output(path, onRead)
   }
 
   /**

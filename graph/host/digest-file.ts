@@ -7,23 +7,27 @@ export interface ReadFile {
   readonly stat: Stats
   /** SHA-256, hex. */
   readonly digest: string
+  /** What it held, where that is up to `keep` bytes. */
+  readonly content?: Buffer
 }
 
 interface DigesterOptions {
   readonly newHash?: () => Hash
   readonly isLinkRefused?: boolean
+  readonly keep?: number
 }
 
 /**
  * A function that digests a file; it throws when that is no regular file or cannot be read. It has one buffer,
  * which it fills again for every file. `newHash` is for those that are larger than that; links are followed, or
- * refused.
+ * refused; up to `keep` bytes what was read is handed on.
  *
  * Threads run its text, so it uses nothing from around it.
  */
 export function fileDigester({
   newHash,
   isLinkRefused = false,
+  keep = 0,
 }: DigesterOptions = {}): (path: string) => ReadFile {
   const { openSync, fstatSync, readSync, closeSync, constants } =
     process.getBuiltinModule('node:fs')
@@ -59,11 +63,10 @@ export function fileDigester({
         throw Object.assign(new Error(`not a regular file: ${path}`), { code: 'EINVAL', path })
       // What the kernel makes up as it is read says that it is empty.
       const { size } = stat
-      const isOnePiece = size > 0 && size <= PIECE
-      const digest = isOnePiece
-        ? crypto.hash('sha256', fill(file, buffer, size), 'hex')
-        : inPieces(file, buffer)
-      return { stat, digest }
+      if (size === 0 || size > PIECE) return { stat, digest: inPieces(file, buffer) }
+      const piece = fill(file, buffer, size)
+      const digest = crypto.hash('sha256', piece, 'hex')
+      return piece.length <= keep ? { stat, digest, content: Buffer.from(piece) } : { stat, digest }
     } finally {
       closeSync(file)
     }

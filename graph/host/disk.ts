@@ -2,6 +2,7 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 
+import { SMALL_BYTES } from '../digest.ts'
 import type { AppendFile, Disk, FileStat } from '../host.ts'
 import { absentIsUndefined } from './absent.ts'
 import { fileDigester } from './digest-file.ts'
@@ -13,7 +14,7 @@ import { digestMany, lstatMany, readyForMany } from './many-files.ts'
 /** The machine's own files. */
 export function disk(): Disk {
   let serial = 0
-  const digest = fileDigester()
+  const digest = fileDigester({ keep: SMALL_BYTES })
   const digestOwn = fileDigester({ isLinkRefused: true })
   return {
     stat: (path) => asStat(absentIsUndefined(() => fs.statSync(path, STAT))),
@@ -34,7 +35,7 @@ export function disk(): Disk {
     },
     digest: (path) => {
       const read = digest(path)
-      return { stat: asFileStat(read.stat), digest: read.digest }
+      return { ...read, stat: asFileStat(read.stat) }
     },
     digestMany: (paths) => digestMany(paths, digestOwn),
     realPath: (path) => absentIsUndefined(() => fs.realpathSync.native(path)),
