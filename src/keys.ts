@@ -1,7 +1,8 @@
 // Single keys from the terminal, without Enter; and the terminal as it was on every way out: an end, a signal,
 // an error that nobody caught, Ctrl-Z.
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeSync } from 'node:fs'
 
+import { keyReader, LEAVES_PASTE, MARKS_PASTE } from './key-reader.ts'
 import { whenSuspended } from './suspension.ts'
 
 export interface Keys {
@@ -33,6 +34,7 @@ export function listenForKeys(options: KeyOptions): Keys | undefined {
     options.onLeave()
     stdin.pause()
     stdin.setRawMode(false)
+    toTerminal(LEAVES_PASTE)
   }
   const enter = (): void => {
     clearTimeout(later)
@@ -41,11 +43,13 @@ export function listenForKeys(options: KeyOptions): Keys | undefined {
     later = isInForeground() ? undefined : setTimeout(enter, BACKGROUND_MS).unref()
     if (later !== undefined) return
     stdin.setRawMode(true)
+    toTerminal(MARKS_PASTE)
     stdin.resume()
     options.onReturn()
   }
+  const read = keyReader()
   const hear = (bytes: Buffer): void => {
-    for (const key of bytes.toString('latin1'))
+    for (const key of read(bytes.toString('latin1')))
       if (key === INTERRUPT) process.kill(process.pid, 'SIGINT')
       else if (key === QUIT) process.kill(process.pid, 'SIGQUIT')
       // All of the job: a shell waits for npx, and npx for us.
@@ -69,6 +73,15 @@ export function listenForKeys(options: KeyOptions): Keys | undefined {
       stdin.off('error', ignore).on('error', ignore)
       leave()
     },
+  }
+}
+
+// At once also where the process ends with it.
+function toTerminal(text: string): void {
+  try {
+    writeSync(2, text)
+  } catch {
+    // The terminal is gone.
   }
 }
 

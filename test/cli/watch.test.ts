@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 
+import { LEAVES_PASTE, MARKS_PASTE } from '../../src/key-reader.ts'
 import { suite } from '../support/suite.ts'
 import { inHome } from './support/home.ts'
 import { asNobody } from './support/nobody.ts'
@@ -428,6 +429,22 @@ export default defineGraph({ tasks: [check] })
   ),
 )
 
+watch(
+  'in a terminal: what is pasted, arrows and Alt with a letter are no keys',
+  withGraph(GRAPH, async ({ home }) => {
+    const { type, sees, ended } = inTerminal(home, `${WATCH}; ${AFTER}`)
+    await sees('1 node up to date')
+    type('\x1b[200~for quiet friends\n\x1b[201~\x1bq\x1b[F\x1bf')
+    type('e')
+    await sees('- it has not run yet')
+    type('q')
+    const { screen } = await ended
+    assert.match(screen, '[code 0]')
+    assert.not.match(screen, 'it was forced')
+    isWhole(screen)
+  }),
+)
+
 const WAYS_OUT: readonly (readonly [
   string,
   (pid: number, type: (keys: string) => void) => void,
@@ -571,6 +588,7 @@ watch.run()
 
 /** The last that `stty -a` said: lines, echo and signals as a shell wants them. */
 function isWhole(screen: string): void {
+  assert.ok(screen.lastIndexOf(LEAVES_PASTE) > screen.lastIndexOf(MARKS_PASTE), screen)
   const said = screen.slice(screen.lastIndexOf('speed'))
   for (const word of ['icanon', 'echo', 'isig', 'opost', 'icrnl'])
     assert.match(said, new RegExp(`(?<!-)\\b${word}\\b`), word)
