@@ -32,6 +32,7 @@ class LiveView {
   private readonly ended = Promise.withResolvers<void>()
   private held = ''
   private drawn: Promise<unknown> | undefined
+  private screen: DefaultRenderer | undefined
   private forget = (): void => {}
 
   constructor({ since, title }: Pick<ReportOptions, 'since' | 'title'>, style: Style) {
@@ -52,8 +53,15 @@ class LiveView {
     if (event.type !== 'planned' || this.drawn !== undefined) return
     // The shell that takes over needs its cursor.
     this.forget = whenSuspended({
-      onLeave: () => toTerminal(SHOW_CURSOR),
-      onReturn: () => toTerminal(HIDE_CURSOR),
+      onLeave: () => {
+        this.screen?.end()
+        toTerminal(SHOW_CURSOR)
+      },
+      onReturn: () => {
+        toTerminal(HIDE_CURSOR)
+        // Below what the shell has written meanwhile, not over it.
+        void this.screen?.render()
+      },
     })
     this.drawn = this.draw()
   }
@@ -91,9 +99,16 @@ class LiveView {
   // One task of listr2's stands for the run; what is drawn of it is ours.
   private async draw(): Promise<void> {
     const lines = (): string => this.lines()
+    const keep = (screen: DefaultRenderer): void => {
+      this.screen = screen
+    }
     class Screen extends DefaultRenderer {
       override create(): string {
         return lines()
+      }
+      override async render(): Promise<void> {
+        keep(this)
+        await super.render()
       }
     }
     const output = new ProcessOutput(process.stderr, process.stderr, { leaveEmptyLine: false })

@@ -140,8 +140,10 @@ control(
     },
   ),
 )
+const ERASES_ABOVE = '\x1b[1A'
+
 control(
-  'Ctrl-Z leaves the shell its cursor and stops what runs; fg draws again, and all goes on',
+  'Ctrl-Z leaves the shell its cursor and stops what runs; fg draws below, and all goes on',
   withTasks([['long', 'setsid sleep 1234 & sleep 1234']], async (home) => {
     const run = `${process.execPath} ${bin} run`
     const line = `bash -mc '${run}; echo "[stopped]"; read -r; fg > /dev/null'`
@@ -158,6 +160,9 @@ control(
     const { screen } = await ended
     assert.ok(showsCursor(screen.slice(0, screen.indexOf('[stopped]'))), screen)
     assert.ok(showsCursor(screen))
+    const after = screen.slice(screen.indexOf('[stopped]'))
+    const untilDrawn = after.slice(0, after.indexOf('0/1'))
+    assert.not.match(untilDrawn, ERASES_ABOVE, 'what the shell has written stays')
     assert.equal(await leftIn(home), [])
   }),
 )
