@@ -221,14 +221,17 @@ function unreadableRun(id: string, path: string): GraphError {
 }
 
 function unknownRun(named: string, ids: readonly string[], fitting: readonly string[]): GraphError {
+  if (ids.length === 0)
+    return new GraphError('no run is remembered here', {
+      code: 'unknown-run',
+      hint: 'run something: each run that has something to do is remembered',
+    })
   const near = nearest(named, ids)
   const hint =
     fitting.length > 1
       ? `it fits ${fitting.slice(0, 3).join(', ')}${fitting.length > 3 ? ' and more' : ''}`
-      : ids.length === 0
-        ? 'nothing has run here yet'
-        : near !== undefined
-          ? `did you mean '${near}'?`
-          : `the newest is '${ids.at(-1)}', which 'last' means too`
+      : near !== undefined
+        ? `did you mean '${near}'?`
+        : `the newest is '${ids.at(-1)}', which 'last' means too`
   return new GraphError(`no run is called '${named}'`, { code: 'unknown-run', hint })
 }

@@ -13,7 +13,7 @@ import { EXIT } from '../exit-code.ts'
 import { listenForKeys } from '../keys.ts'
 import { isLasting, judgeFailure } from '../preflight/judge-failure.ts'
 import { print } from '../report/print.ts'
-import { clean, jsonLine } from '../report/text.ts'
+import { clean, jsonLine, lastWritten } from '../report/text.ts'
 import { WatchView } from '../report/watch-view.ts'
 import { graphFileOf, stateFolderOf } from '../sealed.ts'
 import { type GraphChoices, repairSetup, SELDOM } from '../session.ts'
@@ -127,7 +127,7 @@ function showLog(view: WatchView, tail: (log: string) => string): void {
   const { logged } = view
   if (logged === undefined) return view.print('nothing has run yet\n')
   const lines = tail(logged.log).trimEnd().split('\n').slice(-LOG_LINES)
-  const text = lines.map((line) => `  ${clean(line)}`.trimEnd()).join('\n')
+  const text = lines.map((line) => `  ${clean(lastWritten(line))}`.trimEnd()).join('\n')
   view.print(
     `${clean(logged.node)}: ${logged.log}\n${text === '' ? '  (it printed nothing)' : text}\n`,
   )

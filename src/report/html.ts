@@ -46,7 +46,8 @@ ${[...nodes]
 
 /** A page with the picture of a graph and nothing else. */
 export function graphPage(nodes: readonly Pictured[]): string {
-  return documentOf('graph', `<div class="whole">${svgText(nodes)}</div>`)
+  const picture = nodes.length === 0 ? '<p>the graph has no nodes</p>' : svgText(nodes)
+  return documentOf('graph', `<div class="whole">${picture}</div>`)
 }
 
 function documentOf(title: string, body: string): string {

@@ -71,8 +71,10 @@ function connected(nodes: readonly Labelled[], edges: readonly Edge[]): Layout {
   if (nodes.length === 0) return { width: 0, height: 0, boxes: [], lines: [] }
   const graph = new Graph()
   graph.setGraph({ rankdir: 'LR', nodesep: GAP, ranksep: 56, marginx: MARGIN, marginy: MARGIN })
-  for (const { id, label } of nodes) graph.setNode(id, { width: widthOf(label), height: HEIGHT })
-  for (const [from, to] of edges) graph.setEdge(from, to, {})
+  // dagre begins at the bottom: so the first one comes out at the top.
+  for (const { id, label } of nodes.toReversed())
+    graph.setNode(id, { width: widthOf(label), height: HEIGHT })
+  for (const [from, to] of edges.toReversed()) graph.setEdge(from, to, {})
   layout(graph)
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number }
   const boxes = nodes.map(({ id }) => ({ id, ...(graph.node(id) as Omit<Box, 'id'>) }))

@@ -1,5 +1,5 @@
 // Text on its way into HTML or SVG: nothing in it may become markup.
-import { clean } from './text.ts'
+import { clean, lastWritten } from './text.ts'
 
 /** One line as text or as the value of an attribute in double quotes. */
 export function escapeMarkup(text: string): string {
@@ -8,5 +8,8 @@ export function escapeMarkup(text: string): string {
 
 /** Several lines. */
 export function escapeLines(text: string): string {
-  return text.split(/\r?\n/).map(escapeMarkup).join('\n')
+  return text
+    .split('\n')
+    .map((line) => escapeMarkup(lastWritten(line)))
+    .join('\n')
 }

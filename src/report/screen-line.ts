@@ -1,6 +1,6 @@
 // One line of the live view, as wide as the terminal lets it be.
 import { cutMark, type Paint, paint, type Style } from './terminal.ts'
-import { clean } from './text.ts'
+import { cleanFlat } from './text.ts'
 import { clip, clipMiddle, columnsOf } from './width.ts'
 
 export interface Line {
@@ -35,6 +35,6 @@ export function lineText(line: Line, width: number, style: Style): string {
 }
 
 function plain(text: string, { unicode }: Style): string {
-  const flat = clean(text)
+  const flat = cleanFlat(text)
   return unicode ? flat : flat.replaceAll('…', '...').replace(/[^\x20-\x7e]/gu, '?')
 }

@@ -3,7 +3,7 @@
 
 import { eprint } from './eprint.ts'
 import { cutMark, styleOf } from './terminal.ts'
-import { clean } from './text.ts'
+import { cleanFlat } from './text.ts'
 import { clip, columnsOf } from './width.ts'
 
 export class StatusLine {
@@ -27,8 +27,9 @@ export class StatusLine {
 
   /** The text gives way to its tail where both have no room. */
   show(text: string, tail: string): void {
-    if (this.text === clean(text)) return
-    this.text = clean(text)
+    const flat = cleanFlat(text)
+    if (this.text === flat) return
+    this.text = flat
     this.tail = tail
     if (this.isShown) eprint(`${ERASE}${this.drawn()}`)
   }

@@ -3,6 +3,7 @@ import { type Line, layOut } from './layout.ts'
 import { escapeMarkup as escaped } from './markup.ts'
 import { type Pictured, stateText } from './pictured.ts'
 import { toneRules } from './tones.ts'
+import { counted } from './words/watch.ts'
 
 // What is written in a box below its name.
 interface Noted extends Pictured {
@@ -14,8 +15,8 @@ const MOST = 80
 
 /** An SVG document of its own. */
 export function svgText(nodes: readonly Pictured[]): string {
-  const drawn =
-    nodes.length > MOST ? byTask(nodes) : nodes.map((node) => ({ ...node, note: stateText(node) }))
+  const isByTask = nodes.length > MOST
+  const drawn = isByTask ? byTask(nodes) : nodes.map(noted)
   const known = new Set(drawn.map(({ name }) => name))
   const edges = drawn.flatMap(({ name, needs }) =>
     needs.filter((need) => known.has(need)).map((need) => [need, name] as const),
@@ -28,7 +29,10 @@ export function svgText(nodes: readonly Pictured[]): string {
     (line) => `<path class="edge" d="${curve(line)}" marker-end="url(#arrow)"/>`,
   )
   const rects = boxes.map((box, i) => boxText(drawn[i] as Noted, box))
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${round(width)} ${round(height)}" width="${round(width)}" height="${round(height)}" role="img" aria-label="graph of ${drawn.length} nodes">
+  // What leads somewhere is no mere picture: a reader of the screen has to find the links.
+  const role = nodes.some(({ href }) => href !== undefined) ? 'group' : 'img'
+  const label = `graph of ${counted(drawn.length, isByTask ? 'task' : 'node')}`
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${round(width)} ${round(height)}" width="${round(width)}" height="${round(height)}" role="${role}" aria-label="${label}">
 <style>${STYLE}</style>
 <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0,0 L8,4 L0,8 z" class="head"/></marker></defs>
 ${[...arrows, ...rects].join('\n')}
@@ -67,6 +71,10 @@ function boxText(
   return href === undefined ? body : `<a href="${escaped(href)}">${body}</a>`
 }
 
+function noted(node: Pictured): Noted {
+  return { ...node, note: stateText(node) }
+}
+
 function longer(a: string, b: string): string {
   return a.length >= b.length ? a : b
 }
@@ -86,14 +94,18 @@ function byTask(nodes: readonly Pictured[]): readonly Noted[] {
     tasks.set(task, [...(tasks.get(task) ?? []), node])
   }
   return [...tasks].map(([name, of]) => {
-    const counts = new Map<string, number>()
-    for (const { state } of of) counts.set(state, (counts.get(state) ?? 0) + 1)
-    const state = WORST.find((one) => counts.has(one)) ?? (of[0] as Pictured).state
+    const [first, ...others] = of as [Pictured, ...Pictured[]]
     const needs = new Set(of.flatMap((node) => node.needs.map(taskOf)))
     needs.delete(name)
+    if (others.length === 0) return { ...noted(first), needs: [...needs] }
+    const counts = new Map<string, number>()
+    for (const { state } of of) counts.set(state, (counts.get(state) ?? 0) + 1)
+    const state = WORST.find((one) => counts.has(one)) ?? first.state
+    const { href } = of.find((node) => node.state === state) ?? first
     const ms = of.reduce((sum, node) => sum + (node.ms ?? 0), 0)
     const all = [...counts].map(([one, count]) => `${count} ${one}`).join(', ')
     const note = stateText({ state: all, ms })
-    return { name, title: `${of.length} nodes`, needs: [...needs], state, ms, note }
+    const link = href === undefined ? {} : { href }
+    return { name, title: `${of.length} nodes`, needs: [...needs], state, ms, note, ...link }
   })
 }

@@ -10,12 +10,25 @@ const CONTROLS = new RegExp(
   '[\\u0000-\\u0008\\u000a-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]',
   'g',
 )
+// Between words of a title, or steps of a progress bar.
+const BREAKS = /[\r\n]+(?=[^\r\n])/g
 // biome-ignore lint/complexity/useRegexLiterals: as above
 const STEERING = new RegExp('[\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]', 'g')
 
 /** One line without escape sequences and control characters, at most 2,000 characters. */
 export function clean(line: string): string {
-  return line.slice(0, 20_000).replace(ESCAPES, '').replace(CONTROLS, '').slice(0, 2000)
+  const plain = line.slice(0, 20_000).replace(ESCAPES, '').replace(BREAKS, ' ')
+  return plain.replace(CONTROLS, '').slice(0, 2000)
+}
+
+/** The same for a line of known width: a tab is as wide as the terminal makes it. */
+export function cleanFlat(line: string): string {
+  return clean(line).replaceAll('\t', '  ')
+}
+
+/** What a terminal shows at the end of a line that a progress bar has written over and over. */
+export function lastWritten(line: string): string {
+  return line.replace(/\r+$/, '').replace(/^.*\r/s, '')
 }
 
 /**

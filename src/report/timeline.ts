@@ -24,7 +24,7 @@ export function timelineText(nodes: readonly PastNode[], at: number): string {
       return `<a href="#n${places.get(node.name)}">${barText(node, kind, { at, span, row })}</a>`
     })
   const height = AXIS + bars.length * BAR
-  return `<div class="wide"><svg class="timeline" width="100%" height="${height}" role="img" aria-label="timeline">${axis(span, height)}${bars.join('')}</svg></div>
+  return `<div class="wide"><svg class="timeline" width="100%" height="${height}" role="group" aria-label="timeline">${axis(span, height)}${bars.join('')}</svg></div>
 <p class="note">${seconds(span)} in all; outlined: the chain of needs that took longest</p>`
 }
 
@@ -51,7 +51,10 @@ function axis(span: number, height: number): string {
   return [0, 1, 2, 3]
     .map((quarter) => {
       const x = `${quarter * 25}%`
-      const label = `<text class="tick" x="${x}" dx="3" y="12">${seconds((span * quarter) / 4)}</text>`
+      const at = (span * quarter) / 4
+      // In a short run two digits would say the same of two places.
+      const time = span < 200 ? `${(at / 1000).toFixed(3)}s` : seconds(at)
+      const label = `<text class="tick" x="${x}" dx="3" y="12">${time}</text>`
       return `<line class="tick" x1="${x}" x2="${x}" y1="0" y2="${height}"/>${label}`
     })
     .join('')

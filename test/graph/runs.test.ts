@@ -90,7 +90,7 @@ runs('a folder of runs that cannot be listed costs the record and not the run', 
 runs('a run that is not there is an error that names the newest', async () => {
   const world = new World({ 'a.in': '1' })
   const session = world.session(graph)
-  assert.is(thrown(() => readRun(session, 'last')).hint, 'nothing has run here yet')
+  assert.is(thrown(() => readRun(session, 'last')).message, 'no run is remembered here')
   const first = (await world.run(graph)).summary.run
   const { code, message, hint } = thrown(() => readRun(session, 'last~1'))
   assert.is(code, 'unknown-run')

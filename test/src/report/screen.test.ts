@@ -152,6 +152,28 @@ screen('a long title gives way to time and steps, and keeps its end', () => {
   assert.is(shown[1], '▸ make long long long…g long long name 7  5s of 1:00  [3/5]')
 })
 
+screen('a line with tabs is no wider than the terminal, and a title of two lines is one', () => {
+  const log = `${'0'.repeat(60)}\t\t\t\terror: x\n\tmake\t1\n`
+  const shown = lines(
+    [
+      {
+        type: 'planned',
+        at: AT,
+        nodes: [
+          { node: 'a', title: 'one\ntwo', needs: [], expectedMs: undefined },
+          { node: 'b', title: 'b', needs: [], expectedMs: undefined },
+        ],
+      },
+      started('a'),
+      failed('b', 'it broke', log),
+    ],
+    { columns: 70, rows: 24 },
+  )
+  assert.ok(shown.includes('▸ one two  5s'), shown.join('\n'))
+  assert.ok(shown.includes('  │   make  1'), shown.join('\n'))
+  for (const line of shown) assert.not.match(line, '\t')
+})
+
 screen(
   'when it is over what ended stays, and what was stopped in one line; failures are told below',
   () => {
