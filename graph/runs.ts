@@ -3,7 +3,7 @@
 import { quote } from './command.ts'
 import { GraphError } from './error.ts'
 import type { RunEvent } from './event.ts'
-import type { AppendFile, Disk } from './host.ts'
+import type { AppendFile, Clock, Disk } from './host.ts'
 import { nearest } from './nearest.ts'
 import type { Session } from './state.ts'
 
@@ -40,10 +40,11 @@ export interface RunRecorder {
 export class RunWriter implements RunRecorder {
   readonly id: string
   private readonly disk: Disk
+  private readonly clock: Clock
   private readonly folder: string
   private file: AppendFile | undefined
   private text: string
-  private writtenAt: number
+  private cancel: (() => void) | undefined
   private readonly onLine: ((line: string) => void) | undefined
 
   constructor(
@@ -53,8 +54,8 @@ export class RunWriter implements RunRecorder {
   ) {
     const at = host.clock.now()
     this.disk = host.disk
+    this.clock = host.clock
     this.folder = `${stateFolder}/runs`
-    this.writtenAt = at
     this.id = unusedId(at, namesIn(this.folder, host.disk))
     const header: RunHeader = { type: 'run', version: 1, id: this.id, at, targets }
     this.text = `${JSON.stringify(header)}\n`
@@ -67,9 +68,9 @@ export class RunWriter implements RunRecorder {
     if (line === undefined) return
     this.onLine?.(line)
     this.text += line
-    if (this.text.length < PIECE && event.at - this.writtenAt < OFTEN_MS) return
-    this.writtenAt = event.at
-    this.put()
+    if (this.text.length >= PIECE || event.type === 'done') this.put()
+    // By the clock, and not by the next event: none may come for as long as a command takes.
+    else this.cancel ??= this.clock.after(OFTEN_MS, () => this.put())
   }
 
   close(): void {
@@ -85,6 +86,8 @@ export class RunWriter implements RunRecorder {
   private put(): void {
     const { text } = this
     this.text = ''
+    this.cancel?.()
+    this.cancel = undefined
     try {
       this.file ??= this.disk.append(`${this.folder}/${this.id}${ENDING}`)
       this.file.write(text)

@@ -2,6 +2,7 @@
 import * as assert from 'uvu/assert'
 
 import {
+  argv,
   defineGraph,
   type GraphError,
   listRuns,
@@ -41,6 +42,20 @@ runs('a run is remembered by its events; what was only shown on the way is not',
   const kept = events.filter(({ type }) => type !== 'output' && type !== 'progress')
   assert.equal(stored, JSON.parse(JSON.stringify(kept)))
   assert.is(stored.at(-1)?.type, 'done')
+})
+
+runs('what a run has begun is on the disk while its command goes on', async () => {
+  const slow = task('slow', () => ({ inputs: ['a.in'], run: argv('slow') }))
+  const world = new World({ 'a.in': 'a' })
+  world.program('slow', '')
+  let seen: string | undefined
+  world.host.shell.commands.set('slow', () => {
+    world.host.clock.advance(250)
+    seen = readRun(world.session(graph), 'last').events.at(-1)?.type
+    return 0
+  })
+  await world.run(defineGraph({ tasks: [slow] }))
+  assert.is(seen, 'started')
 })
 
 runs('a run with nothing to do leaves no record', async () => {
