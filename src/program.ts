@@ -112,6 +112,8 @@ class Program extends Command {
       return this.parent === null
         ? 'flags stand behind the command, as in: bitnet-tasks run -j2'
         : `for its flags: bitnet-tasks ${this.name()} --help`
+    if (code === 'commander.excessArguments')
+      return `for what it takes: bitnet-tasks ${this.name()} --help`
     if (code === 'commander.missingArgument')
       return `for examples: bitnet-tasks ${this.name()} --help`
     // `ninja NODE` is what the fingers know.

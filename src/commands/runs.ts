@@ -39,8 +39,15 @@ export async function runs(args: PastArgs): Promise<number> {
       return { id, at: new Date(at).toISOString(), targets, summary: summaryOf(run) ?? null }
     })
     print(jsonDocument({ version: 1, runs: rows }))
-  } else for (const run of past) print(`${runLine(run)}\n`)
+  } else for (const run of past) print(`${runLine(run, await isUnderWay(session, run))}\n`)
   return 0
+}
+
+// Its record does not say whether it was killed or goes on; who has held the lock since before it began does.
+async function isUnderWay({ host, stateFolder }: Session, run: PastRun): Promise<boolean> {
+  if (summaryOf(run) !== undefined) return false
+  const holder = await host.locks.holder(`${stateFolder}/lock`)
+  return holder !== undefined && Date.parse(holder.since) <= run.header.at + 1
 }
 
 // One record that is damaged keeps nobody from the others.
@@ -54,10 +61,11 @@ function readable(session: Session, id: string): readonly PastRun[] {
   }
 }
 
-function runLine(run: PastRun): string {
+function runLine(run: PastRun, isRunning: boolean): string {
   const { id, targets } = run.header
   const summary = summaryOf(run)
-  const how = summary === undefined ? 'killed' : summary.ok ? 'ok' : 'not ok'
+  const open = isRunning ? 'running' : 'killed'
+  const how = summary === undefined ? open : summary.ok ? 'ok' : 'not ok'
   const counts = summary === undefined ? '' : countsText(summary).trimEnd()
   return clean(`${id}  ${how.padEnd(6)}  ${targets.join(' ') || 'all'}  ${counts}`.trimEnd())
 }
@@ -75,7 +83,7 @@ export async function report(args: PastArgs): Promise<number> {
   if (args.html !== undefined) await writePage(args.html, session, run, nodes)
   if (args.trace !== undefined) writeTrace(args.trace, session, run, nodes)
   if (args.json) print(jsonDocument({ ...run.header, nodes, summary: summaryOf(run) }))
-  else if (args.html === undefined && args.trace === undefined) print(await endOf(run))
+  else if (args.html === undefined && args.trace === undefined) print(await endOf(session, run))
   return 0
 }
 
@@ -112,9 +120,11 @@ export async function timings(args: PastArgs): Promise<number> {
   return 0
 }
 
-async function endOf(run: PastRun): Promise<string> {
+async function endOf(session: Session, run: PastRun): Promise<string> {
   const summary = summaryOf(run)
-  return summary === undefined ? `run ${run.header.id} was killed\n` : summaryText(summary)
+  if (summary !== undefined) return summaryText(summary)
+  const state = (await isUnderWay(session, run)) ? 'is running' : 'was killed'
+  return `run ${run.header.id} ${state}\n`
 }
 
 async function writePage(
@@ -125,7 +135,7 @@ async function writePage(
 ): Promise<void> {
   const { htmlText } = await import('../report/html.ts')
   const logOf = (node: PastNode): string => logOfRun(session, node)
-  writeOut(file, htmlText({ ...run.header, summary: await endOf(run), nodes, logOf }))
+  writeOut(file, htmlText({ ...run.header, summary: await endOf(session, run), nodes, logOf }))
 }
 
 // Of a node that did well; a failure carries its own, longer end of the log. A page of 300 nodes stays small.

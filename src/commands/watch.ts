@@ -13,6 +13,7 @@ import { EXIT } from '../exit-code.ts'
 import { listenForKeys } from '../keys.ts'
 import { isLasting, judgeFailure } from '../preflight/judge-failure.ts'
 import { print } from '../report/print.ts'
+import { isDumb } from '../report/terminal.ts'
 import { clean, jsonLine, lastWritten } from '../report/text.ts'
 import { WatchView } from '../report/watch-view.ts'
 import { graphFileOf, stateFolderOf } from '../sealed.ts'
@@ -41,7 +42,7 @@ export async function watch(targets: readonly string[], args: WatchArgs): Promis
   const { host } = place
   const { quiet = false, verbose = false, keepGoing = false, jobs, load, words } = args
   const { stdin, stderr, env } = process
-  const isTerminal = stderr.isTTY === true && env['TERM'] !== 'dumb' && !env['CI'] && !args.json
+  const isTerminal = stderr.isTTY === true && !isDumb(env) && !env['CI'] && !args.json
   const view = new WatchView({ quiet, verbose, isTerminal, hasKeys: isTerminal && stdin.isTTY })
   const interruption = interruptible(host)
   const end = new AbortController()

@@ -9,6 +9,7 @@ import { repairFolder } from '../folders.ts'
 import { type Keys, listenForKeys } from '../keys.ts'
 import { eprint } from '../report/eprint.ts'
 import { StatusLine } from '../report/status-line.ts'
+import { isDumb } from '../report/terminal.ts'
 import * as words from '../report/words/watch.ts'
 import { givenBy, givenSource, openRepair } from '../session.ts'
 import { dieBy, type Interruption, interruptible } from '../signals.ts'
@@ -45,7 +46,7 @@ class PreflightWatch {
     this.args = args
     this.graph = graph
     const { stderr, env } = process
-    this.isTerminal = stderr.isTTY === true && env['TERM'] !== 'dumb' && !env['CI']
+    this.isTerminal = stderr.isTTY === true && !isDumb(env) && !env['CI']
     this.line = new StatusLine(this.isTerminal)
     this.hints = new Hints({
       host: this.host,

@@ -1,5 +1,5 @@
 // Chooses the view of a run: live on a terminal, lines elsewhere, nothing when asked to be quiet.
-import { styleOf } from './terminal.ts'
+import { isDumb, styleOf } from './terminal.ts'
 import type { Reporter, ReportOptions } from './view.ts'
 
 export async function chooseReporter(options: ReportOptions): Promise<Reporter> {
@@ -23,5 +23,5 @@ async function viewOf(options: ReportOptions): Promise<Reporter> {
 /** Whether the view draws on a terminal: lines that are printed meanwhile would tear it. */
 export function isLive({ quiet, verbose }: Pick<ReportOptions, 'quiet' | 'verbose'>): boolean {
   const { stderr, env } = process
-  return !quiet && stderr.isTTY && !verbose && !env['CI'] && env['TERM'] !== 'dumb'
+  return !quiet && stderr.isTTY && !verbose && !env['CI'] && !isDumb(env)
 }

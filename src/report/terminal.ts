@@ -10,6 +10,11 @@ export interface Style {
 
 type Env = Readonly<Record<string, string | undefined>>
 
+/** A terminal that cannot draw. Everywhere but on Windows one that can says what it is. */
+export function isDumb({ TERM }: Env): boolean {
+  return TERM === 'dumb' || (!TERM && PLATFORM.name !== 'win32')
+}
+
 /** The choice of the person, then NO_COLOR and FORCE_COLOR (any value but the empty one), then the terminal. */
 export function styleOf(env: Env, isTerminal: boolean, choice: ColorChoice = 'auto'): Style {
   return { color: hasColor(env, isTerminal, choice), unicode: hasUnicode(env) }
@@ -19,7 +24,7 @@ function hasColor(env: Env, isTerminal: boolean, choice: ColorChoice): boolean {
   if (choice !== 'auto') return choice === 'always'
   if (env['NO_COLOR']) return false
   if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0'
-  return isTerminal && env['TERM'] !== 'dumb'
+  return isTerminal && !isDumb(env)
 }
 
 // The first that is set decides, as for the C library. With none it is the C locale, which is ASCII.

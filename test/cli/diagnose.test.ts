@@ -151,7 +151,11 @@ const WRONG: readonly (readonly [what: string, args: readonly string[], said: Re
   ['a folder', ['.'], /^\.: is no file\n/],
   ['binary data', [process.execPath], /: is no log, but binary data\n {2}hint: unpack it/],
   ['no argument', [], /missing required argument 'file'/],
-  ['two files', ['a', 'b'], /too many arguments/],
+  [
+    'two files',
+    ['a', 'b'],
+    /too many arguments.*\n {2}hint: for what it takes: bitnet-tasks diagnose --help/,
+  ],
   ['an unknown stage', ['a', '--stage', 'lunch'], /Allowed choices are fetch, configure/],
   ['an exit code that there is not', ['a', '--exit-code', '256'], /^--exit-code 256: no process/],
 ]

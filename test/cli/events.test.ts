@@ -165,7 +165,7 @@ published(
 )
 
 published(
-  'a run that was killed ends in the middle, and every line of it fits',
+  'a run that goes on is told as running; once killed it ends in the middle, and every line of it fits',
   withGraph(async ({ home, write }) => {
     // What is kept is written four times a second.
     write(
@@ -179,8 +179,14 @@ export default defineGraph({ tasks: [first, all] })
     write('wait', '')
     const running = start(['run'], { home })
     await running.says('all started')
+    const told = async (command: string): Promise<string> =>
+      (await bitnetTasks([command], { home })).stdout
+    assert.match(await told('runs'), / {2}running {2}all\n$/)
+    assert.match(await told('report'), / is running\n$/)
     running.child.kill('SIGKILL')
     await running.ended
+    assert.match(await told('runs'), / {2}killed {2}all\n$/)
+    assert.match(await told('report'), / was killed\n$/)
     // What it left behind ends by itself.
     fs.rmSync(join(home, 'wait'))
     assert.not(lastRun(home).some(({ type }) => type === 'done'))

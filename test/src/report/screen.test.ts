@@ -327,7 +327,7 @@ screen('a line is cut by what it is wide on a terminal', () => {
 })
 
 const STYLES: readonly (readonly [string, Readonly<Record<string, string>>, boolean, Style])[] = [
-  ['a terminal', { LANG: 'de_DE.UTF-8' }, true, { color: true, unicode: true }],
+  ['a terminal', { TERM: 'xterm', LANG: 'de_DE.UTF-8' }, true, { color: true, unicode: true }],
   ['a file', { LANG: 'C.utf8' }, false, { color: false, unicode: true }],
   [
     'NO_COLOR',
@@ -335,8 +335,9 @@ const STYLES: readonly (readonly [string, Readonly<Record<string, string>>, bool
     true,
     { color: false, unicode: false },
   ],
-  ['an empty NO_COLOR', { NO_COLOR: '' }, true, { color: true, unicode: false }],
+  ['an empty NO_COLOR', { TERM: 'xterm', NO_COLOR: '' }, true, { color: true, unicode: false }],
   ['FORCE_COLOR', { FORCE_COLOR: '1' }, false, { color: true, unicode: false }],
+  ['a terminal of which nothing is known', { TERM: '' }, true, { color: false, unicode: false }],
   ['a dumb terminal', { TERM: 'dumb' }, true, { color: false, unicode: false }],
 ]
 for (const [what, env, isTerminal, wanted] of STYLES)
