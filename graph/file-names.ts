@@ -5,6 +5,7 @@ import { unreadable } from './file-states.ts'
 import type { Host } from './host.ts'
 import type { Node } from './node.ts'
 import type { Snapshot } from './snapshot.ts'
+import { plainPattern } from './spelling.ts'
 
 /** A file under the name that it has in a key: relative to the folder, or `{root}/path`. */
 export interface NamedFile {
@@ -70,7 +71,7 @@ export class FileNames {
 
   private find(patterns: readonly string[], cwd: string): readonly string[] {
     try {
-      return this.findAll(patterns, cwd)
+      return this.findAll(patterns.map(plainPattern), cwd)
     } catch (error) {
       throw unreadable(cwd, error)
     }

@@ -21,6 +21,14 @@ export function plainPath(path: string): string {
   return path.startsWith('!') ? `!${normalize(path.slice(1))}` : normalize(path)
 }
 
+/** The same of a glob, which may go up behind a wildcard; what takes a folder away takes what is in it. */
+export function plainPattern(pattern: string): string {
+  const plain = isOdd(pattern)
+    ? pattern.replace(/\/{2,}/g, '/').replace(/(^!?|\/)(?:\.\/)+/g, '$1')
+    : pattern
+  return plain.startsWith('!') && plain.endsWith('/') ? `${plain}**` : plain
+}
+
 function isOdd(path: string): boolean {
   return path.includes('./') || path.includes('//')
 }

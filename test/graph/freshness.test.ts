@@ -32,6 +32,7 @@ function around(spec: TaskSpec, needText = 'base'): Graph {
 function files(): World {
   const world = new World({ 'a.in': 'a', 'b.in': 'b', 'src/x.c': 'x', 'beside.in': 'beside' })
   world.write('sub/deep/z.c', 'z')
+  world.write('sub/x.c', 'x')
   world.host.disk.write('/package/data.in', 'data')
   world.host.disk.write('/opt/cuda/bin/nvcc', 'cuda 1', 0o755)
   world.program('cc', 'cc 1')
@@ -132,6 +133,19 @@ const changes: readonly Change[] = [
     spec: { inputs: ['b.in?'], run: sh`true` },
     edit: (world) => world.host.disk.removeFile(`${FOLDER}/b.in`),
     reasons: [{ kind: 'input-removed', name: 'b.in', old: file('b'), new: 'absent' }],
+  },
+  {
+    what: 'a file beside those that odd spellings take away',
+    spec: {
+      inputs: ['./**/*.c', '!.//src/**', '!./sub/./deep/', '!no/'],
+      run: sh`true`,
+    },
+    edit: (world) => {
+      world.write('src/y.c', 'y')
+      world.write('sub/deep/y.c', 'y')
+      world.write('sub/y.c', 'y')
+    },
+    reasons: [{ kind: 'input-added', name: 'sub/y.c', old: 'absent', new: file('y') }],
   },
   {
     what: 'a changed input below a root',
