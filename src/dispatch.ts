@@ -47,7 +47,11 @@ async function noFolder(folder: string): Promise<number> {
     import('../graph/index.ts'),
   ])
   return explainError(
-    new GraphError(`-C ${folder}: there is no such folder`, { code: 'bad-file', place: folder }),
+    new GraphError(`-C ${folder}: there is no such folder`, {
+      code: 'bad-file',
+      place: folder,
+      hint: 'correct the path; it counts from the folder in which you are',
+    }),
   )
 }
 

@@ -4,6 +4,7 @@
 import * as fs from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 
+import { machine } from '../../graph/index.ts'
 import type { BackendName, Device } from '../../tasks/backends.ts'
 import type { FailureClass } from '../../tasks/failure.ts'
 import { repairFolder } from '../folders.ts'
@@ -52,7 +53,8 @@ export function appendHistory(
   const file = historyFile(env)
   const whole: HistoryEntry = { version: 1, ...entry, cause: entry.cause?.slice(0, CAUSE) ?? null }
   try {
-    fs.mkdirSync(dirname(file), { recursive: true })
+    // Its own way says ENOENT of a disk that is mounted read-only.
+    machine(env).disk.makeFolder(dirname(file))
     rotate(file)
     appendLine(file, JSON.stringify(whole))
     return undefined

@@ -84,7 +84,8 @@ full(
     assert.is(code, 4, stderr)
     assert.is(stdout, '')
     assert.match(stderr, /EROFS|read-only/i)
-    assert.not.match(stderr, /lock.*ENOENT|apt-get|Build error/)
+    assert.not.match(stderr, /ENOENT|apt-get|Build error/)
+    assert.match(stderr, /The history could not be written: .*EROFS/)
   }),
 )
 

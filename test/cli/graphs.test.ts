@@ -140,7 +140,10 @@ graphs(
     assert.match(below.stdout, /^notes /)
     const nowhere = await bitnetTasks(['run', '-C', join(home, 'nowhere')], elsewhere)
     assert.is(nowhere.code, 2)
-    assert.is(nowhere.stderr, `-C ${join(home, 'nowhere')}: there is no such folder\n`)
+    assert.is(
+      nowhere.stderr,
+      `-C ${join(home, 'nowhere')}: there is no such folder\n  hint: correct the path; it counts from the folder in which you are\n`,
+    )
   }),
 )
 
