@@ -123,12 +123,15 @@ const ADVICE: Readonly<Record<Complaint['kind'], string>> = {
   write: 'writes what it does not declare; add it to outputs, or write below $TMPDIR',
 }
 
-function lineOf({ kind, path, also }: Complaint): string {
+const LEFT_OUT =
+  "lists a folder that a '!' of its inputs takes away; have the command leave it out too, or take that pattern away"
+
+function lineOf({ kind, path, also, leftOut }: Complaint): string {
   const others =
     kind === 'list'
       ? `, and ${counted(also, 'folder')} below it`
       : ` and ${also} more in that folder`
-  return `${ADVICE[kind]}: ${path}${also > 0 ? others : ''}`
+  return `${leftOut ? LEFT_OUT : ADVICE[kind]}: ${path}${also > 0 ? others : ''}`
 }
 
 async function twice(

@@ -3,7 +3,14 @@
 import { existsSync } from 'node:fs'
 import { dirname, relative, sep } from 'node:path'
 
-import { type Node, Noting, recall, type Session } from '../../graph/index.ts'
+import {
+  GraphError,
+  type Node,
+  Noting,
+  type Place,
+  recall,
+  type Session,
+} from '../../graph/index.ts'
 import { realPath } from '../real-path.ts'
 import { filesBelow } from './files-below.ts'
 import type { Touched } from './strace.ts'
@@ -12,6 +19,8 @@ import type { Touched } from './strace.ts'
 export interface Listed {
   readonly path: string
   readonly below: number
+  /** A pattern of its inputs takes it away. */
+  readonly leftOut?: true
 }
 
 /** What a node declares; real paths. */
@@ -50,14 +59,34 @@ export function undeclaredLists(
   const found = [...new Set(lists)].filter(
     (folder) => (folder === top || folder.startsWith(`${top}${sep}`)) && !isDeclared(folder),
   )
-  return highest(found.sort())
+  if (found.length === 0) return []
+  const withAll = foldersOfGlobs(session, readers.map(withoutMinus))
+  return highest(found.sort()).map((one) =>
+    withAll.has(one.path) ? { ...one, leftOut: true as const } : one,
+  )
+}
+
+function withoutMinus(node: Node): Node {
+  const inputs = node.spec.inputs?.filter((one) => !pathOf(one).startsWith('!'))
+  return inputs === undefined ? node : { ...node, spec: { ...node.spec, inputs } }
+}
+
+function pathOf(input: string | Place): string {
+  return typeof input === 'string' ? input : input.path
 }
 
 // As the walk of its globs looks at them: by what the witnesses of the globs are.
 function foldersOfGlobs(session: Session, readers: readonly Node[]): ReadonlySet<string> {
   const noting = new Noting(session.host)
   const { world } = recall({ ...session, host: noting.host })
-  for (const one of readers) world.inputs(one)
+  for (const one of readers) {
+    try {
+      world.inputs(one)
+    } catch (error) {
+      // What nobody may read may be what a pattern takes away; the run itself has met all else.
+      if (!(error instanceof GraphError)) throw error
+    }
+  }
   return new Set([...noting.lists].map(realPath))
 }
 

@@ -26,6 +26,8 @@ export interface Complaint {
   readonly path: string
   /** How many more there are in that folder; of one that was listed, how many below it were too. */
   readonly also: number
+  /** Of a folder that was listed: a pattern of its inputs takes it away. */
+  readonly leftOut?: true
 }
 
 const SYSTEM =
@@ -87,7 +89,7 @@ export function undeclared(
       mayRead,
     ),
     ...undeclaredLists(session, node, traces, declarations).map(
-      ({ path, below }) => ({ kind: 'list', path, also: below }) as const,
+      ({ below, ...listed }) => ({ kind: 'list', ...listed, also: below }) as const,
     ),
     ...complaints(
       'write',

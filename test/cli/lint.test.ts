@@ -161,6 +161,7 @@ const uncovered = [
   task('literal', () => ({ inputs: ['src/a.c'], outputs: ['o5'], run: sh\`ls src > o5\` })),
   task('shallow', () => ({ inputs: ['src/*.c'], outputs: ['o6'], run: sh\`find src > o6\` })),
   task('tree', () => ({ run: sh\`find src\` })),
+  task('without', () => ({ inputs: ['src/**', '!src/sub/**'], run: sh\`find src\` })),
   task('wildcard', () => ({ inputs: ['wild.mk', 'src/a.c', 'src/b.c'], run: argv('make', '-f', 'wild.mk') })),
   task('pattern', () => ({ inputs: ['pattern.mk', 'src/a.c', 'src/b.c'], run: argv('make', '-f', 'pattern.mk') })),
   task('here', () => ({ inputs: ['here.mk', 'a.h'], run: argv('make', '-f', 'here.mk') })),
@@ -235,6 +236,10 @@ lint(
       stdout,
       `lists a folder that no glob of its inputs covers; add one: ${home}/src, and 1 folder below it\n`,
     )
+    assert.is(
+      (await bitnetTasks(['lint', 'without'], { home, env })).stdout,
+      `lists a folder that a '!' of its inputs takes away; have the command leave it out too, or take that pattern away: ${home}/src/sub\n`,
+    )
   }),
 )
 
@@ -243,6 +248,7 @@ const UNCOVERED: Readonly<Record<string, readonly [folder: string, below: number
   literal: ['/src', 0],
   shallow: ['/src/sub', 0],
   tree: ['/src', 1],
+  without: ['/src/sub', 0],
   wildcard: ['/src', 0],
   pattern: ['/src', 0],
   here: ['', 0],
