@@ -158,8 +158,9 @@ export function repairTasks(options: RepairOptions = {}): RepairTasks {
     const paths = { prefix: absolute(at.prefix), source: versionOf(name) }
     return buildShim(at.shimBuild, device === 'cuda' ? { ...paths, genuine } : paths, options)
   }
+  // Which of them another version of it has, cmake says best: only the pinned one must have all.
   const local = (name: BackendName, patterns: readonly string[]) =>
-    isLocal(name) ? patterns.map(givenPlace(name)) : []
+    isLocal(name) ? patterns.map(optional).map(givenPlace(name)) : []
 
   const fetch = task('fetch-source', BACKEND, ({ backend: name }) => {
     const backend = BACKENDS[name]
@@ -435,6 +436,10 @@ export function stepPath(name: string): string {
 function sourcesOf({ sources, submodules }: Backend): readonly string[] {
   const inside = submodules.flatMap((one) => one.sources.map((glob) => `${one.path}/${glob}`))
   return [...sources, ...inside]
+}
+
+function optional(pattern: string): string {
+  return pattern.endsWith('?') ? pattern : `${pattern}?`
 }
 
 function withoutGlob(pattern: string): string {

@@ -18,14 +18,22 @@ export interface LinkOrder {
 }
 
 /** A tree that lies on this machine is looked at, and left as it is. */
-export function useTree({ name: backend, submodules }: Backend) {
+export function useTree({ name: backend, submodules, includes }: Backend) {
   const place = givenPlace(backend)
   const answer = `sources/${backend}.local.json`
+  const headers = [...new Set(includes.map(({ from }) => `${from}/llama.h`))]
   return {
-    inputs: [place('CMakeLists.txt'), stepFile('check-source')],
+    // Whether it is there is the step's question: it says where it looked.
+    inputs: [place('CMakeLists.txt?'), stepFile('check-source')],
     outputs: [answer],
     clean: false,
-    run: step('check-source', [place(''), answer, ...submodules.map(({ path }) => path)]),
+    run: step('check-source', [
+      place(''),
+      answer,
+      ...submodules.map(({ path }) => path),
+      '--',
+      ...headers,
+    ]),
   }
 }
 

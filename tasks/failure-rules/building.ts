@@ -47,7 +47,7 @@ export const MISSING: readonly Rule[] = [
   {
     cause: 'source-incomplete',
     pattern: any`not (?:appear to )?contain (?:a )?cmakelists
-      the source directory [^\n]{1,400} does not exist`,
+      the source directory [^\n]{1,400} does not exist  it is no whole source tree`,
   },
   { cause: 'clock', pattern: any`still dirty after \d{1,5} tries` },
 ]

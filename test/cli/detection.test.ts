@@ -476,6 +476,45 @@ detection(
   }),
 )
 
+for (const [what, goes, says] of [
+  ['no source tree', 'CMakeLists.txt', 'does not contain CMakeLists.txt: it is no source tree'],
+  [
+    'half of one',
+    'include',
+    'does not contain include/llama.h or ggml/include/llama.h: it is no whole source tree',
+  ],
+] as const)
+  detection(
+    `a folder in --source that is ${what} is told by its path, with what to do`,
+    inHome(async (home) => {
+      const theirs = join(home, 'llama.cpp')
+      copy(FIXTURE, theirs)
+      fs.rmSync(join(theirs, goes), { recursive: true })
+      const { code, stderr } = await bitnetTasks([...LLAMA, '--source', theirs], { home })
+      assert.is(code, 5, stderr)
+      assert.match(stderr, `setup-cpp-auto failed: check-source: '${theirs}' ${says}\n`)
+      assert.match(stderr, '  1. The source tree lacks files.')
+      assert.not.match(stderr, 'apt-get')
+    }),
+  )
+
+detection(
+  'a tree in --source that has no folders but those that its own cmake wants is built, and one that comes counts',
+  inHome(async (home) => {
+    const theirs = join(home, 'llama.cpp')
+    copy(FIXTURE, theirs)
+    for (const name of ['vendor', 'LICENSE']) fs.rmSync(join(theirs, name), { recursive: true })
+    const args = ['cmake-build[llama,cpu]', '--source', theirs, '--backend', 'llama']
+    const { code, stderr } = await bitnetTasks(['run', ...args], { home })
+    assert.is(code, 0, stderr)
+    assert.is((await bitnetTasks(['plan', ...args], { home })).stdout, '0 to run, 3 fresh\n')
+    fs.mkdirSync(join(theirs, 'vendor'))
+    fs.writeFileSync(join(theirs, 'vendor/new.h'), '')
+    const { stdout } = await bitnetTasks(['explain', ...args], { home })
+    assert.match(stdout, "the input '{given-llama}/vendor/new.h' is new")
+  }),
+)
+
 detection.run()
 
 /** Runs with the libraries that were built by hand in the backend's variable. */
