@@ -504,7 +504,7 @@ detection(
     const theirs = join(home, 'llama.cpp')
     copy(FIXTURE, theirs)
     for (const name of ['vendor', 'LICENSE']) fs.rmSync(join(theirs, name), { recursive: true })
-    const args = ['cmake-build[llama,cpu]', '--source', theirs, '--backend', 'llama']
+    const args = ['cmake-build[llama,cpu]', '--source', 'llama.cpp']
     const { code, stderr } = await bitnetTasks(['run', ...args], { home })
     assert.is(code, 0, stderr)
     assert.is((await bitnetTasks(['plan', ...args], { home })).stdout, '0 to run, 3 fresh\n')
