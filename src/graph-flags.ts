@@ -83,7 +83,7 @@ export const OF_GRAPHS: readonly CommandRow[] = [
   { name: 'status', help: 'The state of each node.', nodes: '[nodes...]', flags: CHOICES },
   {
     name: 'graph',
-    help: 'The nodes and edges, for other programs.',
+    help: 'Nodes, states and needs: as text, a picture, or for other programs.',
     nodes: '[nodes...]',
     flags: [
       ...CHOICES,
@@ -91,7 +91,7 @@ export const OF_GRAPHS: readonly CommandRow[] = [
         long: 'format',
         value: 'name',
         choices: ['text', 'dot', 'mermaid', 'svg', 'html', 'json'],
-        help: 'the picture',
+        help: 'as what it is shown',
       },
       PAST_RUN,
     ],

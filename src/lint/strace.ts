@@ -213,7 +213,8 @@ function callsOf(text: string): { calls: readonly Call[]; gap: string | undefine
       result: parts[3] as string,
     })
   }
-  if (alive.size > 0) gap ??= `${alive.size} processes were not seen to their end`
+  if (alive.size > 0)
+    gap ??= `${alive.size === 1 ? '1 process was' : `${alive.size} processes were`} not seen to the end`
   return { calls, gap }
 }
 

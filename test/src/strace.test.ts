@@ -143,7 +143,7 @@ strace('a ring that the system refused leaves no gap', () => {
 
 const GAPS: readonly (readonly [what: string, text: string, says: string])[] = [
   ['nothing', '', 'strace wrote nothing'],
-  ['no end', '7  unlink("a") = 0\n', '1 processes were not seen to their end'],
+  ['no end', '7  unlink("a") = 0\n', '1 process was not seen to the end'],
   ['io_uring', `7  io_uring_setup(8, {}) = 3\n${END}`, 'a program used io_uring_setup'],
   ['io_uring, unfinished', `7  io_uring_setup(8, {}) = ?\n${END}`, 'a program used io_uring_setup'],
   ['garbage', `hello\n${END}`, 'a line of the trace cannot be read: hello'],
