@@ -13,6 +13,14 @@ export function namedPaths(text: string): readonly string[] {
   return text.match(NAMED) ?? []
 }
 
+// `$(dirname "$0")/../lib/x`, `"$basedir/../x"`, `${0%/*}/x`: behind what a variable or a command stands for.
+const BEHIND = /\$(?:\w+|\{[^}\n]{0,80}\}|\([^\n]{0,80}?\))["']?(\/[\w./+@%~,-]*[\w/+@%~-])/g
+
+/** What a script may name from the folder in which it lies itself, as `/../lib/x`; most of it is elsewhere. */
+export function pathsBeside(text: string): readonly string[] {
+  return [...text.matchAll(BEHIND)].map((match) => match[1] as string)
+}
+
 /** The program that the first line asks `env` for: `#!/usr/bin/env python3`, `#!/usr/bin/env -S -u A node -x`. */
 export function askedOfEnv(text: string): string | undefined {
   const line = ASKS_ENV.exec(text)?.[1]

@@ -1,8 +1,10 @@
 // What stands behind the names of programs. Looked up once, and as often as somebody has doubts: then the files
 // behind it must be as they were.
+import { dirname, join } from 'node:path'
+
 import type { Disk, FileStat, Host } from './host.ts'
 import { identityOf } from './identity.ts'
-import { askedOfEnv, namedPaths } from './scripts.ts'
+import { askedOfEnv, namedPaths, pathsBeside } from './scripts.ts'
 import type { FileState } from './snapshot.ts'
 
 /** In place of the identity of a program that is not there. */
@@ -88,7 +90,7 @@ export class Tools {
   }
 
   // A wrapper (`#!/bin/sh … exec /opt/cuda/bin/nvcc`) is only as old as what it calls: follow the
-  // absolute paths that it names, and the interpreter that its first line asks `env` for.
+  // absolute paths that it names and those from its own folder, and the interpreter that it asks `env` for.
   private behind(path: string, depth: number, way: Way): string[] {
     const { host, input } = this.options
     way.looks.set(path, identityOf(this.statOf(path)))
@@ -98,7 +100,10 @@ export class Tools {
     if (depth === 0 || stat === undefined) return own
     const text = scriptText(host.disk, real, stat.size)
     if (!text.startsWith('#!')) return own
-    const named = [...this.interpreter(text, way), ...namedPaths(text)]
+    const beside = [path, real].flatMap((own) =>
+      pathsBeside(text).map((below) => join(dirname(own), below)),
+    )
+    const named = [...this.interpreter(text, way), ...namedPaths(text), ...beside]
     const called = [...new Set(named)].filter(
       (word) => word !== real && this.isProgram(word, way.looks),
     )

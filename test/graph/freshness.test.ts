@@ -16,6 +16,7 @@ import { suite } from '../support/suite.ts'
 import { FOLDER, World } from '../support/world.ts'
 
 // `/opt/cuda/bin/nvcc` is looked for in its first line only.
+const BESIDE = '#!/bin/sh\nexec "$(dirname "$0")/../lib/real"\n'
 const LONG = `#!/usr/bin/env python\n/opt/cuda/bin/nvcc${' '.repeat(70_000)}`
 const file = (text: string): string => `f${digestText(text)}`
 const program = (text: string): string => `x${digestText(text)}`
@@ -41,6 +42,8 @@ function files(): World {
   world.program('script', '#!/usr/bin/env -S python -I\nimport x\n')
   world.program('direct', '#!/opt/cuda/bin/nvcc\n')
   world.program('long', LONG)
+  world.program('beside', BESIDE)
+  world.host.disk.write('/opt/lib/real', 'real 1', 0o755)
   world.host.disk.write('/w/tools/cc', 'own cc 1', 0o755)
   world.program('nvcc', '#!/bin/sh\nexec /opt/cuda/bin/nvcc "$@"\n')
   return world
@@ -291,6 +294,14 @@ const changes: readonly Change[] = [
     ],
   },
   {
+    what: 'a replaced program that a script calls from its own folder',
+    spec: { tools: ['beside'], run: argv('true') },
+    edit: (world) => world.host.disk.replace('/opt/lib/real', 'real 2'),
+    reasons: [
+      { kind: 'tool-changed', name: 'beside', old: beside('real 1'), new: beside('real 2') },
+    ],
+  },
+  {
     what: 'another interpreter of a long script',
     spec: { tools: ['long'], run: argv('true') },
     edit: (world) => world.program('python', 'python 2'),
@@ -444,6 +455,11 @@ const changes: readonly Change[] = [
 function script(text: string): string {
   const own = program('#!/usr/bin/env -S python -I\nimport x\n')
   return `/opt/bin/script /opt/bin/script=${own} /opt/bin/python=${program(text)}`
+}
+
+function beside(text: string): string {
+  const own = `/opt/bin/beside=${program(BESIDE)} /bin/sh=${program('sh 1')}`
+  return `/opt/bin/beside ${own} /opt/lib/real=${program(text)}`
 }
 
 function long(text: string): string {

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 
-import { askedOfEnv, namedPaths } from '../../graph/scripts.ts'
+import { askedOfEnv, namedPaths, pathsBeside } from '../../graph/scripts.ts'
 import { suite } from '../support/suite.ts'
 
 const scripts = suite('scripts')
@@ -54,6 +54,22 @@ scripts('a path may have signs in it', () => {
 
 scripts('what is behind another name is no path of its own', () => {
   assert.equal(namedPaths('exec "$HERE"/bin/x lib/y ~/z ../w\n'), ['/bin/x'])
+})
+
+for (const [text, path] of [
+  ['exec "$(dirname "$0")/../lib/x" "$@"', '/../lib/x'],
+  ['exec "$(dirname "$(readlink -f "$0")")/x"', '/x'],
+  ['exec "$(dirname "$0")"/x', '/x'],
+  ['exec node  "$basedir/../typescript/bin/tsc" "$@"', '/../typescript/bin/tsc'],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's
+  ['exec ${0%/*}/x', '/x'],
+] as const)
+  scripts(`${JSON.stringify(text)} names ${path} beside it`, () => {
+    assert.equal(pathsBeside(text), [path])
+  })
+
+scripts('what begins with a slash or a name is not beside it', () => {
+  assert.equal(pathsBeside('/bin/x lib/y "$@" /opt/z $0 $(pwd) /a\n'), [])
 })
 
 scripts.run()
