@@ -200,6 +200,8 @@ for (const closed of ['.bitnet-tasks/journal', '.bitnet-tasks'])
     const [command = '', ...args] = [...asNobody(), process.execPath, BIN, 'run']
     const env = { ...process.env, HOME: join(dir, 'nowhere') }
     const { status, stderr } = spawnSync(command, args, { cwd: dir, env, encoding: 'utf8' })
+    // Who is not root could not remove it.
+    fs.chmodSync(join(dir, closed), 0o755)
     assert.is(status, 4)
     assert.match(stderr, /^[^\n]*EACCES[^\n]*\n {2}hint: [^\n]*\n$/)
   })

@@ -139,6 +139,7 @@ install('AC-202 what a roll back may not remove it names', ({ home, live }) => {
     fs.chmodSync(storeOf(live), 0o555)
     const note = join(storeOf(live), 'transaction.json')
     assert.equal(rollBack(live, one), [{ path: note }, { path: one.folder }])
+    fs.chmodSync(storeOf(live), 0o755)
   })
 })
 
