@@ -2,6 +2,8 @@
 // behind it must be as they were.
 import { dirname, join } from 'node:path'
 
+import { digestText } from './digest.ts'
+import { GraphError } from './error.ts'
 import type { Disk, FileStat, Host } from './host.ts'
 import { identityOf } from './identity.ts'
 import { askedOfEnv, namedPaths, pathsBeside } from './scripts.ts'
@@ -92,12 +94,13 @@ export class Tools {
   // A wrapper (`#!/bin/sh … exec /opt/cuda/bin/nvcc`) is only as old as what it calls: follow the
   // absolute paths that it names and those from its own folder, and the interpreter that it asks `env` for.
   private behind(path: string, depth: number, way: Way): string[] {
-    const { host, input } = this.options
+    const { host } = this.options
     way.looks.set(path, identityOf(this.statOf(path)))
     const real = host.disk.realPath(path) ?? path
-    const own = [`${this.shown(real)}=${input(real) ?? 'missing'}`]
+    const state = this.stateOf(real)
+    const own = [`${this.shown(real)}=${state ?? this.unread(real)}`]
     const stat = host.disk.stat(real)
-    if (depth === 0 || stat === undefined) return own
+    if (depth === 0 || stat === undefined || state === undefined) return own
     const text = scriptText(host.disk, real, stat.size)
     if (!text.startsWith('#!')) return own
     const beside = [path, real].flatMap((own) =>
@@ -108,6 +111,21 @@ export class Tools {
       (word) => word !== real && this.isProgram(word, way.looks),
     )
     return [...own, ...called.flatMap((word) => this.behind(word, depth - 1, way))]
+  }
+
+  // Undefined for a program that may be started and not read, as sudo is on some systems.
+  private stateOf(path: string): FileState | 'missing' | undefined {
+    try {
+      return this.options.input(path) ?? 'missing'
+    } catch (error) {
+      if (error instanceof GraphError && error.errno === 'EACCES') return undefined
+      throw error
+    }
+  }
+
+  // It counts by its size, times and place.
+  private unread(path: string): FileState {
+    return `x${digestText(identityOf(this.statOf(path)))}` as FileState
   }
 
   private interpreter(text: string, { found, search }: Way): string[] {

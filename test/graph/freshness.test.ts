@@ -542,6 +542,20 @@ fresh('what a need produced makes it stale, and the reason names the need', asyn
   ])
 })
 
+fresh('a program that may be started and not read counts by its times', async () => {
+  const world = files()
+  world.host.disk.fault = (operation, path) =>
+    operation === 'digest' && path === '/opt/bin/cc' ? 'EACCES' : undefined
+  const graph = around({ run: argv('cc', 'a.in') })
+  assert.equal((await world.run(graph)).failures, {})
+  assert.equal((await world.run(graph)).started, [])
+  world.program('cc', 'cc 2')
+  assert.equal(
+    (await world.reasons(graph))['subject']?.map(({ kind }) => kind),
+    ['tool-changed'],
+  )
+})
+
 fresh('a need that is new or gone makes it stale', async () => {
   const world = new World()
   const a = task('a', () => ({ run: sh`true` }))
