@@ -6,21 +6,21 @@ import type { Session } from './state.ts'
 import { stateLock, underStateLock } from './state-lock.ts'
 import type { Tally } from './tally.ts'
 
-/** Asks for the lock without waiting for the answer: `locks` has it then, or has not got it. */
-export function askForLock(session: Session, options: RunOptions, locks: LocksAhead): void {
-  if (!options.live)
-    locks.ask(stateLock(session), { purpose: purposeOf(options), mark: session.host.mark })
-}
-
-/** Readies the caller for a run, and asks for the lock meanwhile. */
+/** Readies the caller for a run, and asks for the lock meanwhile: `locks` has it then, or has not got it. */
 export async function prepared(
   session: Session,
   options: RunOptions,
   locks: LocksAhead,
 ): ReturnType<NonNullable<RunOptions['whenStale']>> {
   const ready = options.whenStale?.()
-  askForLock(session, options, locks)
-  return (await ready) ?? {}
+  if (!options.live)
+    locks.ask(stateLock(session), { purpose: purposeOf(options), mark: session.host.mark })
+  try {
+    return (await ready) ?? {}
+  } catch (error) {
+    await locks.giveBack()
+    throw error
+  }
 }
 
 function purposeOf({ targets }: RunOptions): string {

@@ -10,7 +10,7 @@ import { look, recordedResult } from './look.ts'
 import { AT_ONCE_MS, LookRecorder } from './look-recorder.ts'
 import { Loop } from './loop.ts'
 import type { Node } from './node.ts'
-import { askForLock, prepared, underLock } from './run-lock.ts'
+import { prepared, underLock } from './run-lock.ts'
 import type { RunOptions } from './run-options.ts'
 import { RunWriter, unkeptRun } from './runs.ts'
 import { refuseMissing, type Scope, scopeOf } from './scope.ts'
@@ -25,19 +25,6 @@ import { Tally } from './tally.ts'
  * @example const { ok } = await runGraph({ graph, host: machine(), folder, stateFolder }, { targets: ['all'] })
  */
 export async function runGraph(given: Session, options: RunOptions): Promise<RunSummary> {
-  const locks = new LocksAhead(given.host.locks)
-  try {
-    return await upToDate(given, options, locks)
-  } finally {
-    await locks.giveBack()
-  }
-}
-
-async function upToDate(
-  given: Session,
-  options: RunOptions,
-  locks: LocksAhead,
-): Promise<RunSummary> {
   const { clock } = given.host
   const start = clock.now()
   const scope = scopeOf(given.graph, options)
@@ -49,8 +36,6 @@ async function upToDate(
   const journal = (): string => identityOf(given.host.disk.stat(`${given.stateFolder}/journal`))
   const read = journal()
   const vouched = new Set(recorder?.vouched(read))
-  // The seal holds but for a part: something will hardly fail to run, and asking takes as long as reading.
-  if (vouched.size > 0 && vouched.size < wanted.length) askForLock(given, options, locks)
   const memory = live?.recall(session) ?? recall(session, { isKnownWhole: vouched.size > 0 })
   refuseMissing(scope, memory.journal.history)
   // Who watches has looked already.
@@ -64,6 +49,7 @@ async function upToDate(
     return nothingToDo(tally, wanted, memory)
   }
   const lookedAt = clock.now()
+  const locks = new LocksAhead(given.host.locks)
   const all = { ...options, ...(await prepared(given, options, locks)) }
   const env = commandEnvironment(given.host, all.strictEnv !== false)
   // While the lock is being asked for.

@@ -357,22 +357,6 @@ seal(
   },
 )
 
-seal('the lock that was asked for ahead is let go when all proves fresh', async () => {
-  const world = await sealed()
-  const { locks } = world.host
-  const asked: string[] = []
-  const acquire = locks.acquire.bind(locks)
-  locks.acquire = (path, options) => {
-    asked.push(path)
-    return acquire(path, options)
-  }
-  world.edit('b.in', 'b')
-  const { outcomes } = await world.run(graph(), { seal: { ...SEAL, checked: check(world) } })
-  assert.equal(outcomes, { make: 'fresh', use: 'fresh' })
-  assert.equal(asked, [`${STATE}/lock`])
-  assert.is(locks.isHeld(`${STATE}/lock`), false)
-})
-
 seal('what proves fresh waits for no lock that another holds', async () => {
   const world = await sealed()
   const { locks } = world.host
