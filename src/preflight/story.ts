@@ -56,6 +56,8 @@ class Story {
   }
 
   private fetching(backend: Backend, at: number): void {
+    // Sources or libraries that a person gave are not fetched from anywhere; that they are used is said before.
+    if (this.teller.session.graph.roots[`given-${backend.name}`] !== undefined) return
     const from = placeOf(backend, this.teller.source)
     this.once(`fetch ${backend.name}`, words.cloning(from))
     this.aside(`fetch ${backend.name}`, at, 'REPAIR', words.cloningBackend(backend, from))
