@@ -47,17 +47,27 @@ function barText(
   return `<rect class="bar s-${stateOf(node)}${kind}" x="${left.toFixed(2)}%" y="${top + 2}" width="${(right - left).toFixed(2)}%" height="${BAR - 4}" rx="2"><title>${says}</title></rect><text ${inside} y="${top + 13}">${says}</text>`
 }
 
+// At round times, of which there is room for so many.
+const MOST_TICKS = 6
+// A label behind this would run out of the picture.
+const LAST = 0.95
+
 function axis(span: number, height: number): string {
-  return [0, 1, 2, 3]
-    .map((quarter) => {
-      const x = `${quarter * 25}%`
-      const at = (span * quarter) / 4
-      // In a short run two digits would say the same of two places.
-      const time = span < 200 ? `${(at / 1000).toFixed(3)}s` : seconds(at)
-      const label = `<text class="tick" x="${x}" dx="3" y="12">${time}</text>`
-      return `<line class="tick" x1="${x}" x2="${x}" y1="0" y2="${height}"/>${label}`
-    })
-    .join('')
+  const step = roundStep(span / MOST_TICKS)
+  const digits = Math.max(0, 3 - Math.floor(Math.log10(step)))
+  const count = Math.floor((span * LAST) / step) + 1
+  return Array.from({ length: count }, (_, i) => {
+    const x = `${(((i * step) / span) * 100).toFixed(2)}%`
+    const time = `${((i * step) / 1000).toFixed(digits)}s`
+    const label = `<text class="tick" x="${x}" dx="3" y="12">${time}</text>`
+    return `<line class="tick" x1="${x}" x2="${x}" y1="0" y2="${height}"/>${label}`
+  }).join('')
+}
+
+/** The next of 1, 2, 5, 10, 20, 50, …, and never less than a millisecond. */
+function roundStep(least: number): number {
+  const power = 10 ** Math.max(0, Math.floor(Math.log10(least)))
+  return (([1, 2, 5, 10] as const).find((one) => one * power >= least) ?? 10) * power
 }
 
 /** `4.20s`, `12.3s` */

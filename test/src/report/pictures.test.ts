@@ -50,22 +50,24 @@ pictures('nodes of one column stand in their order', () => {
   assert.ok(y('x') < y('y') && y('y') < y('z'), svg)
 })
 
-pictures('no two ticks of a short run say the same', () => {
-  const ran = {
-    ...node('a'),
-    outcome: 'changed' as const,
-    reasons: [],
-    ms: 28,
-    startedAt: 1000,
-    spanMs: 28,
-    attempts: 1,
-    log: undefined,
-    failure: undefined,
-    blockedBy: undefined,
-  }
-  const ticks = [...timelineText([ran], 1000).matchAll(/dx="3" y="12">([^<]*)/g)].map(([, t]) => t)
-  assert.equal(ticks, ['0.000s', '0.007s', '0.014s', '0.021s'])
-})
+for (const [ms, ticks] of [
+  [1, '0.000s'],
+  [28, '0.000s 0.005s 0.010s 0.015s 0.020s 0.025s'],
+  [300, '0.00s 0.05s 0.10s 0.15s 0.20s 0.25s'],
+  [4960, '0s 1s 2s 3s 4s'],
+  [83_000, '0s 20s 40s 60s'],
+  [1_000_000, '0s 200s 400s 600s 800s'],
+] as const)
+  pictures(`the ticks of a run of ${ms} ms stand at round times`, () => {
+    const ran = {
+      ...node('a'),
+      ...{ outcome: 'changed' as const, reasons: [], attempts: 1 },
+      ...{ ms, startedAt: 1000, spanMs: ms },
+      ...{ log: undefined, failure: undefined, blockedBy: undefined },
+    }
+    const found = [...timelineText([ran], 1000).matchAll(/dx="3" y="12">([^<]*)/g)]
+    assert.is(found.map(([, time]) => time).join(' '), ticks)
+  })
 
 pictures('of a bar that was written over and over a page shows what it said last', () => {
   const log = 'objects: 10%\robjects: 20%\robjects: 100%, done.\r\nnext\r\nhalf 1%\rhalf 2%\r'
