@@ -52,10 +52,7 @@ export interface Disk {
   readFrom(path: string, offset: number, bytes: number): { text: string; next: number }
   /** SHA-256 of the content, hex; links are followed. Throws when it is no regular file. */
   digest(path: string): DigestedFile
-  /**
-   * The same of many, in their order, on all cores where it is much; undefined for what is
-   * no regular file, as a link is, or cannot be read.
-   */
+  /** The same of many, in their order, as `lstatMany`; undefined for what is a link, no regular file or unreadable. */
   digestMany(paths: readonly string[]): Iterable<DigestedFile | undefined>
   /** With every link followed; undefined when nothing is there. */
   realPath(path: string): string | undefined
