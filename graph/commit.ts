@@ -133,10 +133,12 @@ export function resultOfOutputs(
   world: World,
   textOf = (path: string): string | undefined => world.host.disk.readLink(world.path(path)),
 ): string {
+  let inside: ReadonlySet<string> | undefined
   const line = ([path, state]: NodeRecord['outputs'][number]): string => {
     const text = state.startsWith('l') ? textOf(path) : undefined
     const target = text && resolve(dirname(world.path(path)), text)
-    const isOutside = target && !outputs.some(([own]) => isWithin(world.path(own), target))
+    if (target) inside ??= withFolders(outputs, world)
+    const isOutside = target && !inside?.has(target)
     return `${path}\t${state}${isOutside ? `\t${behindLink(target, world)}` : ''}`
   }
   return digestText(outputs.map(line).join('\n'))
@@ -152,8 +154,12 @@ function behindLink(target: string, world: World): string {
   }
 }
 
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`)
+// Absolute paths of the outputs, and of all folders above them.
+function withFolders(outputs: NodeRecord['outputs'], world: World): ReadonlySet<string> {
+  const all = new Set<string>()
+  for (const [path] of outputs)
+    for (let at = world.path(path); !all.has(at); at = dirname(at)) all.add(at)
+  return all
 }
 
 /**
